@@ -1,0 +1,5 @@
+-- no-transaction
+-- Serves lists by created_at: with both flags first, every combination of filters is one ordered
+-- range of this index, or a merge of two or four.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_users_created_at
+    ON users (is_active, is_superuser, created_at, id);

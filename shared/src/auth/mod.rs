@@ -1,0 +1,112 @@
+//! Who calls, and whether they may.
+//!
+//! A token, or the gateway in its place, says who the caller is. Whether that user may administrate
+//! is asked of the database, because a token cannot know that its owner was deactivated a minute
+//! ago. The answer is remembered for [`REMEMBERED`] at most.
+
+mod gateway;
+mod ring_verifier;
+mod superusers;
+mod token;
+
+use std::time::Duration;
+
+use lambda_http::Request;
+use secrecy::SecretString;
+
+use self::{superusers::RecentSuperusers, token::TokenVerifier};
+use crate::{
+    config::{ConfigError, JwtConfig},
+    database::Database,
+    deadline::Deadline,
+    error::Error,
+    queries::callers::FindCaller,
+};
+
+/// How long a superuser who loses the right may keep it in a warm environment.
+pub const REMEMBERED: Duration = Duration::from_secs(30);
+
+/// A user who is active and superuser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Superuser {
+    /// `users.id`.
+    pub id: i64,
+}
+
+/// Decides who may call.
+pub struct Authenticator {
+    identity: IdentitySource,
+    recent: RecentSuperusers,
+}
+
+enum IdentitySource {
+    Token(Box<TokenVerifier>),
+    Gateway,
+}
+
+impl Authenticator {
+    /// Verifies bearer tokens with `key`, which came from `variable`.
+    pub fn verifying_tokens(
+        config: &JwtConfig,
+        key: &SecretString,
+        variable: &str,
+    ) -> Result<Self, ConfigError> {
+        let verifier = TokenVerifier::new(config, key, variable)?;
+        Ok(Self::new(IdentitySource::Token(Box::new(verifier))))
+    }
+
+    /// Reads the claims of a token that a JWT authorizer of API Gateway has verified.
+    #[must_use]
+    pub fn trusting_gateway() -> Self {
+        Self::new(IdentitySource::Gateway)
+    }
+
+    fn new(identity: IdentitySource) -> Self {
+        Self {
+            identity,
+            recent: RecentSuperusers::default(),
+        }
+    }
+
+    /// The superuser who sent this request.
+    ///
+    /// Fails with [`Error::Unauthorized`] if nobody known and active did, with [`Error::Forbidden`]
+    /// if an ordinary user did.
+    pub async fn superuser(
+        &self,
+        request: &Request,
+        database: &Database,
+        deadline: &Deadline,
+    ) -> Result<Superuser, Error> {
+        let id = match &self.identity {
+            IdentitySource::Token(verifier) => verifier.user_id(request)?,
+            IdentitySource::Gateway => gateway::user_id(request)?,
+        };
+        if self.recent.contains(id) {
+            return Ok(Superuser { id });
+        }
+        let row = database
+            .read(deadline, &FindCaller { user_id: id })
+            .await?
+            .ok_or(Error::Unauthorized {
+                reason: "unknown user",
+            })?;
+        if !row.is_active {
+            return Err(Error::Unauthorized {
+                reason: "inactive user",
+            });
+        }
+        if !row.is_superuser {
+            return Err(Error::Forbidden);
+        }
+        self.recent.remember(id);
+        Ok(Superuser { id })
+    }
+}
+
+/// `sub` as a key of the users table.
+fn parse_subject(subject: &str) -> Result<i64, Error> {
+    subject.parse().map_err(|_| Error::Unauthorized {
+        reason: "the subject is no user id",
+    })
+}

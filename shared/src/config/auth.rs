@@ -1,0 +1,135 @@
+//! Variables about callers.
+
+use secrecy::SecretString;
+
+use super::{ConfigError, Variables};
+
+/// How callers prove who they are.
+#[derive(Debug)]
+pub struct AuthConfig {
+    /// `AUTH_MODE`: `jwt` (default) or `gateway`.
+    pub mode: AuthMode,
+}
+
+/// Who verifies the token.
+#[derive(Debug)]
+pub enum AuthMode {
+    /// The functions verify the bearer token themselves.
+    Jwt(JwtConfig),
+    /// A JWT authorizer of API Gateway has verified it, and only its claims are read.
+    Gateway,
+}
+
+/// How the functions verify a bearer token.
+#[derive(Debug)]
+pub struct JwtConfig {
+    /// `JWT_ALGORITHM`: `HS256` (default), `ES256` or `RS256`. Never taken from the token.
+    pub algorithm: JwtAlgorithm,
+    /// `JWT_KEY` (local use) or `JWT_SECRET_ARN`.
+    pub key: JwtKeySource,
+    /// `JWT_ISSUER`: what the `iss` claim must be, if set.
+    pub issuer: Option<String>,
+    /// `JWT_AUDIENCE`: what the `aud` claim must contain, if set.
+    pub audience: Option<String>,
+}
+
+/// The signature algorithms that can be configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JwtAlgorithm {
+    /// HMAC with SHA-256: the key is a secret of at least 32 bytes.
+    Hs256,
+    /// ECDSA on P-256 with SHA-256: the key is a public key in PEM.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256: the key is a public key in PEM.
+    Rs256,
+}
+
+/// Where the key is.
+#[derive(Debug)]
+pub enum JwtKeySource {
+    /// The key itself.
+    Inline(SecretString),
+    /// The ARN or name of a secret whose string is the key.
+    Secret(String),
+}
+
+impl AuthConfig {
+    pub(super) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let by_gateway = variables
+            .one_of("AUTH_MODE", &[("jwt", false), ("gateway", true)])?
+            .unwrap_or(false);
+        let mode = if by_gateway {
+            AuthMode::Gateway
+        } else {
+            AuthMode::Jwt(JwtConfig::from_variables(variables)?)
+        };
+        Ok(Self { mode })
+    }
+}
+
+impl JwtConfig {
+    fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let algorithm = variables
+            .one_of(
+                "JWT_ALGORITHM",
+                &[
+                    ("HS256", JwtAlgorithm::Hs256),
+                    ("ES256", JwtAlgorithm::Es256),
+                    ("RS256", JwtAlgorithm::Rs256),
+                ],
+            )?
+            .unwrap_or(JwtAlgorithm::Hs256);
+        let key = match (
+            variables.optional("JWT_KEY"),
+            variables.optional("JWT_SECRET_ARN"),
+        ) {
+            (Some(key), None) => JwtKeySource::Inline(key.into()),
+            (None, Some(arn)) => JwtKeySource::Secret(arn.to_owned()),
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(
+                    "JWT_KEY",
+                    "and JWT_SECRET_ARN are both set: unset one of them",
+                ));
+            }
+            (None, None) => {
+                return Err(ConfigError::new(
+                    "JWT_SECRET_ARN",
+                    "is not set: give the secret's ARN, or JWT_KEY for local use, or AUTH_MODE=gateway",
+                ));
+            }
+        };
+        Ok(Self {
+            algorithm,
+            key,
+            issuer: variables.optional("JWT_ISSUER").map(str::to_owned),
+            audience: variables.optional("JWT_AUDIENCE").map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_required_unless_the_gateway_verifies() {
+        let error = AuthConfig::from_variables(&Variables::from([])).unwrap_err();
+        assert!(
+            error.to_string().starts_with("JWT_SECRET_ARN is not set"),
+            "{error}"
+        );
+        let gateway =
+            AuthConfig::from_variables(&Variables::from([("AUTH_MODE", "gateway")])).unwrap();
+        assert!(matches!(gateway.mode, AuthMode::Gateway));
+    }
+
+    #[test]
+    fn an_unknown_algorithm_is_refused_with_the_known_ones() {
+        let error =
+            AuthConfig::from_variables(&Variables::from([("JWT_ALGORITHM", "none")])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "JWT_ALGORITHM must be one of HS256, ES256, RS256, but is \"none\""
+        );
+    }
+}

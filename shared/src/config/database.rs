@@ -1,0 +1,195 @@
+//! Variables about the database.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{ConfigError, Variables};
+
+/// A new connection takes milliseconds when the server is well. Whoever has waited this long for
+/// one is better served by a 503 that can be retried.
+const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The largest part of the request timeout that is kept back so that the server stops a statement
+/// before the handler gives up on it.
+const MAX_STATEMENT_MARGIN: Duration = Duration::from_millis(250);
+
+/// Where the database is and how to talk to it.
+#[derive(Debug)]
+pub struct DatabaseConfig {
+    /// `DATABASE_URL` (local use) or `DATABASE_SECRET_ARN`.
+    pub source: DatabaseSource,
+    /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
+    /// `verify-full`. Default: `verify-full` with a secret, what the URL says with a URL.
+    pub ssl_mode: Option<SslMode>,
+    /// `DATABASE_SSL_ROOT_CERT`: path of a PEM file with the authorities that `verify-ca` and
+    /// `verify-full` trust. Default: the public web's.
+    pub ssl_root_cert: Option<PathBuf>,
+    /// `DATABASE_POOL_SIZE`, 1 to 100: connections of one execution environment. Default:
+    /// `AWS_LAMBDA_MAX_CONCURRENCY`, which Lambda sets to the number of requests that it sends to
+    /// one environment at the same time, else 1.
+    pub pool_size: usize,
+    /// `DATABASE_ACQUIRE_TIMEOUT_SECONDS`, 1 to 60: how long to wait for a free connection, and
+    /// how long to wait for a new one to be made. Default 3.
+    pub acquire_timeout: Duration,
+    /// `DATABASE_POOLER`, `true` or `false`: whether a pooler in transaction mode (RDS Proxy,
+    /// `PgBouncer`) stands between us and the server, so that nothing may be kept in a session.
+    /// Default `false`.
+    pub pooler: bool,
+    /// How long the server lets a statement run: the request timeout less a margin, or without
+    /// bound.
+    pub statement_timeout: Option<Duration>,
+}
+
+/// How the connection parameters are given.
+#[derive(Debug)]
+pub enum DatabaseSource {
+    /// A connection URL; it holds the password.
+    Url(SecretString),
+    /// The ARN or name of a secret in the format that RDS writes.
+    Secret(String),
+}
+
+/// How far TLS is required and verified, with libpq's meanings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Plain TCP.
+    Disable,
+    /// TLS if the server offers it, unverified.
+    Prefer,
+    /// TLS, unverified.
+    Require,
+    /// TLS with a certificate of a trusted authority.
+    VerifyCa,
+    /// TLS with a certificate of a trusted authority for this very host.
+    VerifyFull,
+}
+
+impl DatabaseConfig {
+    /// For migrations, whose statements take as long as they need.
+    pub fn for_migrations(variables: &Variables) -> Result<Self, ConfigError> {
+        Ok(Self {
+            statement_timeout: None,
+            ..Self::from_variables(variables, Duration::MAX)?
+        })
+    }
+
+    pub(super) fn from_variables(
+        variables: &Variables,
+        request_timeout: Duration,
+    ) -> Result<Self, ConfigError> {
+        let source = match (
+            variables.optional("DATABASE_URL"),
+            variables.optional("DATABASE_SECRET_ARN"),
+        ) {
+            (Some(url), None) => DatabaseSource::Url(url.into()),
+            (None, Some(arn)) => DatabaseSource::Secret(arn.to_owned()),
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(
+                    "DATABASE_URL",
+                    "and DATABASE_SECRET_ARN are both set: unset one of them",
+                ));
+            }
+            (None, None) => {
+                return Err(ConfigError::new(
+                    "DATABASE_SECRET_ARN",
+                    "is not set: give the secret's ARN, or DATABASE_URL for local use",
+                ));
+            }
+        };
+        let pool_size = match variables.whole_number("DATABASE_POOL_SIZE", 1..=100)? {
+            Some(size) => size,
+            None => variables
+                .whole_number("AWS_LAMBDA_MAX_CONCURRENCY", 1..=100)?
+                .unwrap_or(1),
+        };
+        let ssl_mode = variables.one_of(
+            "DATABASE_SSL_MODE",
+            &[
+                ("disable", SslMode::Disable),
+                ("prefer", SslMode::Prefer),
+                ("require", SslMode::Require),
+                ("verify-ca", SslMode::VerifyCa),
+                ("verify-full", SslMode::VerifyFull),
+            ],
+        )?;
+        let ssl_mode = match source {
+            DatabaseSource::Secret(_) => Some(ssl_mode.unwrap_or(SslMode::VerifyFull)),
+            DatabaseSource::Url(_) => ssl_mode,
+        };
+        let margin = MAX_STATEMENT_MARGIN.min(request_timeout / 10);
+        Ok(Self {
+            source,
+            ssl_mode,
+            ssl_root_cert: variables
+                .optional("DATABASE_SSL_ROOT_CERT")
+                .map(PathBuf::from),
+            pool_size,
+            acquire_timeout: variables
+                .whole_number("DATABASE_ACQUIRE_TIMEOUT_SECONDS", 1..=60)?
+                .map_or(DEFAULT_ACQUIRE_TIMEOUT, Duration::from_secs),
+            pooler: variables
+                .one_of("DATABASE_POOLER", &[("true", true), ("false", false)])?
+                .unwrap_or(false),
+            statement_timeout: Some(request_timeout.saturating_sub(margin)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(28);
+
+    #[test]
+    fn one_source_of_the_connection_must_be_given() {
+        let error = DatabaseConfig::from_variables(&Variables::from([]), TIMEOUT).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("DATABASE_SECRET_ARN is not set"),
+            "{error}"
+        );
+        let both = Variables::from([
+            ("DATABASE_URL", "postgres://x"),
+            ("DATABASE_SECRET_ARN", "arn"),
+        ]);
+        let error = DatabaseConfig::from_variables(&both, TIMEOUT).unwrap_err();
+        assert!(error.to_string().contains("both set"), "{error}");
+    }
+
+    #[test]
+    fn the_pool_follows_the_concurrency_of_the_environment_unless_it_is_set() {
+        let managed = Variables::from([
+            ("DATABASE_URL", "postgres://x"),
+            ("AWS_LAMBDA_MAX_CONCURRENCY", "8"),
+        ]);
+        let config = DatabaseConfig::from_variables(&managed, TIMEOUT).unwrap();
+        assert_eq!(config.pool_size, 8);
+        let set = managed.with("DATABASE_POOL_SIZE", "3");
+        assert_eq!(
+            DatabaseConfig::from_variables(&set, TIMEOUT)
+                .unwrap()
+                .pool_size,
+            3
+        );
+    }
+
+    #[test]
+    fn the_url_is_not_shown_by_debug() {
+        let variables = Variables::from([("DATABASE_URL", "postgres://app:hunter2@db/app")]);
+        let config = DatabaseConfig::from_variables(&variables, TIMEOUT).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_server_stops_a_statement_before_the_handler_gives_up() {
+        let variables = Variables::from([("DATABASE_URL", "postgres://x")]);
+        for seconds in [1, 28, 900] {
+            let timeout = Duration::from_secs(seconds);
+            let config = DatabaseConfig::from_variables(&variables, timeout).unwrap();
+            assert!(config.statement_timeout.unwrap() < timeout);
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The environment, read once at start-up into typed values.
+//!
+//! Every error names the variable, so that a failed deploy says what to change.
+
+mod auth;
+mod database;
+mod variables;
+
+use std::time::Duration;
+
+pub use self::{
+    auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource},
+    database::{DatabaseConfig, DatabaseSource, SslMode},
+    variables::{ConfigError, Variables},
+};
+
+/// API Gateway's HTTP APIs answer for us after 30 s, and 29 s is the default of REST APIs: a
+/// second below the smaller lets our own answer through.
+const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
+
+/// The dashboard may be a minute behind.
+const DEFAULT_STATS_CACHE: Duration = Duration::from_mins(1);
+
+/// What most systems of this kind accept in one synchronous call.
+const DEFAULT_BULK_MAX_ROWS: usize = 1_000;
+
+/// Everything that the functions are told from outside.
+#[derive(Debug)]
+pub struct Config {
+    /// `APP_NAME`: what the health answer calls this deployment. Default `rollcall`.
+    pub app_name: String,
+    /// Where the database is and how to talk to it.
+    pub database: DatabaseConfig,
+    /// How callers prove who they are.
+    pub auth: AuthConfig,
+    /// `REQUEST_TIMEOUT_SECONDS`, 1 to 900: how long a request may take before the caller gets
+    /// `504 request_timeout`. Default 28.
+    pub request_timeout: Duration,
+    /// `STATS_CACHE_SECONDS`, 0 to 3600: how old dashboard numbers may be. Default 60; 0 turns the
+    /// cache off.
+    pub stats_cache: Duration,
+    /// `BULK_MAX_ROWS`, 1 to 10,000: users in one bulk request. Default 1,000.
+    pub bulk_max_rows: usize,
+}
+
+impl Config {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(&Variables::of_process())
+    }
+
+    /// Whether anything has to be fetched from Secrets Manager.
+    #[must_use]
+    pub fn names_secrets(&self) -> bool {
+        let key_is_secret = match &self.auth.mode {
+            AuthMode::Jwt(jwt) => matches!(jwt.key, JwtKeySource::Secret(_)),
+            AuthMode::Gateway => false,
+        };
+        key_is_secret || matches!(self.database.source, DatabaseSource::Secret(_))
+    }
+
+    /// Reads the given variables.
+    pub fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+        let request_timeout = variables
+            .whole_number("REQUEST_TIMEOUT_SECONDS", 1..=900)?
+            .map_or(DEFAULT_REQUEST_TIMEOUT, Duration::from_secs);
+        Ok(Self {
+            app_name: variables
+                .optional("APP_NAME")
+                .unwrap_or("rollcall")
+                .to_owned(),
+            database: DatabaseConfig::from_variables(variables, request_timeout)?,
+            auth: AuthConfig::from_variables(variables)?,
+            request_timeout,
+            stats_cache: variables
+                .whole_number("STATS_CACHE_SECONDS", 0..=3_600)?
+                .map_or(DEFAULT_STATS_CACHE, Duration::from_secs),
+            bulk_max_rows: variables
+                .whole_number("BULK_MAX_ROWS", 1..=10_000)?
+                .unwrap_or(DEFAULT_BULK_MAX_ROWS),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local() -> Variables {
+        Variables::from([
+            ("DATABASE_URL", "postgres://app:pw@127.0.0.1:5432/app"),
+            ("JWT_KEY", "0123456789abcdef0123456789abcdef"),
+        ])
+    }
+
+    #[test]
+    fn defaults_serve_a_local_run() {
+        let config = Config::from_variables(&local()).unwrap();
+        assert_eq!(config.app_name, "rollcall");
+        assert_eq!(config.request_timeout, Duration::from_secs(28));
+        assert_eq!(config.stats_cache, Duration::from_mins(1));
+        assert_eq!(config.database.pool_size, 1);
+        assert!(matches!(config.auth.mode, AuthMode::Jwt(_)));
+    }
+
+    #[test]
+    fn a_malformed_number_is_refused_with_the_variable_the_range_and_the_value() {
+        let error =
+            Config::from_variables(&local().with("REQUEST_TIMEOUT_SECONDS", "soon")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 900, but is \"soon\""
+        );
+        let error = Config::from_variables(&local().with("BULK_MAX_ROWS", "0")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "BULK_MAX_ROWS must be a whole number from 1 to 10000, but is \"0\""
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let config = Config::from_variables(&local().with("BULK_MAX_ROWS", "")).unwrap();
+        assert_eq!(config.bulk_max_rows, DEFAULT_BULK_MAX_ROWS);
+    }
+}

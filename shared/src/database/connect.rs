@@ -1,0 +1,103 @@
+//! From configuration to connection options.
+
+use sqlx::{
+    ConnectOptions, Connection, PgConnection,
+    postgres::{PgConnectOptions, PgSslMode},
+};
+
+use super::unavailable::Unavailable;
+use crate::config::{ConfigError, DatabaseConfig, SslMode};
+
+/// Statements that a connection remembers. Each handler has a few shapes of SQL; the number only
+/// keeps a connection that lives for days from growing without bound.
+const STATEMENT_CACHE: usize = 64;
+
+/// Parses a connection URL without repeating it in the error, because it holds a password.
+pub fn parse_url(variable: &str, url: &str) -> Result<PgConnectOptions, ConfigError> {
+    url.parse().map_err(|_| {
+        ConfigError::new(
+            variable,
+            "must be a URL like postgres://user:password@host:5432/database",
+        )
+    })
+}
+
+/// Adds to host and credentials what every connection of ours has. `application_name` is how the
+/// server lists it.
+#[must_use]
+pub fn connect_options(
+    config: &DatabaseConfig,
+    base: PgConnectOptions,
+    application_name: &str,
+) -> PgConnectOptions {
+    // The driver's own logging would write statements into our logs.
+    let mut options = base
+        .application_name(application_name)
+        .disable_statement_logging();
+    if let Some(mode) = config.ssl_mode {
+        options = options.ssl_mode(match mode {
+            SslMode::Disable => PgSslMode::Disable,
+            SslMode::Prefer => PgSslMode::Prefer,
+            SslMode::Require => PgSslMode::Require,
+            SslMode::VerifyCa => PgSslMode::VerifyCa,
+            SslMode::VerifyFull => PgSslMode::VerifyFull,
+        });
+    }
+    if let Some(path) = &config.ssl_root_cert {
+        options = options.ssl_root_cert(path);
+    }
+    if config.pooler {
+        // A pooler in transaction mode may give every transaction another session: what we would
+        // prepare in or ask of one is not there in the next.
+        return options.statement_cache_capacity(0);
+    }
+    options = options.statement_cache_capacity(STATEMENT_CACHE);
+    match config.statement_timeout {
+        Some(timeout) => {
+            options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])
+        }
+        None => options,
+    }
+}
+
+/// A connection outside every pool.
+pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Unavailable> {
+    Ok(PgConnection::connect_with(options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Variables};
+
+    fn config(variables: Variables) -> DatabaseConfig {
+        let variables = variables
+            .with("DATABASE_URL", "postgres://app@db/app")
+            .with("AUTH_MODE", "gateway");
+        Config::from_variables(&variables).unwrap().database
+    }
+
+    #[test]
+    fn a_session_is_opened_with_a_statement_timeout_unless_a_pooler_owns_it() {
+        let base = parse_url("DATABASE_URL", "postgres://app@db/app").unwrap();
+        let direct = connect_options(&config(Variables::from([])), base.clone(), "rollcall-test");
+        assert_eq!(direct.get_options(), Some("-c statement_timeout=27750ms"));
+        let pooled = config(Variables::from([("DATABASE_POOLER", "true")]));
+        assert_eq!(
+            connect_options(&pooled, base, "rollcall-test").get_options(),
+            None
+        );
+    }
+
+    #[test]
+    fn a_malformed_url_is_refused_without_being_shown() {
+        let error = parse_url("DATABASE_URL", "mysql//app:hunter2@db")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("DATABASE_URL must be a URL like"),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,93 @@
+//! A connection on loan.
+
+use super::{
+    Pool, Query,
+    manager::{ConnectionManager, PooledConnection},
+    unavailable::Unavailable,
+};
+use crate::{deadline::Deadline, error::Error};
+use deadpool::managed::Object;
+
+/// SQLSTATE `query_canceled`: the statement timeout passed.
+const QUERY_CANCELED: &str = "57014";
+
+/// A connection that goes back to the pool only when it is known to be at rest.
+///
+/// A handler that is dropped in the middle of a statement drops its lease too. The connection is
+/// then closed, because the answer to that statement would otherwise meet the next request.
+pub(super) struct Lease {
+    object: Option<Object<ConnectionManager>>,
+}
+
+impl Lease {
+    pub(super) async fn acquire(pool: &Pool) -> Result<Self, Unavailable> {
+        let object = pool.get().await?;
+        Ok(Self {
+            object: Some(object),
+        })
+    }
+
+    /// Runs a query and turns its failure into ours.
+    pub(super) async fn run<Q: Query>(
+        mut self,
+        deadline: &Deadline,
+        query: &Q,
+    ) -> Result<Q::Output, Error> {
+        let Some(object) = self.object.as_mut() else {
+            return Err(Error::internal(
+                "lending a connection",
+                "it was given back before",
+            ));
+        };
+        let outcome = query.run(&mut object.connection).await;
+        if outcome
+            .as_ref()
+            .map_or_else(leaves_connection_at_rest, |_| true)
+        {
+            self.give_back();
+        }
+        outcome.map_err(|error| public_error(error, deadline))
+    }
+
+    pub(super) fn give_back(mut self) {
+        if let Some(mut object) = self.object.take() {
+            object.mark_used();
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(object) = self.object.take() {
+            let broken: PooledConnection = Object::take(object);
+            drop(broken);
+        }
+    }
+}
+
+/// Whether the server has answered to the end, so that the connection can take another statement.
+fn leaves_connection_at_rest(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(_) => Unavailable::classify(error).is_none(),
+        sqlx::Error::RowNotFound
+        | sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_) => true,
+        _ => false,
+    }
+}
+
+fn public_error(error: sqlx::Error, deadline: &Deadline) -> Error {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    if code.as_deref() == Some(QUERY_CANCELED) {
+        return Error::Timeout {
+            seconds: deadline.budget_in_seconds(),
+        };
+    }
+    match Unavailable::classify(&error) {
+        Some(reason) => Error::DatabaseUnavailable(Unavailable::new(reason, error)),
+        None => Error::internal("querying the database", error),
+    }
+}

@@ -1,0 +1,58 @@
+//! How the pool makes connections and decides whether one can be used again.
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool::managed::{Manager, Metrics, RecycleResult};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+
+use crate::moment::Moment;
+
+/// A connection that rested longer than this is asked for a sign of life before it is used. One
+/// used a moment ago is not: a ping would double the round trips of every warm request.
+const TRUSTED_REST: Duration = Duration::from_secs(5);
+
+/// Makes and checks connections for the pool.
+pub(super) struct ConnectionManager {
+    options: Arc<PgConnectOptions>,
+}
+
+/// A connection and when it was last known to work.
+pub(super) struct PooledConnection {
+    pub(super) connection: PgConnection,
+    used_at: Moment,
+}
+
+impl ConnectionManager {
+    pub(super) fn new(options: Arc<PgConnectOptions>) -> Self {
+        Self { options }
+    }
+}
+
+impl PooledConnection {
+    pub(super) fn mark_used(&mut self) {
+        self.used_at = Moment::now();
+    }
+}
+
+impl Manager for ConnectionManager {
+    type Type = PooledConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
+        Ok(PooledConnection {
+            connection: PgConnection::connect_with(&self.options).await?,
+            used_at: Moment::now(),
+        })
+    }
+
+    async fn recycle(
+        &self,
+        pooled: &mut PooledConnection,
+        _: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        if pooled.used_at.elapsed() > TRUSTED_REST {
+            pooled.connection.ping().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! Connections of one execution environment, lent for one statement or one transaction at a time.
+//!
+//! The pool is built for Lambda: nothing runs in the background (a frozen environment runs no
+//! timers), a connection that was used a moment ago is not pinged, one that slept is, and one whose
+//! work was cut off is thrown away.
+
+mod connect;
+mod lease;
+mod manager;
+mod transaction;
+mod unavailable;
+
+use std::{sync::Arc, time::Duration};
+
+use deadpool::{Runtime, managed::Timeouts};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
+
+pub use self::{
+    connect::{connect_alone, connect_options, parse_url},
+    unavailable::{Reason, Unavailable},
+};
+use self::{lease::Lease, manager::ConnectionManager, transaction::InTransaction};
+use crate::{
+    config::DatabaseConfig,
+    deadline::Deadline,
+    error::{Error, chain},
+};
+
+type Pool = deadpool::managed::Pool<ConnectionManager>;
+
+/// A server that does not answer a ping in this time is treated as gone: a new connection tells
+/// more, sooner.
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Something to be asked of the database on one connection.
+pub trait Query: Sync {
+    /// The answer.
+    type Output: Send;
+
+    /// Asks. The caller owns transaction and timeout.
+    fn run(
+        &self,
+        connection: &mut PgConnection,
+    ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
+}
+
+/// How work in a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending<T> {
+    /// It stays.
+    Commit(T),
+    /// None of it stays.
+    RollBack(T),
+}
+
+/// The connections of this execution environment.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool,
+    statement_timeout: Option<Duration>,
+    pooler: bool,
+}
+
+/// How many connections this environment holds, in SQLAlchemy's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct PoolStatus {
+    /// The most connections that are kept.
+    pub pool_size: usize,
+    /// Connections that wait for work.
+    pub checked_in: usize,
+    /// Connections at work.
+    pub checked_out: usize,
+    /// Connections beyond `pool_size`: always 0, this pool has no overflow.
+    pub overflow: usize,
+    /// All open connections.
+    pub total_connections: usize,
+}
+
+impl Database {
+    /// Prepares the pool; connects to nothing yet.
+    pub fn new(config: &DatabaseConfig, options: PgConnectOptions) -> Result<Self, Error> {
+        let pool = Pool::builder(ConnectionManager::new(Arc::new(options)))
+            .max_size(config.pool_size)
+            .timeouts(Timeouts {
+                wait: Some(config.acquire_timeout),
+                create: Some(config.acquire_timeout),
+                recycle: Some(PING_TIMEOUT),
+            })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::internal("building the pool", error))?;
+        Ok(Self {
+            pool,
+            statement_timeout: config.statement_timeout,
+            pooler: config.pooler,
+        })
+    }
+
+    /// Opens a first connection, so that the first request finds one.
+    pub async fn warm_up(&self) -> Result<(), Unavailable> {
+        Lease::acquire(&self.pool).await.map(Lease::give_back)
+    }
+
+    /// Runs a query that only reads.
+    ///
+    /// A read that meets a connection which broke while it was idle is tried once more on a new
+    /// one: nothing can have been changed by it.
+    pub async fn read<Q: Query>(&self, deadline: &Deadline, query: &Q) -> Result<Q::Output, Error> {
+        match self.read_once(deadline, query).await {
+            Err(Error::DatabaseUnavailable(cause)) if cause.reason() == Reason::ConnectionLost => {
+                tracing::warn!(
+                    error = chain(&cause),
+                    "a connection broke; reading again on a new one"
+                );
+                self.read_once(deadline, query).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn read_once<Q: Query>(
+        &self,
+        deadline: &Deadline,
+        query: &Q,
+    ) -> Result<Q::Output, Error> {
+        let lease = self.acquire().await?;
+        if self.session_timeout_suffices(deadline) {
+            lease.run(deadline, query).await
+        } else {
+            lease
+                .run(deadline, &InTransaction::new(query, deadline, |_| true))
+                .await
+        }
+    }
+
+    /// Runs work in one transaction, which is committed if the work succeeds and says so. If the
+    /// work fails or is cut off, nothing of it stays.
+    pub async fn transaction<Q, T>(&self, deadline: &Deadline, work: &Q) -> Result<T, Error>
+    where
+        Q: Query<Output = Ending<T>>,
+        T: Send,
+    {
+        let is_kept = |ending: &Ending<T>| matches!(ending, Ending::Commit(_));
+        let transaction = InTransaction::new(work, deadline, is_kept);
+        match self.acquire().await?.run(deadline, &transaction).await? {
+            Ending::Commit(value) | Ending::RollBack(value) => Ok(value),
+        }
+    }
+
+    async fn acquire(&self) -> Result<Lease, Error> {
+        Lease::acquire(&self.pool)
+            .await
+            .map_err(Error::DatabaseUnavailable)
+    }
+
+    /// Whether the timeout that the session was opened with ends a statement in time. A transaction
+    /// with its own timeout costs two more round trips, so it is used only where it is needed:
+    /// when an invocation has little time left, or when a pooler may have lent us a session that
+    /// we did not open.
+    fn session_timeout_suffices(&self, deadline: &Deadline) -> bool {
+        !self.pooler
+            && self
+                .statement_timeout
+                .is_some_and(|timeout| timeout < deadline.remaining())
+    }
+
+    /// How many connections this environment holds now.
+    #[must_use]
+    pub fn status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        let checked_in = status.available.min(status.size);
+        PoolStatus {
+            pool_size: status.max_size,
+            checked_in,
+            checked_out: status.size - checked_in,
+            overflow: 0,
+            total_connections: status.size,
+        }
+    }
+}

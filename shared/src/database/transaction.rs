@@ -1,0 +1,56 @@
+//! Queries in a transaction.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use super::Query;
+use crate::{deadline::Deadline, queries};
+
+/// Kept back of the time that is left, so that the server's own answer to a statement that it
+/// stopped arrives before the handler's deadline.
+const STATEMENT_MARGIN: Duration = Duration::from_millis(100);
+
+/// A query in a transaction of its own, whose statements the server stops shortly before the
+/// deadline.
+pub(super) struct InTransaction<'a, Q: Query> {
+    query: &'a Q,
+    deadline: &'a Deadline,
+    is_kept: fn(&Q::Output) -> bool,
+}
+
+impl<'a, Q: Query> InTransaction<'a, Q> {
+    /// `is_kept` decides from the answer whether to commit.
+    pub(super) fn new(
+        query: &'a Q,
+        deadline: &'a Deadline,
+        is_kept: fn(&Q::Output) -> bool,
+    ) -> Self {
+        Self {
+            query,
+            deadline,
+            is_kept,
+        }
+    }
+}
+
+impl<Q: Query> Query for InTransaction<'_, Q> {
+    type Output = Q::Output;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Q::Output, sqlx::Error> {
+        let left = self.deadline.remaining();
+        let timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
+        queries::transaction::begin(connection, timeout).await?;
+        let outcome = self.query.run(connection).await;
+        if outcome.as_ref().is_ok_and(self.is_kept) {
+            queries::transaction::commit(connection).await?;
+        } else {
+            let rolled_back = queries::transaction::rollback(connection).await;
+            // The first error tells more than the one that followed from it.
+            if outcome.is_ok() {
+                rolled_back?;
+            }
+        }
+        outcome
+    }
+}

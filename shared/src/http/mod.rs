@@ -1,0 +1,5 @@
+//! The pieces that handlers read requests and write responses with.
+
+pub mod query;
+pub mod response;
+pub mod route;

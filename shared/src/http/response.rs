@@ -1,0 +1,80 @@
+//! Responses.
+
+use lambda_http::{
+    Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+};
+use serde::Serialize;
+
+use crate::error::{Detail, Error, Public};
+
+/// What handlers return.
+pub type Response = lambda_http::Response<Body>;
+
+/// Carries the request id on every response.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'a [Detail],
+}
+
+/// A JSON response.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Error> {
+    let text = serde_json::to_string(body)
+        .map_err(|error| Error::internal("writing the response", error))?;
+    let mut response = Response::new(Body::Text(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    Ok(response)
+}
+
+/// The response for an error: its public half, and nothing else.
+pub(crate) fn error(error: &Error, request_id: &str) -> Response {
+    let Public {
+        status,
+        code,
+        message,
+        details,
+        header,
+    } = error.public();
+    let body = ErrorBody {
+        error: code,
+        message: &message,
+        request_id,
+        details,
+    };
+    let mut response = json(status, &body).unwrap_or_else(|_| {
+        let mut bare = Response::new(Body::Empty);
+        *bare.status_mut() = status;
+        bare
+    });
+    if let Some((name, value)) = header {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// Adds what every response carries.
+pub(crate) fn finish(response: &mut Response, request_id: &str) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    set_default(headers, header::CACHE_CONTROL, "no-store");
+    set_default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+}
+
+fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers
+        .entry(name)
+        .or_insert(HeaderValue::from_static(value));
+}

@@ -1,0 +1,103 @@
+//! The schema's migrations, embedded in the binary.
+
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::{
+    PgConnection,
+    migrate::{Migrate, MigrateError, Migrator},
+};
+
+use crate::queries::schema;
+
+/// How often a migrator looks whether another one has finished. It asks instead of waiting on the
+/// lock, because a session that waits holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all
+/// snapshots to go: both would wait for each other.
+const LOCK_POLL: Duration = Duration::from_millis(200);
+
+/// A migration and whether the database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The number that its file name begins with.
+    pub version: i64,
+    /// The rest of the file name, with spaces.
+    pub description: String,
+    /// Whether the database has it.
+    pub is_applied: bool,
+}
+
+/// Applies all migrations that the database lacks, and returns them in order.
+///
+/// Each is a whole step: one that fails leaves those before it in place and can be tried again.
+pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
+    let before = status(connection).await?;
+    alone(connection, async |connection| {
+        schema::drop_invalid_indexes(connection).await?;
+        migrator().run(connection).await
+    })
+    .await?;
+    Ok(before
+        .into_iter()
+        .filter(|migration| !migration.is_applied)
+        .collect())
+}
+
+/// Takes back the last `steps` migrations, and returns them in the order in which they went.
+pub async fn down(
+    connection: &mut PgConnection,
+    steps: usize,
+) -> Result<Vec<Status>, MigrateError> {
+    let applied: Vec<_> = status(connection)
+        .await?
+        .into_iter()
+        .filter(|migration| migration.is_applied)
+        .collect();
+    let kept = applied.len().saturating_sub(steps);
+    let target = kept.checked_sub(1).map_or(0, |last| applied[last].version);
+    alone(connection, async |connection| {
+        migrator().undo(connection, target).await
+    })
+    .await?;
+    Ok(applied.into_iter().skip(kept).rev().collect())
+}
+
+/// All migrations in order.
+pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
+    connection.ensure_migrations_table().await?;
+    let applied: HashSet<i64> = connection
+        .list_applied_migrations()
+        .await?
+        .into_iter()
+        .map(|migration| migration.version)
+        .collect();
+    let migrator = migrator();
+    let upward = migrator
+        .iter()
+        .filter(|migration| migration.migration_type.is_up_migration());
+    Ok(upward
+        .map(|migration| Status {
+            version: migration.version,
+            description: migration.description.to_string(),
+            is_applied: applied.contains(&migration.version),
+        })
+        .collect())
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("../migrations");
+    migrator.set_locking(false);
+    migrator
+}
+
+/// Runs work while no other migrator does, in any session of the database.
+async fn alone<T>(
+    connection: &mut PgConnection,
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
+    while !schema::try_lock(connection).await? {
+        tokio::time::sleep(LOCK_POLL).await;
+    }
+    let outcome = work(connection).await;
+    // A connection that broke has lost the lock already; the outcome is what matters.
+    let _ = schema::unlock(connection).await;
+    outcome
+}

@@ -1,0 +1,55 @@
+//! Ages that survive a freeze.
+
+use std::time::{Duration, Instant, SystemTime};
+
+/// A point in time on two clocks.
+///
+/// Lambda freezes an environment between requests. The monotonic clock may stand still meanwhile,
+/// and the wall clock may be set back; the larger of both differences is the age to go by.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Moment {
+    /// This moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self {
+            monotonic: Instant::now(),
+            wall: SystemTime::now(),
+        }
+    }
+
+    /// How long ago this moment was.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.monotonic
+            .elapsed()
+            .max(self.wall.elapsed().unwrap_or(Duration::ZERO))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_only_the_wall_clock_saw_counts() {
+        let before_a_freeze = Moment {
+            monotonic: Instant::now(),
+            wall: SystemTime::now() - Duration::from_mins(1),
+        };
+        assert!(before_a_freeze.elapsed() >= Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_back_does_no_harm() {
+        let later = Moment {
+            monotonic: Instant::now(),
+            wall: SystemTime::now() + Duration::from_mins(1),
+        };
+        assert!(later.elapsed() < Duration::from_secs(1));
+    }
+}

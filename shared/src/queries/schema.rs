@@ -1,0 +1,43 @@
+//! What migrations need beside their own SQL.
+
+use sqlx::{PgConnection, raw_sql};
+
+/// An arbitrary number that no other application is likely to lock.
+const MIGRATION_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
+
+/// Takes the lock that lets one migrator run at a time, if it is free.
+pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .fetch_one(connection)
+        .await
+}
+
+/// Gives the lock back.
+pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Drops indexes on users that an interrupted CREATE INDEX CONCURRENTLY left behind: they cost
+/// every write, serve no query, and would pass for finished ones.
+pub async fn drop_invalid_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let leftovers: Vec<String> = sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text
+         FROM pg_index
+         WHERE indrelid = to_regclass('users')
+             AND NOT indisvalid",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for index in leftovers {
+        // regclass has quoted the name.
+        raw_sql(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}

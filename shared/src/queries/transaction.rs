@@ -1,0 +1,31 @@
+//! Begin and end of transactions.
+
+use std::time::Duration;
+
+use sqlx::{Executor, PgConnection};
+
+/// Begins a transaction in which the server stops every statement after `statement_timeout`.
+///
+/// Both statements go in one message, one round trip.
+pub async fn begin(
+    connection: &mut PgConnection,
+    statement_timeout: Duration,
+) -> Result<(), sqlx::Error> {
+    // A timeout of 0 would mean none at all.
+    let milliseconds = statement_timeout.as_millis().max(1);
+    let sql = format!("BEGIN; SET LOCAL statement_timeout = {milliseconds}");
+    connection.execute(sql.as_str()).await?;
+    Ok(())
+}
+
+/// Commits.
+pub async fn commit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute("COMMIT").await?;
+    Ok(())
+}
+
+/// Rolls back.
+pub async fn rollback(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute("ROLLBACK").await?;
+    Ok(())
+}

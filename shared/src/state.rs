@@ -1,0 +1,130 @@
+//! What an execution environment keeps from its start to its end.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
+
+use crate::{
+    auth::Authenticator,
+    config::{
+        AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
+    },
+    database::{self, Database, Unavailable, connect_options, parse_url},
+    error::{Error, chain},
+    secrets::{Secrets, parse_database_secret},
+};
+
+/// Built once per environment, shared by all its requests.
+#[derive(Clone)]
+pub struct State {
+    /// What the environment was told.
+    pub config: Arc<Config>,
+    /// The connections.
+    pub database: Database,
+    /// Who may call.
+    pub authenticator: Arc<Authenticator>,
+}
+
+/// Why an environment could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A secret that a variable points to could not be had or read.
+    #[error("{variable}: {}", chain(.source))]
+    Secret {
+        /// The variable that names the secret.
+        variable: &'static str,
+        /// Why.
+        source: Error,
+    },
+    /// The database cannot be reached.
+    #[error("the database cannot be reached: {}", chain(.0))]
+    Database(#[from] Unavailable),
+    /// Something else.
+    #[error("{}", chain(.0))]
+    Other(#[from] Error),
+}
+
+impl State {
+    /// Reads the environment, fetches secrets side by side, and opens the first connection.
+    ///
+    /// `function` names the function in the server's list of connections. A database that cannot be
+    /// reached is no reason to fail: the environment starts, and requests get a 503 until it can.
+    /// A missing secret is one, because nothing can work without it.
+    pub async fn start(function: &str) -> Result<Self, StartError> {
+        let config = Config::from_env()?;
+        let secrets = Secrets::connect_if(config.names_secrets()).await;
+        let (base, authenticator) = tokio::try_join!(
+            database_options(&config.database, secrets.as_ref()),
+            authenticator(&config, secrets.as_ref()),
+        )?;
+        let options = connect_options(&config.database, base, &format!("rollcall-{function}"));
+        let state = Self {
+            database: Database::new(&config.database, options)?,
+            authenticator: Arc::new(authenticator),
+            config: Arc::new(config),
+        };
+        if let Err(error) = state.database.warm_up().await {
+            tracing::warn!(error = chain(&error), "no database connection yet");
+        }
+        Ok(state)
+    }
+}
+
+/// A connection of its own for the migrations, which may take longer than any request.
+pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
+    let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
+    let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await;
+    let base = database_options(&config, secrets.as_ref()).await?;
+    let options = connect_options(&config, base, "rollcall-migrate");
+    Ok(database::connect_alone(&options).await?)
+}
+
+async fn database_options(
+    config: &DatabaseConfig,
+    secrets: Option<&Secrets>,
+) -> Result<PgConnectOptions, StartError> {
+    match &config.source {
+        DatabaseSource::Url(url) => Ok(parse_url("DATABASE_URL", url.expose_secret())?),
+        DatabaseSource::Secret(arn) => {
+            let variable = "DATABASE_SECRET_ARN";
+            let secret = fetch(secrets, variable, arn).await?;
+            let options = parse_database_secret(&secret)
+                .map_err(|source| StartError::Secret { variable, source })?;
+            Ok(options)
+        }
+    }
+}
+
+async fn authenticator(
+    config: &Config,
+    secrets: Option<&Secrets>,
+) -> Result<Authenticator, StartError> {
+    let jwt = match &config.auth.mode {
+        AuthMode::Gateway => return Ok(Authenticator::trusting_gateway()),
+        AuthMode::Jwt(jwt) => jwt,
+    };
+    let (key, variable) = match &jwt.key {
+        JwtKeySource::Inline(key) => (key.clone(), "JWT_KEY"),
+        JwtKeySource::Secret(arn) => (
+            fetch(secrets, "JWT_SECRET_ARN", arn).await?,
+            "JWT_SECRET_ARN",
+        ),
+    };
+    Ok(Authenticator::verifying_tokens(jwt, &key, variable)?)
+}
+
+async fn fetch(
+    secrets: Option<&Secrets>,
+    variable: &'static str,
+    arn: &str,
+) -> Result<SecretString, StartError> {
+    let fetched = match secrets {
+        Some(secrets) => secrets.fetch(arn).await,
+        None => Err(Error::internal("fetching a secret", "no client was made")),
+    };
+    fetched.map_err(|source| StartError::Secret { variable, source })
+}

@@ -1,0 +1,68 @@
+//! E-mail addresses.
+
+use email_address::{EmailAddress, Options};
+
+use super::new_user::FieldError;
+
+/// RFC 5321, section 4.5.3.1.3, less the angle brackets of a path.
+const MAX_BYTES: usize = 254;
+
+/// Accepts what RFC 5321 and, for letters beyond ASCII, RFC 6531 call a mailbox, at a domain of at
+/// least two labels. Comments, display names and domain literals are not part of an address.
+pub(super) fn parse(text: &str) -> Result<String, FieldError> {
+    if text.len() > MAX_BYTES {
+        return Err(FieldError::too_long("email", MAX_BYTES, "bytes"));
+    }
+    let options = Options::default()
+        .with_required_tld()
+        .without_display_text()
+        .without_domain_literal();
+    if text.chars().any(char::is_control)
+        || EmailAddress::parse_with_options(text, options).is_err()
+    {
+        return Err(FieldError::new(
+            "email",
+            "invalid_format",
+            "email must be an address like name@example.com",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_people_have_are_accepted() {
+        for address in [
+            "a@example.com",
+            "first.last+tag@sub.example.co.uk",
+            "o'brien@example.ie",
+            "user@bücher.example",
+            "名前@example.jp",
+        ] {
+            assert_eq!(parse(address), Ok(address.to_owned()), "{address}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_address_is_refused() {
+        for text in [
+            "",
+            "no-at-sign",
+            "@example.com",
+            "a@",
+            "a@localhost",
+            "a@[127.0.0.1]",
+            "A <a@example.com>",
+            "a b@example.com",
+            "a@example.com\nBcc: b@example.com",
+            "a\0@example.com",
+        ] {
+            assert!(parse(text).is_err(), "{text:?}");
+        }
+        let long = format!("{}@example.com", "a".repeat(250));
+        assert_eq!(parse(&long).unwrap_err().code, "too_long");
+    }
+}

@@ -1,0 +1,217 @@
+//! Passwords of new users: plaintext to be hashed, or a hash made elsewhere.
+
+use argon2::password_hash::phc::PasswordHash;
+use secrecy::SecretString;
+
+use super::new_user::FieldError;
+
+/// NIST SP 800-63B, section 5.1.1.2, asks for at least 8 characters.
+const MIN_CHARACTERS: usize = 8;
+
+/// OWASP asks for a limit, so that hashing cannot be used to exhaust the server.
+const MAX_BYTES: usize = 256;
+
+/// Longer than the longest hash of the formats below.
+const MAX_HASH_BYTES: usize = 512;
+
+/// Whoever verifies an imported hash pays its cost at every login, so costs are bounded. The limits
+/// are those of Ory Kratos.
+mod limits {
+    pub(super) const ARGON2_MEMORY_KIB: u32 = 1 << 20;
+    pub(super) const ARGON2_PASSES: u32 = 10;
+    pub(super) const ARGON2_LANES: u32 = 16;
+    pub(super) const SCRYPT_LOG_N: u32 = 17;
+    pub(super) const SCRYPT_R: u32 = 32;
+    pub(super) const SCRYPT_P: u32 = 16;
+    pub(super) const PBKDF2_ITERATIONS: u32 = 10_000_000;
+    pub(super) const BCRYPT_COST: std::ops::RangeInclusive<u32> = 4..=15;
+}
+
+/// How a new user will log in.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// Not by password.
+    None,
+    /// By a password that is still to be hashed.
+    Plain(SecretString),
+    /// By a password of which only a hash is known.
+    Hashed(String),
+}
+
+/// Accepts a plaintext password of 8 characters to 256 bytes.
+pub(super) fn parse_plain(text: &str) -> Result<Password, FieldError> {
+    if text.chars().count() < MIN_CHARACTERS {
+        return Err(FieldError::new(
+            "password",
+            "too_short",
+            format!("password must have at least {MIN_CHARACTERS} characters"),
+        ));
+    }
+    if text.len() > MAX_BYTES {
+        return Err(FieldError::too_long("password", MAX_BYTES, "bytes"));
+    }
+    Ok(Password::Plain(text.into()))
+}
+
+/// Accepts a hash of argon2, bcrypt, scrypt or pbkdf2 with bounded cost.
+pub(super) fn parse_hash(text: &str) -> Result<Password, FieldError> {
+    if text.len() > MAX_HASH_BYTES {
+        return Err(FieldError::too_long(
+            "password_hash",
+            MAX_HASH_BYTES,
+            "bytes",
+        ));
+    }
+    if is_bcrypt_prefix(text) {
+        check_bcrypt(text)?;
+    } else {
+        check_phc(text)?;
+    }
+    Ok(Password::Hashed(text.to_owned()))
+}
+
+fn is_bcrypt_prefix(text: &str) -> bool {
+    ["$2a$", "$2b$", "$2y$"]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
+}
+
+/// `$2b$`, two digits of cost, `$`, and 53 characters of salt and hash.
+fn check_bcrypt(text: &str) -> Result<(), FieldError> {
+    let (cost, rest) = text[4..].split_once('$').ok_or_else(malformed)?;
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/';
+    if cost.len() != 2 || rest.len() != 53 || !rest.bytes().all(in_alphabet) {
+        return Err(malformed());
+    }
+    let cost: u32 = cost.parse().map_err(|_| malformed())?;
+    if limits::BCRYPT_COST.contains(&cost) {
+        Ok(())
+    } else {
+        Err(too_costly(&format!(
+            "bcrypt with a cost from {} to {}",
+            limits::BCRYPT_COST.start(),
+            limits::BCRYPT_COST.end()
+        )))
+    }
+}
+
+fn check_phc(text: &str) -> Result<(), FieldError> {
+    let hash = PasswordHash::new(text).map_err(|_| malformed())?;
+    if hash.salt.is_none() || hash.hash.is_none() {
+        return Err(malformed());
+    }
+    let within = |name: &str, limit: u32| {
+        hash.params
+            .get_decimal(name)
+            .ok_or_else(malformed)
+            .map(|value| (1..=limit).contains(&value))
+    };
+    match hash.algorithm.as_str() {
+        "argon2id" | "argon2i" | "argon2d" => {
+            let is_bounded = within("m", limits::ARGON2_MEMORY_KIB)?
+                && within("t", limits::ARGON2_PASSES)?
+                && within("p", limits::ARGON2_LANES)?;
+            is_bounded.then_some(()).ok_or_else(|| {
+                too_costly(&format!(
+                    "argon2 with m up to {}, t up to {} and p up to {}",
+                    limits::ARGON2_MEMORY_KIB,
+                    limits::ARGON2_PASSES,
+                    limits::ARGON2_LANES
+                ))
+            })
+        }
+        "scrypt" => {
+            let is_bounded = within("ln", limits::SCRYPT_LOG_N)?
+                && within("r", limits::SCRYPT_R)?
+                && within("p", limits::SCRYPT_P)?;
+            is_bounded.then_some(()).ok_or_else(|| {
+                too_costly(&format!(
+                    "scrypt with ln up to {}, r up to {} and p up to {}",
+                    limits::SCRYPT_LOG_N,
+                    limits::SCRYPT_R,
+                    limits::SCRYPT_P
+                ))
+            })
+        }
+        "pbkdf2" | "pbkdf2-sha256" | "pbkdf2-sha512" => within("i", limits::PBKDF2_ITERATIONS)?
+            .then_some(())
+            .ok_or_else(|| {
+                too_costly(&format!(
+                    "pbkdf2 with i up to {}",
+                    limits::PBKDF2_ITERATIONS
+                ))
+            }),
+        _ => Err(malformed()),
+    }
+}
+
+fn malformed() -> FieldError {
+    FieldError::new(
+        "password_hash",
+        "invalid_format",
+        "password_hash must be a hash of argon2, bcrypt, scrypt or pbkdf2, such as $argon2id$v=19$m=19456,t=2,p=1$...",
+    )
+}
+
+fn too_costly(accepted: &str) -> FieldError {
+    FieldError::new(
+        "password_hash",
+        "out_of_range",
+        format!("password_hash costs too much to verify; accepted is {accepted}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Option<&'static str> {
+        parse_hash(text).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn hashes_of_the_four_kinds_are_accepted() {
+        for hash in [
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc",
+            "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
+            "$pbkdf2-sha256$i=600000,l=32$O+VVvVlWjqFpzXg1fjc5eA$jdzZUG4mOVxN3NkEHYvAJb5Jt1IEbqVl6eDkNAGcrJ4",
+        ] {
+            assert_eq!(code(hash), None, "{hash}");
+        }
+    }
+
+    #[test]
+    fn hashes_that_cost_too_much_to_verify_are_refused() {
+        for hash in [
+            "$argon2id$v=19$m=2147483648,t=2,p=1$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc",
+            "$2b$31$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "$scrypt$ln=30,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
+        ] {
+            assert_eq!(code(hash), Some("out_of_range"), "{hash}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "plaintext",
+            "$2b$12$short",
+            "$md5$abc",
+            "$argon2id$",
+            "$argon2id$v=19$m=19456,t=2,p=1",
+        ] {
+            assert_eq!(code(text), Some("invalid_format"), "{text}");
+        }
+        assert_eq!(code(&"x".repeat(513)), Some("too_long"));
+    }
+
+    #[test]
+    fn a_plaintext_password_is_bounded_and_not_shown_by_debug() {
+        assert_eq!(parse_plain("short").unwrap_err().code, "too_short");
+        assert_eq!(parse_plain(&"x".repeat(257)).unwrap_err().code, "too_long");
+        let password = parse_plain("correct horse").unwrap();
+        assert!(!format!("{password:?}").contains("horse"));
+    }
+}
