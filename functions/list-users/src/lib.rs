@@ -1,0 +1,56 @@
+//! `GET /api/v1/users`: users by filter, search and order, page by page.
+
+mod links;
+mod parameters;
+mod response_body;
+
+use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use shared::{
+    error::Error,
+    function::{Call, Function},
+    http::{
+        response::{self, Response},
+        route::{Access, Route},
+    },
+    state::State,
+};
+
+use self::response_body::ListBody;
+
+/// The function's state.
+pub struct ListUsers {
+    state: State,
+}
+
+impl ListUsers {
+    /// Wraps the state.
+    #[must_use]
+    pub fn new(state: State) -> Self {
+        Self { state }
+    }
+}
+
+impl Function for ListUsers {
+    const ROUTES: &'static [Route] = &[Route {
+        method: Method::GET,
+        path: "/api/v1/users",
+        access: Access::Superuser,
+    }];
+
+    fn state(&self) -> &State {
+        &self.state
+    }
+
+    async fn handle(&self, call: &Call) -> Result<Response, Error> {
+        let query = parameters::parse(&call.request)?;
+        let page = self.state.database.read(&call.deadline, &query).await?;
+        let body = ListBody::new(&query, page);
+        let mut response = response::json(StatusCode::OK, &body)?;
+        if let Ok(links) =
+            HeaderValue::from_str(&links::header(call.request.uri().path(), &query, &body))
+        {
+            response.headers_mut().insert(header::LINK, links);
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,71 @@
+//! The `Link` header (RFC 8288): the other pages of a list, as far as they are known.
+
+use form_urlencoded::Serializer;
+use shared::users::{CountMode, ListQuery, Position};
+
+use crate::response_body::ListBody;
+
+/// Links to the first, previous, next and last page, by number if this page was asked for by
+/// number, by cursor if it was asked for by cursor.
+pub(crate) fn header(path: &str, query: &ListQuery, body: &ListBody) -> String {
+    let cursor_link = |cursor: &Option<String>| {
+        let cursor = cursor.as_deref()?;
+        Some(link(path, query, "cursor", cursor))
+    };
+    let page_link = |page: u64| link(path, query, "page", &page.to_string());
+    let (first, previous, next, last) = match query.position {
+        Position::Page(page) => {
+            let page = u64::from(page);
+            (
+                page_link(1),
+                (page > 1).then(|| page_link(page - 1)),
+                body.next_cursor.is_some().then(|| page_link(page + 1)),
+                body.pages.filter(|pages| *pages > 0).map(page_link),
+            )
+        }
+        Position::Cursor(_) => (
+            page_link(1),
+            cursor_link(&body.prev_cursor),
+            cursor_link(&body.next_cursor),
+            None,
+        ),
+    };
+    let links = [
+        (Some(first), "first"),
+        (previous, "prev"),
+        (next, "next"),
+        (last, "last"),
+    ];
+    let links: Vec<_> = links
+        .into_iter()
+        .filter_map(|(url, relation)| Some(format!("<{}>; rel=\"{relation}\"", url?)))
+        .collect();
+    links.join(", ")
+}
+
+/// A URL for the same list at another place.
+fn link(path: &str, query: &ListQuery, place: &str, value: &str) -> String {
+    let mut parameters = Serializer::new(String::new());
+    for (name, flag) in [
+        ("is_active", query.filter.is_active),
+        ("is_superuser", query.filter.is_superuser),
+    ] {
+        if let Some(flag) = flag {
+            parameters.append_pair(name, if flag { "true" } else { "false" });
+        }
+    }
+    if let Some(term) = &query.filter.search {
+        parameters.append_pair("search", term.as_str());
+    }
+    parameters
+        .append_pair("sort_by", query.sort.by.as_str())
+        .append_pair("sort_order", query.sort.order.as_str())
+        .append_pair("size", &query.size.to_string());
+    match query.count {
+        CountMode::Capped => {}
+        CountMode::Exact => _ = parameters.append_pair("count", "exact"),
+        CountMode::None => _ = parameters.append_pair("count", "none"),
+    }
+    parameters.append_pair(place, value);
+    format!("{path}?{}", parameters.finish())
+}

@@ -1,0 +1,100 @@
+//! The query parameters of a list.
+
+use lambda_http::Request;
+use shared::{
+    error::Error,
+    http::query::QueryParameters,
+    users::{CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder},
+};
+
+const DEFAULT_SIZE: u32 = 50;
+const MAX_SIZE: u32 = 100;
+
+/// Far beyond any page that a person turns to, and small enough for every product with a size.
+const MAX_PAGE: u32 = 1_000_000_000;
+
+const ALLOWED: &[&str] = &[
+    "is_active",
+    "is_superuser",
+    "search",
+    "sort_by",
+    "sort_order",
+    "page",
+    "size",
+    "cursor",
+    "count",
+];
+
+/// Reads all parameters; the first that is wrong is the error.
+pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
+    let parameters = QueryParameters::parse(request, ALLOWED)?;
+    let filter = Filter {
+        is_active: parameters.flag("is_active")?,
+        is_superuser: parameters.flag("is_superuser")?,
+        search: search(&parameters)?,
+    };
+    let sort = Sort {
+        by: parameters
+            .one_of(
+                "sort_by",
+                &[
+                    ("created_at", SortBy::CreatedAt),
+                    ("username", SortBy::Username),
+                    ("email", SortBy::Email),
+                ],
+            )?
+            .unwrap_or(SortBy::CreatedAt),
+        order: parameters
+            .one_of(
+                "sort_order",
+                &[
+                    ("asc", SortOrder::Ascending),
+                    ("desc", SortOrder::Descending),
+                ],
+            )?
+            .unwrap_or(SortOrder::Descending),
+    };
+    let count = parameters
+        .one_of(
+            "count",
+            &[
+                ("exact", CountMode::Exact),
+                ("capped", CountMode::Capped),
+                ("none", CountMode::None),
+            ],
+        )?
+        .unwrap_or(CountMode::Capped);
+    Ok(ListQuery {
+        position: position(&parameters, &filter, sort)?,
+        size: parameters
+            .whole_number("size", 1..=MAX_SIZE)?
+            .unwrap_or(DEFAULT_SIZE),
+        filter,
+        sort,
+        count,
+    })
+}
+
+fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
+    parameters
+        .text("search")
+        .map(|text| {
+            SearchTerm::parse(text)
+                .map_err(|rule| Error::invalid_request(format!("Parameter search must {rule}")))
+        })
+        .transpose()
+}
+
+fn position(parameters: &QueryParameters, filter: &Filter, sort: Sort) -> Result<Position, Error> {
+    let page = parameters.whole_number("page", 1..=MAX_PAGE)?;
+    match (parameters.text("cursor"), page) {
+        (Some(_), Some(_)) => Err(Error::invalid_request(
+            "Parameters page and cursor exclude each other",
+        )),
+        (Some(text), None) => match Cursor::decode(text, filter, sort) {
+            Ok(cursor) => Ok(Position::Cursor(cursor)),
+            Err(error) => Err(Error::invalid_request(error.to_string())),
+        },
+        (None, page) => Ok(Position::Page(page.unwrap_or(1))),
+    }
+}
