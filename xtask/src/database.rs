@@ -34,6 +34,12 @@ impl Database {
     /// The private database, on a server that is started now.
     pub fn start(folder: &DevFolder, runtime: &Runtime) -> Result<Self> {
         let server = Postgres::start(&folder.postgres())?;
+        console::say(&format!(
+            "PostgreSQL {} on 127.0.0.1:{}, data in {}",
+            server.major(),
+            server.port(),
+            server.folder().display()
+        ));
         runtime.block_on(create_if_missing(&server.url("postgres")))?;
         Ok(Self {
             url: server.url(NAME),

@@ -24,11 +24,6 @@ impl DevFolder {
         Ok(Self { path })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The private database server.
     pub fn postgres(&self) -> PostgresOptions {
         PostgresOptions::persistent(self.path.join("postgres"))

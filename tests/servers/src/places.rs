@@ -20,6 +20,7 @@ pub fn workspace_root() -> PathBuf {
 pub fn new_temporary_folder(account: &Account) -> Result<TempDir> {
     let folder = tempfile::Builder::new()
         .prefix("rollcall-")
+        .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(temporary_directory(account)?)
         .context("could not make a temporary folder")?;
     account.give(folder.path())?;

@@ -146,16 +146,19 @@ fn the_exit_status_of_the_program_comes_through() {
 fn a_guarded_program_gets_an_interrupt_like_any_other() {
     let mut command =
         GuardedCommand::new("sh", StopSignal::Interrupt, Duration::from_secs(10), None);
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready");
     command
         .command()
         .args([
             "-c",
-            "trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done",
+            "trap 'exit 3' INT; : > \"$1\"; while :; do sleep 0.05; done",
+            "sh",
         ])
-        .stdout(Stdio::piped());
+        .arg(&ready);
     let process = command.spawn().unwrap();
 
-    thread::sleep(Duration::from_millis(200));
+    await_condition("the program listens for the signal", || ready.exists());
     process.stop().unwrap();
 
     assert_eq!(process.try_wait().unwrap().unwrap().code(), Some(3));
@@ -165,7 +168,7 @@ fn a_guarded_program_gets_an_interrupt_like_any_other() {
 fn killing_the_owner_of_a_database_server_ends_it_and_deletes_its_data() {
     if let Some(folder) = std::env::var_os(OWNER_VARIABLE) {
         let server = Postgres::start(&PostgresOptions::temporary()).unwrap();
-        let told = format!("{}\n{}", server.pid(), server.log_file().display());
+        let told = format!("{}\n{}", server.pid(), server.folder().display());
         let file = PathBuf::from(folder).join("server");
         fs::write(file.with_extension("new"), told).unwrap();
         fs::rename(file.with_extension("new"), file).unwrap();
@@ -180,8 +183,8 @@ fn killing_the_owner_of_a_database_server_ends_it_and_deletes_its_data() {
     );
     await_condition("the server runs", || file.exists());
     let told = fs::read_to_string(&file).unwrap();
-    let (pid, log) = told.split_once('\n').unwrap();
-    let (pid, data) = (pid.parse().unwrap(), Path::new(log).parent().unwrap());
+    let (pid, data) = told.split_once('\n').unwrap();
+    let (pid, data) = (pid.parse().unwrap(), Path::new(data));
     assert!(!is_gone(pid) && data.exists());
 
     owner.kill().unwrap();

@@ -28,7 +28,7 @@ fn answers(port: u16) -> bool {
 fn a_temporary_server_answers_and_leaves_no_data_behind() {
     let server = Postgres::start(&PostgresOptions::temporary()).unwrap();
     let port = server.port();
-    let folder = server.log_file().parent().unwrap().to_path_buf();
+    let folder = server.folder().to_path_buf();
 
     assert!(answers(port));
     assert!(
@@ -67,7 +67,7 @@ fn a_persistent_server_keeps_its_data_and_its_password() {
     let options = PostgresOptions::persistent(parent.path().join("postgres"));
 
     let first = Postgres::start(&options).unwrap();
-    let home = first.log_file().parent().unwrap().to_path_buf();
+    let home = first.folder().to_path_buf();
     let made = fs::metadata(home.join("data/PG_VERSION"))
         .unwrap()
         .modified()
@@ -112,7 +112,7 @@ fn data_of_another_major_version_is_refused_with_a_way_out() {
     let parent = tempfile::tempdir().unwrap();
     let options = PostgresOptions::persistent(parent.path().join("postgres"));
     let server = Postgres::start(&options).unwrap();
-    let home = server.log_file().parent().unwrap().to_path_buf();
+    let home = server.folder().to_path_buf();
     server.stop().unwrap();
     fs::write(home.join("data/PG_VERSION"), "9\n").unwrap();
 

@@ -53,8 +53,11 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let folder = DevFolder::open()?;
     let _lock = folder.lock()?;
     let own_database = Database::own();
-    if arguments.reset {
-        reset(&folder, own_database.is_some())?;
+    if arguments.reset && own_database.is_some() {
+        bail!(
+            "--reset deletes the private database, and {URL_VARIABLE} names another one: unset \
+             {URL_VARIABLE}, or leave --reset out"
+        );
     }
 
     let cargo_lambda = Toolbox::of_workspace().cargo_lambda()?;
@@ -62,7 +65,7 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     cargo::build_programs(arguments.release)?;
 
     let is_private = own_database.is_none();
-    let database = open_database(own_database, &folder, runtime)?;
+    let database = open_database(own_database, arguments.reset, &folder, runtime)?;
     let superuser = runtime.block_on(prepare_database(&database, is_private, arguments.users))?;
     folder.remember_superuser(superuser)?;
 
@@ -81,30 +84,22 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     server.wait()
 }
 
-fn reset(folder: &DevFolder, is_own_database: bool) -> Result<()> {
-    if is_own_database {
-        bail!(
-            "--reset deletes the private database, and {URL_VARIABLE} names another one: unset \
-             {URL_VARIABLE}, or leave --reset out"
-        );
-    }
-    console::announce("deleting the private database");
-    Postgres::erase(&folder.postgres())
-}
-
-fn open_database(own: Option<Database>, folder: &DevFolder, runtime: &Runtime) -> Result<Database> {
+fn open_database(
+    own: Option<Database>,
+    is_reset: bool,
+    folder: &DevFolder,
+    runtime: &Runtime,
+) -> Result<Database> {
     if let Some(own) = own {
         console::announce(&format!("using {} ({URL_VARIABLE})", own.place()));
         return Ok(own);
     }
+    if is_reset {
+        console::announce("deleting the private database");
+        Postgres::erase(&folder.postgres())?;
+    }
     console::announce("starting a private PostgreSQL");
-    let database = Database::start(folder, runtime)?;
-    console::say(&format!(
-        "{}, data in {}",
-        database.place(),
-        folder.path().display()
-    ));
-    Ok(database)
+    Database::start(folder, runtime)
 }
 
 /// Brings schema and demo users to what is wanted, and gives the id of a superuser.

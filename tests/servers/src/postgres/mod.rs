@@ -4,7 +4,7 @@ mod home;
 mod options;
 mod postmaster;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -108,6 +108,12 @@ impl Postgres {
     #[must_use]
     pub fn major(&self) -> u32 {
         self.major
+    }
+
+    /// The folder with its data, its password and its log.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.home.folder()
     }
 
     /// The file that the server logs to.
@@ -216,7 +222,7 @@ fn reachable(programs: PostgresPrograms, account: &Account) -> Result<PostgresPr
     Ok(programs.moved_to(copy.join("bin")))
 }
 
-fn copy_for_everybody(original: &std::path::Path, copy: &std::path::Path) -> Result<()> {
+fn copy_for_everybody(original: &Path, copy: &Path) -> Result<()> {
     let partial = copy.with_extension(format!("partial-{}", std::process::id()));
     for step in [
         Command::new("cp").arg("-RP").args([original, &partial]),

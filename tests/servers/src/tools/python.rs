@@ -16,6 +16,9 @@ use crate::places;
 /// The oldest that moto and the SAM command line run on.
 const OLDEST_PYTHON: (u32, u32) = (3, 10);
 
+/// Names the interpreter of a tool that has no virtual environment.
+const INTERPRETER_FILE: &str = "interpreter";
+
 /// A pinned tool.
 pub(super) struct Pin {
     name: &'static str,
@@ -73,22 +76,20 @@ impl PythonTool {
     /// The interpreter to run the tool with.
     #[must_use]
     pub fn python(&self) -> PathBuf {
-        let own = self.folder.join("bin/python");
-        if own.exists() {
-            own
-        } else {
-            PathBuf::from("python3")
+        match fs::read_to_string(self.folder.join(INTERPRETER_FILE)) {
+            Ok(python) => PathBuf::from(python),
+            Err(_) => self.folder.join("bin/python"),
         }
     }
 
     /// Adds what the interpreter needs in order to see the tool's packages and no others.
     pub fn apply<'command>(&self, command: &'command mut Command) -> &'command mut Command {
-        if self.folder.join("bin/python").exists() {
-            command.env_remove("PYTHONPATH")
-        } else {
+        command.env_remove("PYTHONHOME");
+        if self.folder.join(INTERPRETER_FILE).exists() {
             command.env("PYTHONPATH", &self.folder)
+        } else {
+            command.env_remove("PYTHONPATH")
         }
-        .env_remove("PYTHONHOME")
     }
 
     fn has_module(&self, module: &str) -> bool {
@@ -156,6 +157,7 @@ impl Pin {
             pip = pip_of(&folder.join("bin/python"));
         } else {
             // Debian splits venv's half off into a package of its own.
+            fs::write(folder.join(INTERPRETER_FILE), &python)?;
             pip = pip_of(Path::new(&python));
             pip.command().arg("--target").arg(folder);
         }
@@ -232,6 +234,7 @@ fn pip_of(python: &Path) -> GuardedCommand {
     pip.command()
         .args(["-m", "pip", "install", "--quiet", "--progress-bar", "off"])
         .env("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+        .env("PIP_ROOT_USER_ACTION", "ignore")
         .env_remove("PYTHONPATH")
         .env_remove("PIP_USER");
     pip
