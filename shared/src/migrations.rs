@@ -14,6 +14,13 @@ use crate::queries::schema;
 /// snapshots to go: both would wait for each other.
 const LOCK_POLL: Duration = Duration::from_millis(200);
 
+/// SQLSTATE `lock_not_available`: a migration's `lock_timeout` passed.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// With two seconds of waiting and one of rest each, a busy table is courted for five minutes.
+const LOCK_ATTEMPTS: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_secs(1);
+
 /// A migration and whether the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -32,7 +39,7 @@ pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateErr
     let before = alone(connection, async |connection| {
         let before = status(connection).await?;
         schema::drop_invalid_indexes(connection).await?;
-        migrator().run(connection).await?;
+        run_patiently(connection).await?;
         Ok(before)
     })
     .await?;
@@ -81,6 +88,28 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
             is_applied: applied.contains(&migration.version),
         })
         .collect())
+}
+
+/// Runs what is pending. A migration that could not have its lock in time is tried again after a
+/// pause, in which the writers that waited behind it get on.
+async fn run_patiently(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    for _ in 0..LOCK_ATTEMPTS {
+        match migrator().run(&mut *connection).await {
+            Err(MigrateError::ExecuteMigration(error, version)) if is_lock_timeout(&error) => {
+                tracing::info!(version, "the table is busy; trying again");
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+    migrator().run(connection).await
+}
+
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.as_deref() == Some(LOCK_NOT_AVAILABLE)
 }
 
 fn migrator() -> Migrator {

@@ -4,7 +4,11 @@ use sqlx::PgConnection;
 
 use crate::{database::Query, users::UserStats};
 
-/// The six numbers in one snapshot. Today starts at 00:00 UTC, the week is the last 7 x 24 hours.
+/// The six numbers in one snapshot, from the counts that the triggers of migration 0010 keep. Today
+/// starts at 00:00 UTC, the week is the last 7 x 24 hours.
+///
+/// The week begins in the middle of a minute. Whole hours and whole minutes after its edge are
+/// counted already; what is left of the edge's own minute is counted in the index.
 pub struct CountUsers;
 
 impl Query for CountUsers {
@@ -12,17 +16,58 @@ impl Query for CountUsers {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<UserStats, sqlx::Error> {
         sqlx::query_as(
-            "SELECT
-                 count(*) AS total_users,
-                 count(*) FILTER (WHERE is_active) AS active_users,
-                 count(*) FILTER (WHERE NOT is_active) AS inactive_users,
-                 count(*) FILTER (WHERE is_superuser) AS superusers,
-                 count(*) FILTER (
-                     WHERE created_at >= date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-                 ) AS new_users_today,
-                 count(*) FILTER (WHERE created_at >= now() - INTERVAL '168 hours') AS new_users_week,
-                 now() AS timestamp
-             FROM users",
+            "WITH edges AS (
+                 SELECT
+                     now() AS now,
+                     date_trunc('day', now(), 'UTC') AS today,
+                     now() - INTERVAL '168 hours' AS week,
+                     date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') AS week_hour,
+                     date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') AS week_minute
+             ),
+             flags AS (
+                 SELECT
+                     coalesce(sum(plain_inactive), 0)::bigint AS plain_inactive,
+                     coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
+                     coalesce(sum(plain_active), 0)::bigint AS plain_active,
+                     coalesce(sum(super_active), 0)::bigint AS super_active
+                 FROM user_counts
+             ),
+             hours AS (
+                 SELECT
+                     coalesce(sum(created) FILTER (WHERE hour >= today), 0)::bigint AS today,
+                     coalesce(sum(created) FILTER (WHERE hour > week_hour), 0)::bigint AS week
+                 FROM edges
+                 LEFT JOIN user_counts_by_hour ON hour > week_hour
+             ),
+             minutes AS (
+                 SELECT coalesce(sum(by_minute.created), 0)::bigint AS week
+                 FROM edges
+                 JOIN user_counts_by_hour ON hour = week_hour
+                 CROSS JOIN LATERAL unnest(
+                     by_minute[extract(minute FROM week AT TIME ZONE 'UTC')::integer + 2:]
+                 ) AS by_minute (created)
+             ),
+             edge_minute AS (
+                 SELECT count(*) AS week
+                 FROM edges
+                 JOIN users ON is_active IN (TRUE, FALSE)
+                     AND is_superuser IN (TRUE, FALSE)
+                     AND created_at >= edges.week
+                     AND created_at < week_minute + INTERVAL '1 minute'
+             )
+             SELECT
+                 plain_inactive + super_inactive + plain_active + super_active AS total_users,
+                 plain_active + super_active AS active_users,
+                 plain_inactive + super_inactive AS inactive_users,
+                 super_inactive + super_active AS superusers,
+                 hours.today AS new_users_today,
+                 hours.week + minutes.week + edge_minute.week AS new_users_week,
+                 now AS timestamp
+             FROM edges
+             CROSS JOIN flags
+             CROSS JOIN hours
+             CROSS JOIN minutes
+             CROSS JOIN edge_minute",
         )
         .fetch_one(connection)
         .await

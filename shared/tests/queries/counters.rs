@@ -1,0 +1,184 @@
+use rig::TestDatabase;
+use shared::{database::Query, queries::stats::CountUsers, users::UserStats};
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+
+/// The same six numbers, counted.
+const RECOUNT: &str = "
+    SELECT
+        count(*) AS total_users,
+        count(*) FILTER (WHERE is_active) AS active_users,
+        count(*) FILTER (WHERE NOT is_active) AS inactive_users,
+        count(*) FILTER (WHERE is_superuser) AS superusers,
+        count(*) FILTER (WHERE created_at >= date_trunc('day', now(), 'UTC')) AS new_users_today,
+        count(*) FILTER (WHERE created_at >= now() - INTERVAL '168 hours') AS new_users_week,
+        now() AS timestamp
+    FROM users";
+
+async fn assert_exact(pool: &PgPool, after: &str) {
+    let mut transaction = pool.begin().await.unwrap();
+    transaction
+        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        .await
+        .unwrap();
+    let kept = CountUsers.run(&mut transaction).await.unwrap();
+    let counted: UserStats = sqlx::query_as(RECOUNT)
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(kept, counted, "after {after}");
+    let wrong_minutes: i64 = sqlx::query_scalar("SELECT count(*) FROM user_counts_drift_by_minute")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(wrong_minutes, 0, "after {after}");
+}
+
+#[tokio::test]
+async fn every_kind_of_statement_is_counted() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    assert_exact(pool, "nothing").await;
+    for statement in [
+        "INSERT INTO users (email, username) VALUES ('a@x.com', 'a')",
+        "INSERT INTO users (email, username, is_active, is_superuser, created_at)
+         SELECT n || '@y.com', 'y' || n, n % 3 > 0, n % 7 = 0, now() - n * INTERVAL '53 minutes'
+         FROM generate_series(1, 500) AS n",
+        "INSERT INTO users (email, username) SELECT 'z', 'z' WHERE FALSE",
+        "INSERT INTO users (email, username, is_superuser) VALUES ('a@x.com', 'a', TRUE)
+         ON CONFLICT (lower(email COLLATE \"und-x-icu\") COLLATE \"C\")
+         DO UPDATE SET is_superuser = excluded.is_superuser",
+        "INSERT INTO users (email, username) VALUES ('A@X.com', 'b') ON CONFLICT DO NOTHING",
+        "UPDATE users SET is_active = NOT is_active WHERE id % 2 = 0",
+        "UPDATE users SET full_name = username",
+        "UPDATE users SET created_at = created_at - INTERVAL '100 hours' WHERE id % 5 = 0",
+        "UPDATE users SET created_at = created_at + INTERVAL '300 hours' WHERE id % 5 = 1",
+        "UPDATE users SET is_superuser = TRUE, created_at = now() WHERE id % 11 = 0",
+        "DELETE FROM users WHERE id % 4 = 0",
+        "DELETE FROM users WHERE FALSE",
+        "TRUNCATE users",
+        "INSERT INTO users (email, username) VALUES ('after@x.com', 'after')",
+    ] {
+        pool.execute(statement).await.unwrap();
+        assert_exact(pool, statement).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_copied_in_are_counted() {
+    let database = TestDatabase::create().await.unwrap();
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut copy = connection
+        .copy_in_raw("COPY users (email, username, is_active) FROM STDIN")
+        .await
+        .unwrap();
+    copy.send(&b"a@x.com\ta\tt\nb@x.com\tb\tf\n"[..])
+        .await
+        .unwrap();
+    copy.finish().await.unwrap();
+    drop(connection);
+    assert_exact(database.pool(), "COPY").await;
+}
+
+#[tokio::test]
+async fn what_is_rolled_back_is_not_counted() {
+    let database = TestDatabase::create().await.unwrap();
+    let mut transaction = database.pool().begin().await.unwrap();
+    transaction
+        .execute("INSERT INTO users (email, username) VALUES ('a@x.com', 'a')")
+        .await
+        .unwrap();
+    transaction.rollback().await.unwrap();
+    assert_exact(database.pool(), "a rollback").await;
+}
+
+#[tokio::test]
+async fn stricter_isolation_levels_are_counted_too() {
+    let database = TestDatabase::create().await.unwrap();
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let mut transaction = database.pool().begin().await.unwrap();
+        let set = format!("SET TRANSACTION ISOLATION LEVEL {level}");
+        transaction.execute(set.as_str()).await.unwrap();
+        let insert =
+            format!("INSERT INTO users (email, username) VALUES ('{level}@x.com', '{level}')");
+        transaction.execute(insert.as_str()).await.unwrap();
+        transaction
+            .execute("UPDATE users SET is_active = FALSE")
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        assert_exact(database.pool(), level).await;
+    }
+    database
+        .pool()
+        .execute("SELECT compact_user_counts()")
+        .await
+        .unwrap();
+    assert_exact(
+        database.pool(),
+        "merging the rows that were inserted meanwhile",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_repair_makes_true_what_drifted() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    for statement in [
+        "INSERT INTO users (email, username) SELECT n || '@x.com', 'u' || n FROM generate_series(1, 100) AS n",
+        "ALTER TABLE users DISABLE TRIGGER USER",
+        "DELETE FROM users WHERE id % 3 = 0",
+        "UPDATE users SET is_superuser = TRUE WHERE id % 5 = 0",
+        "ALTER TABLE users ENABLE TRIGGER USER",
+    ] {
+        pool.execute(statement).await.unwrap();
+    }
+    let drift: (i64, i64) =
+        sqlx::query_as("SELECT plain_active, super_active FROM user_counts_drift")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    assert_eq!(drift, (-47, 14));
+    pool.execute("SELECT repair_user_counts()").await.unwrap();
+    assert_exact(pool, "a repair").await;
+}
+
+#[tokio::test]
+async fn eight_sessions_that_change_rows_at_random_are_counted_exactly() {
+    let database = TestDatabase::create().await.unwrap();
+    let sessions =
+        (0..8).map(|session| tokio::spawn(change_at_random(database.url().to_owned(), session)));
+    for session in sessions.collect::<Vec<_>>() {
+        session.await.unwrap();
+    }
+    assert_exact(database.pool(), "random changes").await;
+}
+
+async fn change_at_random(url: String, session: u64) {
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let mut random = fastrand::Rng::with_seed(session);
+    for round in 0..150 {
+        let key = random.u32(1..400);
+        let hours = random.u32(0..400);
+        let statement = match random.u32(0..6) {
+            0 | 1 => format!(
+                "INSERT INTO users (email, username, is_active, created_at)
+                 SELECT '{session}-{round}-' || n || '@x.com', '{session}-{round}-' || n, n % 2 = 0,
+                     now() - {hours} * INTERVAL '1 hour'
+                 FROM generate_series(1, {}) AS n",
+                random.u32(1..20)
+            ),
+            2 => format!("UPDATE users SET is_active = NOT is_active WHERE id = {key}"),
+            3 => format!(
+                "UPDATE users SET created_at = now() - {hours} * INTERVAL '1 hour' WHERE id = {key}"
+            ),
+            4 => format!("DELETE FROM users WHERE id = {key}"),
+            _ => format!(
+                "INSERT INTO users (email, username) VALUES ('{key}@shared.com', 'shared{key}')
+                 ON CONFLICT (lower(email COLLATE \"und-x-icu\") COLLATE \"C\")
+                 DO UPDATE SET is_superuser = NOT users.is_superuser"
+            ),
+        };
+        connection.execute(statement.as_str()).await.unwrap();
+    }
+}

@@ -1,0 +1,9 @@
+//! Queries and triggers on a real database.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers do too"
+)]
+
+mod adoption;
+mod counters;
