@@ -10,8 +10,8 @@ use shared::{
 const DEFAULT_SIZE: u32 = 50;
 const MAX_SIZE: u32 = 100;
 
-/// Far beyond any page that a person turns to, and small enough for every product with a size.
-const MAX_PAGE: u32 = 1_000_000_000;
+/// A page by number costs a walk over everything before it; cursors cost the same at any depth.
+const MAX_DEPTH: u32 = 10_000;
 
 const ALLOWED: &[&str] = &[
     "is_active",
@@ -64,11 +64,12 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
             ],
         )?
         .unwrap_or(CountMode::Capped);
+    let size = parameters
+        .whole_number("size", 1..=MAX_SIZE)?
+        .unwrap_or(DEFAULT_SIZE);
     Ok(ListQuery {
-        position: position(&parameters, &filter, sort)?,
-        size: parameters
-            .whole_number("size", 1..=MAX_SIZE)?
-            .unwrap_or(DEFAULT_SIZE),
+        position: position(&parameters, &filter, sort, size)?,
+        size,
         filter,
         sort,
         count,
@@ -85,8 +86,13 @@ fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
         .transpose()
 }
 
-fn position(parameters: &QueryParameters, filter: &Filter, sort: Sort) -> Result<Position, Error> {
-    let page = parameters.whole_number("page", 1..=MAX_PAGE)?;
+fn position(
+    parameters: &QueryParameters,
+    filter: &Filter,
+    sort: Sort,
+    size: u32,
+) -> Result<Position, Error> {
+    let page = parameters.whole_number("page", 1..=MAX_DEPTH)?;
     match (parameters.text("cursor"), page) {
         (Some(_), Some(_)) => Err(Error::invalid_request(
             "Parameters page and cursor exclude each other",
@@ -95,6 +101,13 @@ fn position(parameters: &QueryParameters, filter: &Filter, sort: Sort) -> Result
             Ok(cursor) => Ok(Position::Cursor(cursor)),
             Err(error) => Err(Error::invalid_request(error.to_string())),
         },
+        (None, Some(page)) if u64::from(page) * u64::from(size) > u64::from(MAX_DEPTH) => {
+            Err(Error::invalid_request(format!(
+                "Parameter page reaches {MAX_DEPTH} users deep, which is page {} at this size; \
+                 go on with the next_cursor of an earlier page",
+                MAX_DEPTH / size
+            )))
+        }
         (None, page) => Ok(Position::Page(page.unwrap_or(1))),
     }
 }

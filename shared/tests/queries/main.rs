@@ -7,3 +7,4 @@
 
 mod adoption;
 mod counters;
+mod lists;

@@ -258,8 +258,13 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
             "Parameter size must be a whole number from 1 to 100",
         ),
         (
+            "page=201",
+            "Parameter page reaches 10000 users deep, which is page 200 at this size; \
+             go on with the next_cursor of an earlier page",
+        ),
+        (
             "page=0",
-            "Parameter page must be a whole number from 1 to 1000000000",
+            "Parameter page must be a whole number from 1 to 10000",
         ),
         (
             "sort_by=password_hash",

@@ -1,0 +1,89 @@
+//! The row of a list.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, Postgres, QueryBuilder};
+
+use crate::users::{Cursor, SortBy, SortKey, Towards, User};
+
+/// The columns of a [`ListRow`], less key and total.
+pub(super) const COLUMNS: &str = "
+    users.id::bigint AS id,
+    users.email,
+    users.username,
+    users.full_name,
+    users.is_active,
+    users.is_superuser,
+    users.created_at,
+    users.updated_at";
+
+#[derive(FromRow)]
+pub(super) struct ListRow {
+    id: i64,
+    email: String,
+    username: String,
+    full_name: Option<String>,
+    is_active: bool,
+    is_superuser: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    text_key: Option<String>,
+    pub(super) total: Option<i64>,
+}
+
+/// Selects the key as text where it is one; a time is among the columns anyway.
+pub(super) fn text_key(by: SortBy, key: &str) -> String {
+    match by {
+        SortBy::CreatedAt => "NULL::text AS text_key".to_owned(),
+        SortBy::Username | SortBy::Email => format!("{key} AS text_key"),
+    }
+}
+
+pub(super) fn push_key<'q>(sql: &mut QueryBuilder<'q, Postgres>, key: &'q SortKey) {
+    match key {
+        SortKey::Time(time) => sql.push_bind(time),
+        SortKey::Text(text) => sql.push_bind(text).push(r#" COLLATE "C""#),
+    };
+}
+
+impl ListRow {
+    pub(super) fn cursor(&self, by: SortBy, towards: Towards) -> Cursor {
+        let key = match by {
+            SortBy::CreatedAt => SortKey::Time(self.created_at),
+            SortBy::Username | SortBy::Email => {
+                SortKey::Text(self.text_key.clone().unwrap_or_default())
+            }
+        };
+        Cursor {
+            towards,
+            key,
+            id: self.id,
+        }
+    }
+}
+
+impl From<ListRow> for User {
+    fn from(row: ListRow) -> Self {
+        let ListRow {
+            id,
+            email,
+            username,
+            full_name,
+            is_active,
+            is_superuser,
+            created_at,
+            updated_at,
+            text_key: _,
+            total: _,
+        } = row;
+        Self {
+            id,
+            email,
+            username,
+            full_name,
+            is_active,
+            is_superuser,
+            created_at,
+            updated_at,
+        }
+    }
+}
