@@ -4,7 +4,7 @@
 use std::{future::Future, sync::Arc};
 
 use lambda_http::{Request, RequestExt, service_fn};
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         response::{self, Response},
         route::{self, Access, Route},
     },
+    metrics,
     state::State,
 };
 
@@ -62,6 +63,7 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
         None => (String::new(), 0),
     };
     let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
+    let started = Instant::now();
     let span = tracing::info_span!("request", request_id);
     let outcome = timeout_at(deadline.instant(), answer(function, request, deadline))
         .instrument(span.clone())
@@ -76,6 +78,11 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
         response::error(&error, &request_id)
     });
     response::finish(&mut response, &request_id);
+    metrics::finish_request(
+        response.status(),
+        started.elapsed(),
+        function.state().database.status(),
+    );
     response
 }
 

@@ -19,6 +19,7 @@ pub mod deadline;
 pub mod error;
 pub mod function;
 pub mod http;
+pub mod metrics;
 pub mod migrations;
 pub mod moment;
 pub mod queries;

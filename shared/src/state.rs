@@ -12,6 +12,7 @@ use crate::{
     },
     database::{self, Database, Unavailable, connect_options, parse_url},
     error::{Error, chain},
+    metrics,
     secrets::{Secrets, parse_database_secret},
 };
 
@@ -64,6 +65,7 @@ impl State {
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str) -> Result<Self, StartError> {
         let config = Config::from_env()?;
+        metrics::start(config.function_name.as_deref().unwrap_or(function))?;
         let secrets = Secrets::connect_if(config.names_secrets()).await;
         let (base, authenticator) = tokio::try_join!(
             database_options(&config.database, secrets.as_ref()),

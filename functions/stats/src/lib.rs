@@ -10,6 +10,7 @@ use shared::{
         response::{self, Response},
         route::{Access, Route},
     },
+    metrics,
     queries::stats::CountUsers,
     state::State,
     users::UserStats,
@@ -48,6 +49,9 @@ impl Function for Stats {
         }
         let count = self.state.database.read(&call.deadline, &CountUsers);
         let Aged { value, age } = self.cache.get(count).await?;
+        if !age.is_zero() {
+            metrics::count(metrics::CACHE_HITS);
+        }
         let mut response = response::json(StatusCode::OK, &value)?;
         let headers = response.headers_mut();
         headers.insert(header::AGE, HeaderValue::from(age.as_secs()));

@@ -29,6 +29,8 @@ const DEFAULT_BULK_MAX_ROWS: usize = 1_000;
 pub struct Config {
     /// `APP_NAME`: what the health answer calls this deployment. Default `rollcall`.
     pub app_name: String,
+    /// `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets: the dimension of all metrics.
+    pub function_name: Option<String>,
     /// Where the database is and how to talk to it.
     pub database: DatabaseConfig,
     /// How callers prove who they are.
@@ -69,6 +71,9 @@ impl Config {
                 .optional("APP_NAME")
                 .unwrap_or("rollcall")
                 .to_owned(),
+            function_name: variables
+                .optional("AWS_LAMBDA_FUNCTION_NAME")
+                .map(str::to_owned),
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
             auth: AuthConfig::from_variables(variables)?,
             request_timeout,

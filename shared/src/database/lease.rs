@@ -3,9 +3,11 @@
 use super::{
     Pool, Query,
     manager::{ConnectionManager, PooledConnection},
-    unavailable::Unavailable,
+    unavailable::{Reason, Unavailable},
 };
-use crate::{deadline::Deadline, error::Error};
+use crate::{deadline::Deadline, error::Error, metrics};
+use std::time::Instant;
+
 use deadpool::managed::Object;
 
 /// SQLSTATE `query_canceled`: the statement timeout passed.
@@ -21,7 +23,13 @@ pub(super) struct Lease {
 
 impl Lease {
     pub(super) async fn acquire(pool: &Pool) -> Result<Self, Unavailable> {
-        let object = pool.get().await?;
+        let started = Instant::now();
+        let object = pool.get().await.map_err(Unavailable::from);
+        metrics::time(metrics::CONNECTION_WAIT, started.elapsed());
+        if matches!(&object, Err(cause) if cause.reason() == Reason::PoolExhausted) {
+            metrics::count(metrics::CONNECTION_TIMEOUTS);
+        }
+        let object = object?;
         Ok(Self {
             object: Some(object),
         })

@@ -1,11 +1,14 @@
 //! How the pool makes connections and decides whether one can be used again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 
-use crate::moment::Moment;
+use crate::{metrics, moment::Moment};
 
 /// A connection that rested longer than this is asked for a sign of life before it is used. One
 /// used a moment ago is not: a ping would double the round trips of every warm request.
@@ -39,8 +42,11 @@ impl Manager for ConnectionManager {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
+        let started = Instant::now();
+        let connection = PgConnection::connect_with(&self.options).await?;
+        metrics::time(metrics::CONNECTION_CREATE, started.elapsed());
         Ok(PooledConnection {
-            connection: PgConnection::connect_with(&self.options).await?,
+            connection,
             used_at: Moment::now(),
         })
     }

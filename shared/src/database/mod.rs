@@ -24,6 +24,7 @@ use crate::{
     config::DatabaseConfig,
     deadline::Deadline,
     error::{Error, chain},
+    metrics,
 };
 
 type Pool = deadpool::managed::Pool<ConnectionManager>;
@@ -112,6 +113,7 @@ impl Database {
                     error = chain(&cause),
                     "a connection broke; reading again on a new one"
                 );
+                metrics::count(metrics::RETRIES);
                 self.read_once(deadline, query).await
             }
             outcome => outcome,

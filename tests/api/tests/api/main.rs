@@ -24,4 +24,5 @@ mod outages;
 mod routes;
 mod servers_in_trouble;
 mod stats;
+mod telemetry;
 mod world;
