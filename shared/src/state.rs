@@ -10,10 +10,10 @@ use crate::{
     config::{
         AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
     },
-    database::{self, Database, Unavailable, connect_options, parse_url},
+    database::{self, Database, RotatingSecret, Unavailable, connect_options, parse_url},
     error::{Error, chain},
     metrics,
-    secrets::{Secrets, parse_database_secret},
+    secrets::{DatabaseSecret, Secrets},
 };
 
 /// Built once per environment, shared by all its requests.
@@ -73,7 +73,7 @@ impl State {
         )?;
         let options = connect_options(&config.database, base, &format!("rollcall-{function}"));
         let state = Self {
-            database: Database::new(&config.database, options)?,
+            database: Database::new(&config.database, options, rotating_secret(&config, secrets))?,
             authenticator: Arc::new(authenticator),
             config: Arc::new(config),
         };
@@ -101,11 +101,21 @@ async fn database_options(
         DatabaseSource::Url(url) => Ok(parse_url("DATABASE_URL", url.expose_secret())?),
         DatabaseSource::Secret(arn) => {
             let variable = "DATABASE_SECRET_ARN";
-            let secret = fetch(secrets, variable, arn).await?;
-            let options = parse_database_secret(&secret)
+            let text = fetch(secrets, variable, arn).await?;
+            let secret = DatabaseSecret::parse(&text)
                 .map_err(|source| StartError::Secret { variable, source })?;
-            Ok(options)
+            Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
         }
+    }
+}
+
+fn rotating_secret(config: &Config, secrets: Option<Secrets>) -> Option<RotatingSecret> {
+    match &config.database.source {
+        DatabaseSource::Url(_) => None,
+        DatabaseSource::Secret(arn) => Some(RotatingSecret {
+            secrets: secrets?,
+            arn: arn.clone(),
+        }),
     }
 }
 

@@ -1,13 +1,11 @@
 //! How the pool makes connections and decides whether one can be used again.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{Manager, Metrics, RecycleResult};
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection};
 
+use super::connector::Connector;
 use crate::{metrics, moment::Moment};
 
 /// A connection that rested longer than this is asked for a sign of life before it is used. One
@@ -16,7 +14,7 @@ const TRUSTED_REST: Duration = Duration::from_secs(5);
 
 /// Makes and checks connections for the pool.
 pub(super) struct ConnectionManager {
-    options: Arc<PgConnectOptions>,
+    connector: Connector,
 }
 
 /// A connection and when it was last known to work.
@@ -26,8 +24,8 @@ pub(super) struct PooledConnection {
 }
 
 impl ConnectionManager {
-    pub(super) fn new(options: Arc<PgConnectOptions>) -> Self {
-        Self { options }
+    pub(super) fn new(connector: Connector) -> Self {
+        Self { connector }
     }
 }
 
@@ -43,7 +41,7 @@ impl Manager for ConnectionManager {
 
     async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
         let started = Instant::now();
-        let connection = PgConnection::connect_with(&self.options).await?;
+        let connection = self.connector.connect().await?;
         metrics::time(metrics::CONNECTION_CREATE, started.elapsed());
         Ok(PooledConnection {
             connection,

@@ -5,21 +5,25 @@
 //! work was cut off is thrown away.
 
 mod connect;
+mod connector;
 mod lease;
 mod manager;
 mod transaction;
 mod unavailable;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 pub use self::{
     connect::{connect_alone, connect_options, parse_url},
+    connector::RotatingSecret,
     unavailable::{Reason, Unavailable},
 };
-use self::{lease::Lease, manager::ConnectionManager, transaction::InTransaction};
+use self::{
+    connector::Connector, lease::Lease, manager::ConnectionManager, transaction::InTransaction,
+};
 use crate::{
     config::DatabaseConfig,
     deadline::Deadline,
@@ -78,9 +82,14 @@ pub struct PoolStatus {
 }
 
 impl Database {
-    /// Prepares the pool; connects to nothing yet.
-    pub fn new(config: &DatabaseConfig, options: PgConnectOptions) -> Result<Self, Error> {
-        let pool = Pool::builder(ConnectionManager::new(Arc::new(options)))
+    /// Prepares the pool; connects to nothing yet. `secret` is where the credentials came from, if
+    /// they may change.
+    pub fn new(
+        config: &DatabaseConfig,
+        options: PgConnectOptions,
+        secret: Option<RotatingSecret>,
+    ) -> Result<Self, Error> {
+        let pool = Pool::builder(ConnectionManager::new(Connector::new(options, secret)))
             .max_size(config.pool_size)
             .timeouts(Timeouts {
                 wait: Some(config.acquire_timeout),

@@ -43,6 +43,16 @@ pub async fn rotate(arn: &str, value: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Gives a secret a version that is not in force yet, as a rotation does in its first steps.
+pub async fn prepare_rotation(arn: &str, value: &str) -> anyhow::Result<()> {
+    request(
+        "PutSecretValue",
+        &json!({ "SecretId": arn, "SecretString": value, "VersionStages": ["AWSPENDING"] }),
+    )
+    .await?;
+    Ok(())
+}
+
 async fn request(action: &str, body: &Value) -> anyhow::Result<Value> {
     let endpoint = test_servers::secrets_endpoint()?;
     let host = endpoint

@@ -1,5 +1,4 @@
 use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets};
-use serde_json::json;
 
 use crate::leaks;
 use crate::world::{Api, World};
@@ -188,31 +187,5 @@ async fn start_error(builder: FunctionBuilder) -> StartError {
             leaks::check_logs(&error.logs);
             error
         }
-    }
-}
-
-impl World {
-    /// A name that no other test uses.
-    fn unique(&self, name: &str) -> String {
-        format!("{}/{name}", self.database.name())
-    }
-
-    /// The secret that RDS would write for this database.
-    fn database_secret(&self) -> String {
-        let url = self.database.url();
-        let (_, rest) = url.split_once("://").unwrap();
-        let (credentials, rest) = rest.split_once('@').unwrap();
-        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-        let (address, _) = rest.split_once('/').unwrap();
-        let (host, port) = address.split_once(':').unwrap_or((address, "5432"));
-        json!({
-            "engine": "postgres",
-            "username": user,
-            "password": password,
-            "host": host,
-            "port": port.parse::<u16>().unwrap(),
-            "dbname": self.database.name(),
-        })
-        .to_string()
     }
 }

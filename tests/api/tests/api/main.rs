@@ -21,6 +21,7 @@ mod list_users;
 mod metrics;
 mod migrate;
 mod outages;
+mod rotation;
 mod routes;
 mod servers_in_trouble;
 mod stats;

@@ -6,6 +6,7 @@ use rig::{
     Function, FunctionBuilder, Gateway, Request, Response, SigningKey, TestDatabase, UserFixture,
 };
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::leaks;
 
@@ -69,6 +70,31 @@ impl World {
     /// A POST request of the superuser.
     pub fn post(&self, path_and_query: &str) -> Request {
         Request::post(path_and_query).bearer(&self.token(ADMIN))
+    }
+
+    /// A name that no other test uses.
+    pub fn unique(&self, name: &str) -> String {
+        format!("{}/{name}", self.database.name())
+    }
+
+    /// The secret that RDS would write for the owner of this database.
+    pub fn database_secret(&self) -> String {
+        let url = Url::parse(self.database.url()).unwrap();
+        self.database_secret_of(url.username(), url.password().unwrap_or_default())
+    }
+
+    /// The secret that RDS would write for another role.
+    pub fn database_secret_of(&self, user: &str, password: &str) -> String {
+        let url = Url::parse(self.database.url()).unwrap();
+        json!({
+            "engine": "postgres",
+            "username": user,
+            "password": password,
+            "host": url.host_str().unwrap(),
+            "port": url.port().unwrap_or(5432),
+            "dbname": self.database.name(),
+        })
+        .to_string()
     }
 
     /// How many users there are.

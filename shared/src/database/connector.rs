@@ -1,0 +1,98 @@
+//! Opens connections, with new credentials when the server refuses the old ones.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use lambda_http::BoxFuture;
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::Mutex;
+
+use super::unavailable::{Reason, Unavailable};
+use crate::{
+    error::chain,
+    secrets::{Secrets, Stage},
+};
+
+/// The secret that credentials came from.
+pub struct RotatingSecret {
+    /// Where it is kept.
+    pub secrets: Secrets,
+    /// Its ARN or name.
+    pub arn: String,
+}
+
+/// Opens connections.
+pub(super) struct Connector {
+    latest: RwLock<Arc<PgConnectOptions>>,
+    secret: Option<RotatingSecret>,
+    renewing: Mutex<()>,
+}
+
+impl Connector {
+    pub(super) fn new(options: PgConnectOptions, secret: Option<RotatingSecret>) -> Self {
+        Self {
+            latest: RwLock::new(Arc::new(options)),
+            secret,
+            renewing: Mutex::new(()),
+        }
+    }
+
+    /// Opens a connection. Credentials that were rotated meanwhile are fetched again, once for all
+    /// who wait.
+    pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let used = self.latest();
+        match PgConnection::connect_with(&used).await {
+            Err(refused) if is_refusal(&refused) => {
+                // Boxed, so that the way to Secrets Manager does not weigh on every query's future.
+                let anew: BoxFuture<'_, _> = Box::pin(self.connect_anew(&used, refused));
+                anew.await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn connect_anew(
+        &self,
+        used: &Arc<PgConnectOptions>,
+        refused: sqlx::Error,
+    ) -> Result<PgConnection, sqlx::Error> {
+        let Some(RotatingSecret { secrets, arn }) = &self.secret else {
+            return Err(refused);
+        };
+        let _alone = self.renewing.lock().await;
+        let latest = self.latest();
+        if !Arc::ptr_eq(&latest, used) {
+            return PgConnection::connect_with(&latest).await;
+        }
+        // A rotation tells the server the new password first and makes it current afterwards:
+        // between the two, the pending one is right.
+        for stage in [Stage::Current, Stage::Pending] {
+            let secret = match secrets.fetch_database_secret(arn, stage).await {
+                Ok(secret) => secret,
+                Err(error) => {
+                    tracing::warn!(?stage, error = chain(&error), "no new credentials here");
+                    continue;
+                }
+            };
+            let options = secret.apply((**used).clone());
+            match PgConnection::connect_with(&options).await {
+                Err(error) if is_refusal(&error) => {}
+                Err(error) => return Err(error),
+                Ok(connection) => {
+                    tracing::info!(?stage, "the database's credentials were rotated");
+                    *self.latest.write().unwrap_or_else(PoisonError::into_inner) =
+                        Arc::new(options);
+                    return Ok(connection);
+                }
+            }
+        }
+        Err(refused)
+    }
+
+    fn latest(&self) -> Arc<PgConnectOptions> {
+        Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_refusal(error: &sqlx::Error) -> bool {
+    Unavailable::classify(error) == Some(Reason::AuthenticationFailed)
+}

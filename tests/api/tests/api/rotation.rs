@@ -1,0 +1,119 @@
+use rig::{Function, secrets};
+use sqlx::{Executor, PgPool};
+
+use crate::world::{Api, World};
+
+const STATS: &str = "/api/v1/dashboard/stats";
+
+/// A role of its own for a test, whose password may change.
+struct Role<'w> {
+    name: String,
+    pool: &'w PgPool,
+}
+
+impl<'w> Role<'w> {
+    async fn create(world: &'w World, password: &str) -> Self {
+        let role = Self {
+            name: world.database.name().to_owned(),
+            pool: world.database.pool(),
+        };
+        role.run(&format!(
+            "CREATE ROLE {} LOGIN PASSWORD '{password}'",
+            role.name
+        ))
+        .await;
+        role.run(&format!(
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}",
+            role.name
+        ))
+        .await;
+        role
+    }
+
+    async fn set_password(&self, password: &str) {
+        self.run(&format!("ALTER ROLE {} PASSWORD '{password}'", self.name))
+            .await;
+    }
+
+    /// Ends all sessions of the role, so that the next request needs a new one.
+    async fn disconnect(&self) {
+        let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '";
+        self.run(&format!("{end}{}'", self.name)).await;
+    }
+
+    async fn run(&self, statement: &str) {
+        self.pool.execute(statement).await.unwrap();
+    }
+}
+
+async fn start(world: &World, secret: &str) -> Api {
+    let builder = Function::builder("stats")
+        .envs(secrets::client_environment().unwrap())
+        .env("DATABASE_SECRET_ARN", secret)
+        .env("DATABASE_SSL_MODE", "disable")
+        .env("STATS_CACHE_SECONDS", "0")
+        .env("JWT_ALGORITHM", world.key.algorithm())
+        .env("JWT_KEY", world.key.verification_key());
+    Api::start(builder).await
+}
+
+async fn assert_answers(api: &Api, world: &World) {
+    let response = api.send(&world.get(STATS)).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+}
+
+#[tokio::test]
+async fn ten_rotations_of_the_password_fail_no_request() {
+    let world = World::new().await;
+    let role = Role::create(&world, "first").await;
+    let secret = world.database_secret_of(&role.name, "first");
+    let arn = secrets::create(&world.unique("rotated"), &secret)
+        .await
+        .unwrap();
+    let api = start(&world, &arn).await;
+    for round in 0..10 {
+        let password = format!("rotated-{round}");
+        role.set_password(&password).await;
+        let secret = world.database_secret_of(&role.name, &password);
+        secrets::rotate(&arn, &secret).await.unwrap();
+        role.disconnect().await;
+        assert_answers(&api, &world).await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_not_in_force_in_the_secret_yet_is_found() {
+    let world = World::new().await;
+    let role = Role::create(&world, "old").await;
+    let secret = world.database_secret_of(&role.name, "old");
+    let arn = secrets::create(&world.unique("half-rotated"), &secret)
+        .await
+        .unwrap();
+    let api = start(&world, &arn).await;
+
+    let pending = world.database_secret_of(&role.name, "new");
+    secrets::prepare_rotation(&arn, &pending).await.unwrap();
+    role.set_password("new").await;
+    role.disconnect().await;
+    assert_answers(&api, &world).await;
+}
+
+#[tokio::test]
+async fn a_password_that_nobody_knows_is_a_503() {
+    let world = World::new().await;
+    let role = Role::create(&world, "known").await;
+    let secret = world.database_secret_of(&role.name, "known");
+    let arn = secrets::create(&world.unique("lost"), &secret)
+        .await
+        .unwrap();
+    let api = start(&world, &arn).await;
+
+    role.set_password("unknown").await;
+    role.disconnect().await;
+    let response = api.send(&world.get(STATS)).await;
+    assert_eq!(response.status, 503, "{}", response.text());
+    assert_eq!(response.json()["error"], "database_unavailable");
+
+    role.set_password("known").await;
+    assert_answers(&api, &world).await;
+}
