@@ -71,7 +71,7 @@ impl State {
             database_options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref()),
         )?;
-        let options = connect_options(&config.database, base, &format!("rollcall-{function}"));
+        let options = connect_options(&config.database, base, function);
         let state = Self {
             database: Database::new(&config.database, options, rotating_secret(&config, secrets))?,
             authenticator: Arc::new(authenticator),
@@ -89,7 +89,7 @@ pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
     let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
     let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await;
     let base = database_options(&config, secrets.as_ref()).await?;
-    let options = connect_options(&config, base, "rollcall-migrate");
+    let options = connect_options(&config, base, "migrate");
     Ok(database::connect_alone(&options).await?)
 }
 

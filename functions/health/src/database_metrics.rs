@@ -1,12 +1,28 @@
-//! `GET /api/v1/metrics/database`: the connections of this environment.
+//! `GET /api/v1/metrics/database`: the connections of this environment, and of all others.
 
 use lambda_http::http::StatusCode;
+use serde::Serialize;
 use shared::{
+    database::PoolStatus,
     error::Error,
+    function::Call,
     http::response::{self, Response},
+    queries::server::{Fleet, ListFleet},
     state::State,
 };
 
-pub(crate) fn respond(state: &State) -> Result<Response, Error> {
-    response::json(StatusCode::OK, &state.database.status())
+#[derive(Serialize)]
+struct DatabaseMetrics {
+    #[serde(flatten)]
+    pool: PoolStatus,
+    fleet: Fleet,
+}
+
+pub(crate) async fn respond(state: &State, call: &Call) -> Result<Response, Error> {
+    let fleet = state.database.read(&call.deadline, &ListFleet).await?;
+    let metrics = DatabaseMetrics {
+        pool: state.database.status(),
+        fleet,
+    };
+    response::json(StatusCode::OK, &metrics)
 }

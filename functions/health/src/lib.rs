@@ -63,7 +63,7 @@ impl Function for Health {
         QueryParameters::parse(&call.request, &[])?;
         match call.route.path {
             LIVE => response::json(StatusCode::OK, &checks::Live::new()),
-            DATABASE_METRICS => database_metrics::respond(&self.state),
+            DATABASE_METRICS => database_metrics::respond(&self.state, call).await,
             _ => self.health().await,
         }
     }

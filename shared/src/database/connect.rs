@@ -5,7 +5,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::unavailable::Unavailable;
+use super::{APPLICATION_PREFIX, unavailable::Unavailable};
 use crate::config::{ConfigError, DatabaseConfig, SslMode};
 
 /// Statements that a connection remembers. Each handler has a few shapes of SQL; the number only
@@ -22,17 +22,17 @@ pub fn parse_url(variable: &str, url: &str) -> Result<PgConnectOptions, ConfigEr
     })
 }
 
-/// Adds to host and credentials what every connection of ours has. `application_name` is how the
-/// server lists it.
+/// Adds to host and credentials what every connection of ours has. The server lists it under the
+/// name of the function.
 #[must_use]
 pub fn connect_options(
     config: &DatabaseConfig,
     base: PgConnectOptions,
-    application_name: &str,
+    function: &str,
 ) -> PgConnectOptions {
     // The driver's own logging would write statements into our logs.
     let mut options = base
-        .application_name(application_name)
+        .application_name(&format!("{APPLICATION_PREFIX}{function}"))
         .disable_statement_logging();
     if let Some(mode) = config.ssl_mode {
         options = options.ssl_mode(match mode {
@@ -80,13 +80,10 @@ mod tests {
     #[test]
     fn a_session_is_opened_with_a_statement_timeout_unless_a_pooler_owns_it() {
         let base = parse_url("DATABASE_URL", "postgres://app@db/app").unwrap();
-        let direct = connect_options(&config(Variables::from([])), base.clone(), "rollcall-test");
+        let direct = connect_options(&config(Variables::from([])), base.clone(), "test");
         assert_eq!(direct.get_options(), Some("-c statement_timeout=27750ms"));
         let pooled = config(Variables::from([("DATABASE_POOLER", "true")]));
-        assert_eq!(
-            connect_options(&pooled, base, "rollcall-test").get_options(),
-            None
-        );
+        assert_eq!(connect_options(&pooled, base, "test").get_options(), None);
     }
 
     #[test]

@@ -33,6 +33,9 @@ use crate::{
 
 type Pool = deadpool::managed::Pool<ConnectionManager>;
 
+/// What every connection's `application_name` begins with; the function's name follows.
+pub const APPLICATION_PREFIX: &str = "rollcall-";
+
 /// A server that does not answer a ping in this time is treated as gone: a new connection tells
 /// more, sooner.
 const PING_TIMEOUT: Duration = Duration::from_millis(500);

@@ -5,9 +5,10 @@ use crate::world::{Api, World};
 const METRICS: &str = "/api/v1/metrics/database";
 
 #[tokio::test]
-async fn the_pool_of_this_environment_is_shown_in_five_numbers() {
+async fn the_pool_of_this_environment_is_shown_beside_what_the_server_sees() {
     let world = World::new().await;
     let api = world.start("health").await;
+    let _other = world.start("stats").await;
     let response = api.send(&world.get(METRICS)).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
@@ -19,6 +20,13 @@ async fn the_pool_of_this_environment_is_shown_in_five_numbers() {
             "checked_out": 0,
             "overflow": 0,
             "total_connections": 1,
+            "fleet": {
+                "max_connections": 400,
+                "connections": [
+                    { "function": "health", "state": "active", "count": 1 },
+                    { "function": "stats", "state": "idle", "count": 1 },
+                ],
+            },
         })
     );
 }
