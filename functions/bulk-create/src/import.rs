@@ -46,7 +46,7 @@ pub(crate) async fn run(
         on_conflict: order.options.on_conflict,
         is_dry_run: order.options.is_dry_run,
         keyed: order.keyed,
-        write_answer: &|users| answer::write(&users, order.options),
+        write_answer: &|users| answer::write(users, order.options),
     };
     let in_doubt = match order.keyed {
         Some(_) => InDoubt::TryAgain,

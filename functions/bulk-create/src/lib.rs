@@ -79,7 +79,8 @@ impl Function for BulkCreate {
         let batch =
             NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
         let (users, lines) = batch.into_parts();
-        let rows = passwords::into_rows(users, &self.hasher, &call.deadline).await?;
+        let rows =
+            passwords::into_rows(users, options.is_dry_run, &self.hasher, &call.deadline).await?;
         let order = Order {
             rows: &rows,
             lines: &lines,

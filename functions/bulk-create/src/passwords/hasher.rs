@@ -62,24 +62,39 @@ impl Hasher {
     /// Hashes all passwords, in their order, or refuses at once if that and writing `rows` rows would
     /// not be done by the deadline.
     ///
-    /// An environment that has never finished finds out first how fast it is, with a password of this
-    /// batch for every core. When the request's deadline drops this future, hashing stops after the
-    /// hashes in progress.
+    /// When the request's deadline drops this future, hashing stops after the hashes in progress.
     pub(crate) async fn hash_all(
         &self,
         mut passwords: Vec<SecretString>,
         rows: usize,
         deadline: &Deadline,
     ) -> Result<Vec<String>, Error> {
-        let mut hashes = Vec::with_capacity(passwords.len());
-        if !self.rate.is_known() {
-            let rest = passwords.split_off(self.cores.min(passwords.len()));
-            hashes = self.run(passwords).await?;
-            passwords = rest;
-        }
+        let mut hashes = self.measure(&mut passwords).await?;
         let _promise = self.promise(passwords.len(), hashes.len(), rows, deadline)?;
         hashes.extend(self.run(passwords).await?);
         Ok(hashes)
+    }
+
+    /// Refuses what [`Self::hash_all`] would, without hashing all.
+    pub(crate) async fn check(
+        &self,
+        mut passwords: Vec<SecretString>,
+        rows: usize,
+        deadline: &Deadline,
+    ) -> Result<(), Error> {
+        let hashes = self.measure(&mut passwords).await?;
+        self.promise(passwords.len(), hashes.len(), rows, deadline)
+            .map(drop)
+    }
+
+    /// In an environment that has never hashed, takes and hashes a password for every core, to find
+    /// out how fast it is.
+    async fn measure(&self, passwords: &mut Vec<SecretString>) -> Result<Vec<String>, Error> {
+        if self.rate.is_known() {
+            return Ok(Vec::new());
+        }
+        let first = self.cores.min(passwords.len());
+        self.run(passwords.drain(..first).collect()).await
     }
 
     fn promise(

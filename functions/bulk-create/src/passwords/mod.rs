@@ -14,9 +14,13 @@ use shared::{
 
 pub(crate) use self::hasher::Hasher;
 
-/// Turns new users into rows.
+/// Stands for the hash of a password in a dry run. It is no hash of any password.
+const NOT_HASHED: &str = "not hashed";
+
+/// Turns new users into rows. In a dry run, which keeps none of them, passwords are only counted.
 pub(crate) async fn into_rows(
     users: Vec<NewUser>,
+    is_dry_run: bool,
     hasher: &Hasher,
     deadline: &Deadline,
 ) -> Result<Vec<ImportRow>, Error> {
@@ -32,6 +36,13 @@ pub(crate) async fn into_rows(
         rows.push(row);
     }
     if plain.is_empty() {
+        return Ok(rows);
+    }
+    if is_dry_run {
+        hasher.check(plain, rows.len(), deadline).await?;
+        for index in indices {
+            rows[index].password_hash = Some(NOT_HASHED.to_owned());
+        }
         return Ok(rows);
     }
     let finished = hasher.hash_all(plain, rows.len(), deadline).await?;

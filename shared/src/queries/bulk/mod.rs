@@ -71,7 +71,7 @@ pub struct ImportedUser {
 }
 
 /// Writes the answer to an import, which is stored with its key. An error rolls the import back.
-pub type WriteAnswer<'a> = dyn Fn(Vec<ImportedUser>) -> Result<Answer, Error> + Send + Sync + 'a;
+pub type WriteAnswer<'a> = dyn Fn(&[ImportedUser]) -> Result<Answer, Error> + Send + Sync + 'a;
 
 /// An import in one transaction.
 pub struct Import<'a> {
@@ -128,7 +128,7 @@ impl Query for Import<'_> {
             }
             Written::Overtaken => return Ok(Ending::TryAgain),
         };
-        let answer = match (self.write_answer)(users) {
+        let answer = match (self.write_answer)(&users) {
             Ok(answer) => answer,
             Err(error) => return Ok(Ending::RollBack(Imported::Unanswerable(error))),
         };
