@@ -29,10 +29,11 @@ pub struct Status {
 ///
 /// Each is a whole step: one that fails leaves those before it in place and can be tried again.
 pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
-    let before = status(connection).await?;
-    alone(connection, async |connection| {
+    let before = alone(connection, async |connection| {
+        let before = status(connection).await?;
         schema::drop_invalid_indexes(connection).await?;
-        migrator().run(connection).await
+        migrator().run(connection).await?;
+        Ok(before)
     })
     .await?;
     Ok(before

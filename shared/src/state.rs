@@ -1,6 +1,6 @@
 //! What an execution environment keeps from its start to its end.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
@@ -27,7 +27,7 @@ pub struct State {
 }
 
 /// Why an environment could not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StartError {
     /// A variable is missing or wrong.
     #[error(transparent)]
@@ -46,6 +46,14 @@ pub enum StartError {
     /// Something else.
     #[error("{}", chain(.0))]
     Other(#[from] Error),
+}
+
+/// `main` returns this error, and Rust prints what `main` returns with `Debug`: a sentence here is a
+/// sentence in the log.
+impl fmt::Debug for StartError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
 }
 
 impl State {

@@ -1,0 +1,218 @@
+use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets};
+use serde_json::json;
+
+use crate::leaks;
+use crate::world::{Api, World};
+
+const FUNCTIONS: [&str; 4] = ["stats", "list-users", "bulk-create", "health"];
+
+#[tokio::test]
+async fn a_setting_that_is_missing_or_wrong_is_named_at_start() {
+    let world = World::new().await;
+    let base = || world.function("stats");
+    for (builder, message) in [
+        (
+            base().without_env("DATABASE_URL"),
+            "DATABASE_SECRET_ARN is not set: give the secret's ARN, or DATABASE_URL for local use",
+        ),
+        (
+            base().env("DATABASE_SECRET_ARN", "arn"),
+            "DATABASE_URL and DATABASE_SECRET_ARN are both set: unset one of them",
+        ),
+        (
+            base().env("DATABASE_URL", "mysql//app:hunter2@db"),
+            "DATABASE_URL must be a URL like postgres://user:password@host:5432/database",
+        ),
+        (
+            base().env("DATABASE_SSL_MODE", "maybe"),
+            "DATABASE_SSL_MODE must be one of disable, prefer, require, verify-ca, verify-full, but is \"maybe\"",
+        ),
+        (
+            base().env("DATABASE_POOL_SIZE", "0"),
+            "DATABASE_POOL_SIZE must be a whole number from 1 to 100, but is \"0\"",
+        ),
+        (
+            base().without_env("JWT_KEY"),
+            "JWT_SECRET_ARN is not set: give the secret's ARN, or JWT_KEY for local use, or AUTH_MODE=gateway",
+        ),
+        (
+            base().env("JWT_SECRET_ARN", "arn"),
+            "JWT_KEY and JWT_SECRET_ARN are both set: unset one of them",
+        ),
+        (
+            base().env("JWT_KEY", "hunter2"),
+            "JWT_KEY must hold a key of at least 32 bytes for HS256",
+        ),
+        (
+            base().env("JWT_ALGORITHM", "none"),
+            "JWT_ALGORITHM must be one of HS256, ES256, RS256, but is \"none\"",
+        ),
+        (
+            base().env("JWT_ALGORITHM", "RS256"),
+            "JWT_KEY must hold a public key in PEM for RS256",
+        ),
+        (
+            base().env("AUTH_MODE", "trust"),
+            "AUTH_MODE must be one of jwt, gateway, but is \"trust\"",
+        ),
+        (
+            base().env("REQUEST_TIMEOUT_SECONDS", "soon"),
+            "REQUEST_TIMEOUT_SECONDS must be a whole number from 1 to 900, but is \"soon\"",
+        ),
+        (
+            base().env("STATS_CACHE_SECONDS", "-1"),
+            "STATS_CACHE_SECONDS must be a whole number from 0 to 3600, but is \"-1\"",
+        ),
+        (
+            base().env("BULK_MAX_ROWS", "many"),
+            "BULK_MAX_ROWS must be a whole number from 1 to 10000, but is \"many\"",
+        ),
+    ] {
+        let error = start_error(builder).await;
+        assert!(
+            error.logs.contains(message),
+            "{message:?} is not in:\n{}",
+            error.logs
+        );
+        assert!(error.reason.contains("exit status: 1"), "{}", error.reason);
+    }
+}
+
+#[tokio::test]
+async fn every_function_checks_its_settings_at_start() {
+    for name in FUNCTIONS {
+        let error = start_error(Function::builder(name)).await;
+        assert!(
+            error.logs.contains("DATABASE_SECRET_ARN is not set"),
+            "{name}: {}",
+            error.logs
+        );
+    }
+}
+
+#[tokio::test]
+async fn database_and_key_come_from_secrets() {
+    let world = World::new().await;
+    let database = secrets::create(&world.unique("database"), &world.database_secret())
+        .await
+        .unwrap();
+    let key = world.key.verification_key();
+    let key = secrets::create(&world.unique("key"), &key).await.unwrap();
+    let builder = Function::builder("stats")
+        .envs(secrets::client_environment().unwrap())
+        .env("DATABASE_SECRET_ARN", &database)
+        .env("DATABASE_SSL_MODE", "disable")
+        .env("JWT_SECRET_ARN", &key);
+    let api = Api::start(builder).await;
+    let response = api.send(&world.get("/api/v1/dashboard/stats")).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+}
+
+#[tokio::test]
+async fn a_public_key_comes_from_a_secret_too() {
+    let world = World {
+        key: SigningKey::es256().unwrap(),
+        ..World::new().await
+    };
+    let key = secrets::create(&world.unique("key"), &world.key.verification_key())
+        .await
+        .unwrap();
+    let builder = world
+        .function("stats")
+        .without_env("JWT_KEY")
+        .envs(secrets::client_environment().unwrap())
+        .env("JWT_SECRET_ARN", &key);
+    let api = Api::start(builder).await;
+    let response = api.send(&world.get("/api/v1/dashboard/stats")).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+}
+
+#[tokio::test]
+async fn a_secret_that_does_not_exist_is_a_clear_error_at_start() {
+    let world = World::new().await;
+    let missing = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:nothing-abcdef";
+    let client = secrets::client_environment().unwrap();
+    let without_database = world
+        .function("stats")
+        .without_env("DATABASE_URL")
+        .envs(client.clone())
+        .env("DATABASE_SECRET_ARN", missing);
+    let without_key = world
+        .function("stats")
+        .without_env("JWT_KEY")
+        .envs(client)
+        .env("JWT_SECRET_ARN", missing);
+    for (builder, variable) in [
+        (without_database, "DATABASE_SECRET_ARN"),
+        (without_key, "JWT_SECRET_ARN"),
+    ] {
+        let error = start_error(builder).await;
+        assert!(
+            error
+                .logs
+                .contains(&format!("{variable}: fetching a secret failed")),
+            "{error}"
+        );
+        assert!(error.logs.contains("ResourceNotFoundException"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_in_another_format_is_a_clear_error_that_does_not_show_it() {
+    let world = World::new().await;
+    for (number, text) in ["hunter2", r#"{"user":"app","password":"hunter2"}"#]
+        .iter()
+        .enumerate()
+    {
+        let name = world.unique(&format!("broken-{number}"));
+        let arn = secrets::create(&name, text).await.unwrap();
+        let builder = world
+            .function("stats")
+            .without_env("DATABASE_URL")
+            .envs(secrets::client_environment().unwrap())
+            .env("DATABASE_SECRET_ARN", &arn);
+        let error = start_error(builder).await;
+        assert!(
+            error
+                .logs
+                .contains("DATABASE_SECRET_ARN: reading the database secret failed"),
+            "{error}"
+        );
+    }
+}
+
+async fn start_error(builder: FunctionBuilder) -> StartError {
+    match builder.start().await {
+        Ok(_) => panic!("it started"),
+        Err(error) => {
+            leaks::check_logs(&error.logs);
+            error
+        }
+    }
+}
+
+impl World {
+    /// A name that no other test uses.
+    fn unique(&self, name: &str) -> String {
+        format!("{}/{name}", self.database.name())
+    }
+
+    /// The secret that RDS would write for this database.
+    fn database_secret(&self) -> String {
+        let url = self.database.url();
+        let (_, rest) = url.split_once("://").unwrap();
+        let (credentials, rest) = rest.split_once('@').unwrap();
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        let (address, _) = rest.split_once('/').unwrap();
+        let (host, port) = address.split_once(':').unwrap_or((address, "5432"));
+        json!({
+            "engine": "postgres",
+            "username": user,
+            "password": password,
+            "host": host,
+            "port": port.parse::<u16>().unwrap(),
+            "dbname": self.database.name(),
+        })
+        .to_string()
+    }
+}

@@ -1,0 +1,125 @@
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use rig::{Function, Request};
+use serde_json::json;
+
+use crate::servers_in_trouble::{closed_port, rejecting_server, silent_server};
+use crate::world::{Api, World};
+
+fn broken(database_url: &str) -> rig::FunctionBuilder {
+    Function::builder("health")
+        .env("DATABASE_URL", database_url)
+        .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
+        .env("AUTH_MODE", "gateway")
+}
+
+#[tokio::test]
+async fn a_healthy_system_says_so_to_everybody() {
+    let world = World::new().await;
+    let api = Api::start(world.function("health").env("APP_NAME", "people")).await;
+    let response = api.send(&Request::get("/health")).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.header("content-type").unwrap(), "application/json");
+    assert_eq!(response.header("cache-control").unwrap(), "no-store");
+    let body = response.json();
+    let latency = &body["checks"]["database"]["latency_ms"];
+    assert_eq!(
+        body,
+        json!({
+            "status": "healthy",
+            "app_name": "people",
+            "version": env!("CARGO_PKG_VERSION"),
+            "checks": {
+                "database": { "status": "healthy", "provider": "postgresql", "latency_ms": latency },
+            },
+        })
+    );
+    assert!(
+        (0.0..2000.0).contains(&latency.as_f64().unwrap()),
+        "{latency}"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_makes_it_unhealthy_within_two_seconds() {
+    let silent = silent_server().await;
+    let rejecting = rejecting_server().await;
+    for (url, error) in [
+        (closed_port().await, "connection_refused"),
+        (rejecting.url(), "authentication_failed"),
+        (silent.url(), "timeout"),
+    ] {
+        let api = Api::start(broken(&url)).await;
+        let asked = Instant::now();
+        let response = api.send(&Request::get("/health")).await;
+        assert!(
+            asked.elapsed() < Duration::from_millis(2300),
+            "{error}: {:?}",
+            asked.elapsed()
+        );
+        assert_eq!(response.status, 503, "{error}");
+        let body = response.json();
+        let latency = &body["checks"]["database"]["latency_ms"];
+        assert_eq!(
+            body,
+            json!({
+                "status": "unhealthy",
+                "app_name": "rollcall",
+                "version": env!("CARGO_PKG_VERSION"),
+                "checks": {
+                    "database": {
+                        "status": "unhealthy",
+                        "provider": "postgresql",
+                        "latency_ms": latency,
+                        "error": error,
+                    },
+                },
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn being_alive_does_not_depend_on_the_database() {
+    let api = Api::start(broken(&closed_port().await)).await;
+    let response = api.send(&Request::get("/health/live")).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+    assert_eq!(
+        response.json(),
+        json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION") })
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_probes_is_not_a_flood_of_queries() {
+    let world = World::new().await;
+    let api = world.start("health").await;
+    let first = api.send(&Request::get("/health")).await.json();
+    let answers =
+        join_all((0..50).map(|_| async { api.send(&Request::get("/health")).await.json() })).await;
+    // A check that ran anew would hardly have taken the very same time.
+    let repeated = answers.iter().filter(|answer| **answer == first).count();
+    assert!(
+        repeated >= 25,
+        "only {repeated} of 50 answers came from the cache"
+    );
+}
+
+#[tokio::test]
+async fn health_recovers_with_the_database() {
+    let world = World::new().await;
+    let api = world.start("health").await;
+    assert_eq!(api.send(&Request::get("/health")).await.status, 200);
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid)
+         FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .execute(world.database.pool())
+    .await
+    .unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let response = api.send(&Request::get("/health")).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+}

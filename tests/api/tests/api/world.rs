@@ -1,0 +1,167 @@
+//! What every test starts from: a database with three people, and functions that use it.
+
+use std::ops::Deref;
+
+use rig::{
+    Function, FunctionBuilder, Gateway, Request, Response, SigningKey, TestDatabase, UserFixture,
+};
+use serde_json::{Value, json};
+
+use crate::leaks;
+
+/// An active superuser.
+pub const ADMIN: i64 = 1;
+/// An active user without rights.
+pub const ORDINARY: i64 = 2;
+/// A superuser who has been deactivated.
+pub const RETIRED: i64 = 3;
+
+/// Long enough for HS256, and easy to find in a log.
+const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
+
+/// A database, and a key that signs tokens for it.
+pub struct World {
+    pub database: TestDatabase,
+    pub key: SigningKey,
+}
+
+impl World {
+    /// A world with [`people`].
+    pub async fn new() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        database.insert(&people()).await.unwrap();
+        Self {
+            database,
+            key: SigningKey::hs256(SECRET),
+        }
+    }
+
+    /// A world with more users than [`people`].
+    pub async fn with(users: &[UserFixture]) -> Self {
+        let world = Self::new().await;
+        world.database.insert(users).await.unwrap();
+        world
+    }
+
+    /// A function that verifies tokens itself.
+    pub fn function(&self, name: &str) -> FunctionBuilder {
+        Function::builder(name)
+            .env("DATABASE_URL", self.database.url())
+            .env("JWT_ALGORITHM", self.key.algorithm())
+            .env("JWT_KEY", self.key.verification_key())
+    }
+
+    /// A running function that verifies tokens itself.
+    pub async fn start(&self, name: &str) -> Api {
+        Api::start(self.function(name)).await
+    }
+
+    /// A good token.
+    pub fn token(&self, user: i64) -> String {
+        self.key.token(user).unwrap()
+    }
+
+    /// A GET request of the superuser.
+    pub fn get(&self, path_and_query: &str) -> Request {
+        Request::get(path_and_query).bearer(&self.token(ADMIN))
+    }
+
+    /// A POST request of the superuser.
+    pub fn post(&self, path_and_query: &str) -> Request {
+        Request::post(path_and_query).bearer(&self.token(ADMIN))
+    }
+
+    /// How many users there are.
+    pub async fn count_users(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM users")
+            .fetch_one(self.database.pool())
+            .await
+            .unwrap()
+    }
+}
+
+/// One user of each standing towards the API.
+pub fn people() -> [UserFixture; 3] {
+    [
+        UserFixture::new(ADMIN, "admin")
+            .superuser()
+            .full_name("Ada Admin"),
+        UserFixture::new(ORDINARY, "ordinary"),
+        UserFixture::new(RETIRED, "retired").superuser().inactive(),
+    ]
+}
+
+/// A running function whose every error answer, and all of whose logs, are searched for leaks.
+pub struct Api(Function);
+
+impl Api {
+    pub async fn start(builder: FunctionBuilder) -> Self {
+        match builder.start().await {
+            Ok(function) => Self(function),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub async fn send(&self, request: &Request) -> Response {
+        self.send_through(Gateway::HttpApi, request).await
+    }
+
+    pub async fn send_through(&self, gateway: Gateway, request: &Request) -> Response {
+        let response = self.0.send_through(gateway, request).await;
+        leaks::check_response(&response);
+        response
+    }
+}
+
+impl Deref for Api {
+    type Target = Function;
+
+    fn deref(&self) -> &Function {
+        &self.0
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            leaks::check_logs(&self.0.logs());
+        }
+    }
+}
+
+/// Checks a whole answer to a request that failed.
+#[track_caller]
+pub fn assert_error(response: &Response, status: u16, code: &str, message: &str) {
+    assert_failure(
+        response,
+        status,
+        &json!({ "error": code, "message": message }),
+    );
+}
+
+/// Checks a whole answer to a request that failed, with all that its body has beside the request id.
+#[track_caller]
+pub fn assert_failure(response: &Response, status: u16, body: &Value) {
+    let mut expected = body.clone();
+    expected["request_id"] = response.header("x-request-id").unwrap().into();
+    assert_eq!(
+        (response.status, response.json()),
+        (status, expected),
+        "{}",
+        response.text()
+    );
+    assert_eq!(response.header("content-type").unwrap(), "application/json");
+    assert_eq!(response.header("cache-control").unwrap(), "no-store");
+    assert_eq!(
+        response.header("x-content-type-options").unwrap(),
+        "nosniff"
+    );
+}
+
+/// Checks the answer to a caller who is nobody.
+#[track_caller]
+pub fn assert_unauthorized(response: &Response) {
+    let message = "A valid bearer token of an active user is required";
+    assert_error(response, 401, "unauthorized", message);
+    assert_eq!(response.header("www-authenticate").unwrap(), "Bearer");
+}

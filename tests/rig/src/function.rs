@@ -1,0 +1,145 @@
+//! A running function: how to invoke it and take it down.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+use crate::builder::{FunctionBuilder, StartError};
+use crate::dispatcher::Pending;
+use crate::environments::Environments;
+use crate::gateway::{Gateway, Request, Response};
+use crate::instance::Instance;
+use crate::invocation::{Call, Invocation};
+
+/// A running function. Dropping it kills its processes.
+pub struct Function {
+    environments: Arc<Environments>,
+    server: AbortHandle,
+    timeout: Duration,
+    next_request: AtomicU64,
+}
+
+impl Function {
+    /// Prepares a function from the name of a workspace binary or an absolute path.
+    #[must_use]
+    pub fn builder(binary: &str) -> FunctionBuilder {
+        FunctionBuilder::new(binary)
+    }
+
+    pub(crate) fn new(
+        environments: Arc<Environments>,
+        server: AbortHandle,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            environments,
+            server,
+            timeout,
+            next_request: AtomicU64::new(1),
+        }
+    }
+
+    /// Invokes the function with an event and waits for the end of the invocation.
+    pub fn invoke(
+        &self,
+        event: Value,
+    ) -> impl Future<Output = Invocation> + Send + use<> + 'static {
+        self.call(Call::new(event))
+    }
+
+    /// Invokes the function with another timeout than its own.
+    pub async fn invoke_with_deadline(&self, event: Value, timeout: Duration) -> Invocation {
+        self.call(Call::new(event).timeout(timeout)).await
+    }
+
+    /// Sends an HTTP request as an API Gateway HTTP API does and reads the answer.
+    ///
+    /// # Panics
+    ///
+    /// If the function does not answer with an HTTP response.
+    pub async fn send(&self, request: &Request) -> Response {
+        self.send_through(Gateway::HttpApi, request).await
+    }
+
+    /// Sends an HTTP request through one kind of gateway and reads the answer.
+    ///
+    /// # Panics
+    ///
+    /// If the function does not answer with an HTTP response.
+    pub async fn send_through(&self, gateway: Gateway, request: &Request) -> Response {
+        let event = self.invoke(request.event(gateway)).await.into_response();
+        match Response::from_event(&event) {
+            Ok(response) => response,
+            Err(error) => panic!("the function answered with something else than HTTP: {error:#}"),
+        }
+    }
+
+    /// Submits a call at once and gives back its future, which may be awaited anywhere.
+    ///
+    /// # Panics
+    ///
+    /// The future does, if the function is dropped before it has answered.
+    pub fn call(&self, call: Call) -> impl Future<Output = Invocation> + Send + use<> + 'static {
+        let Call {
+            event,
+            timeout,
+            stated_deadline,
+            instance,
+        } = call;
+        let (answer, receiver) = oneshot::channel();
+        let number = self.next_request.fetch_add(1, Ordering::Relaxed);
+        let request_id = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
+        self.environments.dispatcher().submit(Pending {
+            request_id,
+            event: event.to_string().into_bytes(),
+            timeout: timeout.unwrap_or(self.timeout),
+            stated_deadline,
+            instance,
+            submitted: Instant::now(),
+            answer,
+        });
+        self.environments.start_if_none();
+        async move {
+            match receiver.await {
+                Ok(invocation) => invocation,
+                Err(error) => panic!("the function was dropped during an invocation: {error}"),
+            }
+        }
+    }
+
+    /// The instances that run now.
+    #[must_use]
+    pub fn instances(&self) -> Vec<Arc<Instance>> {
+        let mut instances = self.environments.all_instances();
+        instances.retain(|instance| instance.is_alive());
+        instances
+    }
+
+    /// Starts one more instance and waits until it asks for work.
+    pub async fn start_instance(&self) -> Result<Arc<Instance>, StartError> {
+        let instance = self
+            .environments
+            .start_instance()
+            .map_err(StartError::rig)?;
+        self.environments.wait_until_ready(&instance).await?;
+        Ok(instance)
+    }
+
+    /// Everything that all instances, dead ones too, have written.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        let instances = self.environments.all_instances();
+        instances.iter().map(|instance| instance.logs()).collect()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        self.server.abort();
+        self.environments.shut_down();
+    }
+}

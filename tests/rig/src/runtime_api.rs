@@ -1,0 +1,163 @@
+//! The Lambda Runtime API, version 2018-06-01, as the function processes see it.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::dispatcher::epoch_milliseconds;
+use crate::environments::Environments;
+use crate::instance::{Instance, InstanceId};
+use crate::invocation::Outcome;
+
+/// A response larger than 6 MB (and a little for the envelope) is refused by Lambda.
+const RESPONSE_LIMIT: usize = 6 * 1024 * 1024 + 100;
+
+type Answer = Response<Body>;
+
+/// One address serves all instances of a function; the first path segment tells them apart.
+pub(crate) fn router(environments: Arc<Environments>) -> Router {
+    Router::new()
+        .route("/{instance}/2018-06-01/runtime/invocation/next", get(next))
+        .route(
+            "/{instance}/2018-06-01/runtime/invocation/{request_id}/response",
+            post(response),
+        )
+        .route(
+            "/{instance}/2018-06-01/runtime/invocation/{request_id}/error",
+            post(error),
+        )
+        .route(
+            "/{instance}/2018-06-01/runtime/init/error",
+            post(init_error),
+        )
+        .layer(DefaultBodyLimit::disable())
+        .with_state(environments)
+}
+
+async fn next(State(environments): State<Arc<Environments>>, Path(instance): Path<u32>) -> Answer {
+    let Some(instance) = environments.instance(InstanceId(instance)) else {
+        return refuse(StatusCode::NOT_FOUND, "UnknownInstance");
+    };
+    let Some(work) = environments.dispatcher().next(&instance).await else {
+        return refuse(StatusCode::GONE, "InstanceGone");
+    };
+    Response::builder()
+        .header("Content-Type", "application/json")
+        .header("Lambda-Runtime-Trace-Id", trace_id())
+        .header(
+            "Lambda-Runtime-Deadline-Ms",
+            epoch_milliseconds(work.deadline).to_string(),
+        )
+        .header("Lambda-Runtime-Invoked-Function-Arn", environments.arn())
+        .header("Lambda-Runtime-Aws-Request-Id", work.request_id)
+        .body(Body::from(work.event))
+        .unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "InvalidHeader"))
+}
+
+async fn response(
+    State(environments): State<Arc<Environments>>,
+    Path((_, request_id)): Path<(u32, String)>,
+    body: Bytes,
+) -> Answer {
+    let is_too_large = body.len() > RESPONSE_LIMIT;
+    let outcome = if is_too_large {
+        Outcome::Error {
+            error_type: "Function.ResponseSizeTooLarge".to_owned(),
+            message: format!(
+                "Response payload size ({} bytes) exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).",
+                body.len()
+            ),
+        }
+    } else {
+        parse(&body).map_or_else(
+            || Outcome::Error {
+                error_type: "Function.InvalidResponse".to_owned(),
+                message: "The response is not JSON".to_owned(),
+            },
+            Outcome::Response,
+        )
+    };
+    match (
+        environments.dispatcher().finish(&request_id, outcome),
+        is_too_large,
+    ) {
+        (false, _) => refuse(StatusCode::BAD_REQUEST, "InvalidRequestID"),
+        (true, true) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"),
+        (true, false) => accept(),
+    }
+}
+
+async fn error(
+    State(environments): State<Arc<Environments>>,
+    Path((_, request_id)): Path<(u32, String)>,
+    body: Bytes,
+) -> Answer {
+    let (error_type, message) = diagnostic(&body);
+    let outcome = Outcome::Error {
+        error_type,
+        message,
+    };
+    if environments.dispatcher().finish(&request_id, outcome) {
+        accept()
+    } else {
+        refuse(StatusCode::BAD_REQUEST, "InvalidRequestID")
+    }
+}
+
+async fn init_error(
+    State(environments): State<Arc<Environments>>,
+    Path(instance): Path<u32>,
+    body: Bytes,
+) -> Answer {
+    let Some(instance) = environments.instance(InstanceId(instance)) else {
+        return refuse(StatusCode::NOT_FOUND, "UnknownInstance");
+    };
+    let (error_type, message) = diagnostic(&body);
+    report_init_error(&instance, &error_type, &message);
+    accept()
+}
+
+fn report_init_error(instance: &Instance, error_type: &str, message: &str) {
+    instance.set_init_error(format!("{error_type}: {message}"));
+}
+
+fn diagnostic(body: &[u8]) -> (String, String) {
+    let report = parse(body).unwrap_or_default();
+    let text = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
+    (text("errorType"), text("errorMessage"))
+}
+
+fn parse(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok()
+}
+
+fn accept() -> Answer {
+    answer(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+}
+
+fn refuse(status: StatusCode, error_type: &str) -> Answer {
+    answer(
+        status,
+        &json!({ "errorType": error_type, "errorMessage": error_type }),
+    )
+}
+
+fn answer(status: StatusCode, body: &Value) -> Answer {
+    let mut answer = Response::new(Body::from(body.to_string()));
+    *answer.status_mut() = status;
+    answer
+}
+
+/// A trace id in the form of X-Ray: version, seconds in hexadecimal, 96 random bits. Nobody reads the
+/// random part here, so the clock gives it.
+fn trace_id() -> String {
+    let milliseconds = epoch_milliseconds(SystemTime::now());
+    let seconds = milliseconds / 1000;
+    format!("Root=1-{seconds:08x}-{milliseconds:024x};Parent=0000000000000001;Sampled=0")
+}

@@ -1,0 +1,285 @@
+//! Processes that end with the process that started them, even when that one is killed outright.
+//!
+//! A destructor does not run under SIGKILL, so a small shell script (`guard.sh`) watches a pipe that
+//! this process alone holds: when the pipe ends, the script stops the program. The program runs in a
+//! process group of its own, so that Ctrl-C in a terminal reaches only us, and we stop everything in
+//! order.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+const WATCHER: &str = include_str!("guard.sh");
+/// Waits for a line before it turns into the program, so that the watcher is there first.
+const STARTER: &str = "read -r _ || exit 1; exec \"$@\" </dev/null";
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+static RUNNING: Mutex<Vec<Weak<Shared>>> = Mutex::new(Vec::new());
+static STOPPING_ALL: AtomicBool = AtomicBool::new(false);
+
+/// How a program is asked to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopSignal {
+    /// SIGINT: what Ctrl-C sends, and `PostgreSQL`'s fast shutdown.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl StopSignal {
+    fn number(self) -> Signal {
+        match self {
+            Self::Interrupt => Signal::SIGINT,
+            Self::Terminate => Signal::SIGTERM,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "INT",
+            Self::Terminate => "TERM",
+        }
+    }
+}
+
+/// A program to be started under guard.
+#[derive(Debug)]
+pub struct GuardedCommand {
+    command: Command,
+    program: PathBuf,
+    stop_signal: StopSignal,
+    patience: Duration,
+    leftover: Option<PathBuf>,
+}
+
+impl GuardedCommand {
+    /// Prepares `program`; after `stop_signal` it may take `patience` before it is killed.
+    ///
+    /// The caller deletes the folder `leftover` when it is done with it, and the guard does so when
+    /// the caller cannot any more.
+    pub fn new(
+        program: impl AsRef<OsStr>,
+        stop_signal: StopSignal,
+        patience: Duration,
+        leftover: Option<&Path>,
+    ) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", STARTER, "starter"]).arg(&program);
+        Self {
+            command,
+            program: PathBuf::from(program.as_ref()),
+            stop_signal,
+            patience,
+            leftover: leftover.map(Path::to_path_buf),
+        }
+    }
+
+    /// The command to add arguments, environment, output files and an account to.
+    ///
+    /// Its standard input and its process group belong to the guard.
+    pub fn command(&mut self) -> &mut Command {
+        &mut self.command
+    }
+
+    /// Starts the program.
+    pub fn spawn(mut self) -> Result<GuardedProcess> {
+        // The list stays locked until the new process is on it: a process that is started while
+        // `stop_all` runs would otherwise be missed.
+        let mut running = lock(&RUNNING);
+        if STOPPING_ALL.load(Ordering::SeqCst) {
+            bail!(
+                "everything is being stopped, so {} is not started",
+                self.program.display()
+            );
+        }
+        let mut child = self
+            .command
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("could not start {}", self.program.display()))?;
+        // If anything fails from here on, the end of one of the two pipes ends the program.
+        let go = child.stdin.take();
+        let mut watcher = self
+            .watcher(child.id())
+            .spawn()
+            .context("could not start the watcher of a program")?;
+        let lifeline = watcher.stdin.take();
+        if let Some(mut go) = go {
+            go.write_all(b"go\n")
+                .with_context(|| format!("{} ended at once", self.program.display()))?;
+        }
+        let shared = Arc::new(Shared {
+            pid: child.id(),
+            stop_signal: self.stop_signal,
+            patience: self.patience,
+            leftover: self.leftover,
+            state: Mutex::new(State {
+                child,
+                watcher,
+                lifeline,
+                status: None,
+            }),
+        });
+        running.retain(|process| process.strong_count() > 0);
+        running.push(Arc::downgrade(&shared));
+        Ok(GuardedProcess { shared })
+    }
+
+    fn watcher(&self, program: u32) -> Command {
+        let mut watcher = Command::new("/bin/sh");
+        watcher
+            .args(["-c", WATCHER, "watcher"])
+            .arg(program.to_string())
+            .arg(self.stop_signal.name())
+            .arg((self.patience.as_millis() / 100).to_string())
+            .arg(self.leftover.as_deref().unwrap_or(Path::new("")))
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0);
+        watcher
+    }
+
+    /// Runs the program to its end.
+    pub fn run(self) -> Result<ExitStatus> {
+        self.spawn()?.wait()
+    }
+}
+
+/// A running program; it is stopped when this is dropped, and when this process ends in any way.
+#[derive(Debug)]
+pub struct GuardedProcess {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    pid: u32,
+    stop_signal: StopSignal,
+    patience: Duration,
+    leftover: Option<PathBuf>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    child: Child,
+    watcher: Child,
+    lifeline: Option<ChildStdin>,
+    status: Option<ExitStatus>,
+}
+
+impl GuardedProcess {
+    /// The process id of the program, which is also its process group.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.shared.pid
+    }
+
+    /// The exit status, if the program has ended by itself or was stopped.
+    pub fn try_wait(&self) -> Result<Option<ExitStatus>> {
+        self.shared.try_wait()
+    }
+
+    /// Waits until the program ends.
+    pub fn wait(&self) -> Result<ExitStatus> {
+        loop {
+            if let Some(status) = self.try_wait()? {
+                return Ok(status);
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+    }
+
+    /// Asks the program to stop, waits, and kills it when it takes too long.
+    pub fn stop(&self) -> Result<()> {
+        self.shared.stop()
+    }
+}
+
+impl Drop for GuardedProcess {
+    fn drop(&mut self) {
+        // There is nobody to report to here, and closing the pipe makes the watcher try again.
+        let _ = self.stop();
+    }
+}
+
+impl Shared {
+    fn try_wait(&self) -> Result<Option<ExitStatus>> {
+        let mut state = lock(&self.state);
+        if state.status.is_some() {
+            return Ok(state.status);
+        }
+        let status = state
+            .child
+            .try_wait()
+            .context("could not wait for a server process")?;
+        if status.is_some() {
+            state.status = status;
+            // Whatever the program left running in its group.
+            self.signal(Signal::SIGKILL);
+            if let Some(mut lifeline) = state.lifeline.take() {
+                let _ = lifeline.write_all(b"ended\n");
+            }
+            let _ = state.watcher.wait();
+        }
+        Ok(status)
+    }
+
+    fn stop(&self) -> Result<()> {
+        if self.try_wait()?.is_none() {
+            self.signal(self.stop_signal.number());
+        }
+        let deadline = Instant::now() + self.patience;
+        while self.try_wait()?.is_none() {
+            if Instant::now() >= deadline {
+                self.signal(Signal::SIGKILL);
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// The group may be gone already, which is what every caller wants.
+    fn signal(&self, signal: Signal) {
+        if let Ok(group) = i32::try_from(self.pid) {
+            let _ = killpg(Pid::from_raw(group), signal);
+        }
+    }
+}
+
+/// Stops every guarded process of this program, the youngest first, and lets no new one start.
+///
+/// It is meant for a signal handler's thread that ends the program right afterwards.
+pub fn stop_all() {
+    let running: Vec<_> = {
+        let mut running = lock(&RUNNING);
+        STOPPING_ALL.store(true, Ordering::SeqCst);
+        running.drain(..).collect()
+    };
+    for process in running.iter().rev().filter_map(Weak::upgrade) {
+        // One that cannot be stopped must not keep the others alive.
+        let _ = process.stop();
+        // The destructor that deletes it will not run any more.
+        if let Some(leftover) = &process.leftover {
+            let _ = std::fs::remove_dir_all(leftover);
+        }
+    }
+}
+
+/// A poisoned lock only means that another thread panicked; the processes must still be stopped.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,21 @@
+# Stops a program when the process that asked for it is gone, in whatever way.
+#
+# Arguments: the program's process id, which is also its process group; the signal that asks it to
+# stop; how many tenths of a second it may take; a folder to delete afterwards, or nothing.
+# Standard input is a pipe that only the asking process holds. A line on it means that the program
+# has ended; its end without a line means that nobody is left to stop the program.
+program=$1 signal=$2 patience=$3 leftover=$4
+trap '' HUP INT QUIT TERM
+
+if read -r _; then
+    exit
+fi
+kill -s "$signal" -- "-$program"
+while kill -0 "$program" && [ "$patience" -gt 0 ]; do
+    sleep 0.1
+    patience=$((patience - 1))
+done
+kill -s KILL -- "-$program"
+if [ -n "$leftover" ]; then
+    rm -rf -- "$leftover"
+fi

@@ -1,0 +1,225 @@
+//! Variables: what the template sets and what the code reads.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use shared::config::{
+    AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
+};
+
+use crate::template::{
+    DATABASE_SECRET, Deployment, Function, GATEWAY_MODE, JWT_MODE, JWT_SECRET, document, entries,
+    text, workspace,
+};
+
+/// Variables that the code reads and the template leaves alone, and why.
+const NOT_SET: [(&str, &str); 6] = [
+    (
+        "AWS_LAMBDA_LOG_LEVEL",
+        "Lambda sets it to ApplicationLogLevel",
+    ),
+    (
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "Lambda sets it on managed instances",
+    ),
+    (
+        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
+        "the default suits a function",
+    ),
+    (
+        "DATABASE_SSL_ROOT_CERT",
+        "the package holds no file but the binary",
+    ),
+    ("DATABASE_URL", "for local use: it holds a password"),
+    ("JWT_KEY", "for local use: it is a secret"),
+];
+
+/// Variables that concern one function only.
+const SETTINGS_OF_ONE: [(&str, &str); 3] = [
+    ("APP_NAME", "health"),
+    ("BULK_MAX_ROWS", "bulk-create"),
+    ("STATS_CACHE_SECONDS", "stats"),
+];
+
+/// A function's environment as its code sees it.
+pub fn variables(function: &Function) -> Variables {
+    let environment = function.environment();
+    environment
+        .iter()
+        .fold(Variables::from([]), |variables, (name, value)| {
+            variables.with(name, value)
+        })
+}
+
+/// What the function's code says about its environment when it starts.
+fn start(function: &Function) -> Result<(), ConfigError> {
+    let variables = variables(function);
+    if function.routes().is_empty() {
+        DatabaseConfig::for_migrations(&variables).map(drop)
+    } else {
+        Config::from_variables(&variables).map(drop)
+    }
+}
+
+fn set_by_the_template() -> BTreeSet<String> {
+    let functions = Deployment::with(JWT_MODE).functions();
+    let names = functions
+        .iter()
+        .flat_map(|function| function.environment().into_keys());
+    names.collect()
+}
+
+fn read_by_the_code() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for folder in ["shared/src", "functions"] {
+        for file in rust_files(&workspace().join(folder)) {
+            let source = std::fs::read_to_string(&file).unwrap();
+            let in_config = file.starts_with(workspace().join("shared/src/config"));
+            names.extend(names_in(&source, in_config));
+        }
+    }
+    names
+}
+
+/// The string literals that name variables. Every one in `shared::config` that looks like a name
+/// is one; elsewhere only what is passed to a function that reads the environment.
+fn names_in(source: &str, in_config: bool) -> Vec<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.collect::<Vec<_>>().join("\n").replace("\\\"", "");
+    let parts: Vec<_> = code.split('"').collect();
+    let literals = parts
+        .chunks_exact(2)
+        .map(|pair| (pair[0].trim_end(), pair[1]));
+    let readers = ["env::var(", "env::var_os(", "from_env(", "optional("];
+    literals
+        .filter(|(before, literal)| {
+            let looks_like_one = literal.contains('_')
+                && literal
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            looks_like_one && (in_config || readers.iter().any(|reader| before.ends_with(reader)))
+        })
+        .map(|(_, literal)| literal.to_owned())
+        .collect()
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn every_variable_that_the_template_sets_is_read_by_the_code() {
+    let read = read_by_the_code();
+    let in_vain: Vec<_> = set_by_the_template().difference(&read).cloned().collect();
+    assert!(in_vain.is_empty(), "set and never read: {in_vain:?}");
+}
+
+#[test]
+fn every_variable_that_the_code_reads_is_set_or_left_alone_for_a_reason() {
+    let left_alone = NOT_SET.map(|(name, _)| name.to_owned()).into();
+    let missing = &read_by_the_code() - &set_by_the_template();
+    assert_eq!(
+        missing, left_alone,
+        "left: read by the code and not set; right: the list NOT_SET"
+    );
+}
+
+#[test]
+fn a_setting_of_one_function_is_set_there_and_nowhere_else() {
+    let functions = Deployment::with(JWT_MODE).functions();
+    for (variable, only) in SETTINGS_OF_ONE {
+        let set_on = functions
+            .iter()
+            .filter(|function| function.environment().contains_key(variable));
+        let set_on: Vec<_> = set_on.map(|function| function.name.as_str()).collect();
+        assert_eq!(set_on, [only], "{variable}");
+    }
+}
+
+#[test]
+fn migrate_is_told_about_the_database_alone() {
+    let migrate = Deployment::with(JWT_MODE).function("migrate");
+    let told: Vec<_> = migrate.environment().into_keys().collect();
+    assert_eq!(
+        told,
+        [
+            "DATABASE_POOLER",
+            "DATABASE_SECRET_ARN",
+            "DATABASE_SSL_MODE"
+        ]
+    );
+    let config = DatabaseConfig::for_migrations(&variables(&migrate)).unwrap();
+    assert!(matches!(&config.source, DatabaseSource::Secret(arn) if arn == DATABASE_SECRET));
+}
+
+#[test]
+fn the_api_takes_the_secrets_that_the_template_names() {
+    for function in Deployment::with(JWT_MODE).api_functions() {
+        let config = Config::from_variables(&variables(&function)).unwrap();
+        assert!(
+            matches!(&config.database.source, DatabaseSource::Secret(arn) if arn == DATABASE_SECRET)
+        );
+        let AuthMode::Jwt(jwt) = config.auth.mode else {
+            panic!("{} does not verify tokens", function.name);
+        };
+        assert!(matches!(&jwt.key, JwtKeySource::Secret(arn) if arn == JWT_SECRET));
+        assert_eq!(
+            (jwt.issuer, jwt.audience),
+            (None, None),
+            "an empty parameter is no value"
+        );
+    }
+    for function in Deployment::with(GATEWAY_MODE).api_functions() {
+        let config = Config::from_variables(&variables(&function)).unwrap();
+        assert!(
+            matches!(config.auth.mode, AuthMode::Gateway),
+            "{}",
+            function.name
+        );
+        assert!(
+            !function.environment().contains_key("JWT_SECRET_ARN"),
+            "{}",
+            function.name
+        );
+    }
+}
+
+/// So that a parameter that a deploy lets through never fails a cold start.
+#[test]
+fn the_code_accepts_every_value_that_a_parameter_allows() {
+    for (parameter, declaration) in entries(&document()["Parameters"]) {
+        let ends = [&declaration["MinValue"], &declaration["MaxValue"]];
+        let ends = ends.into_iter().filter(|end| !end.is_null());
+        let listed = declaration["AllowedValues"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        for value in ends.chain(listed).map(text) {
+            let parameters = JWT_MODE
+                .into_iter()
+                .chain([(parameter.as_str(), value.as_str())]);
+            for function in Deployment::with(parameters).functions() {
+                let started = start(&function);
+                assert!(
+                    started.is_ok(),
+                    "{parameter}={value}, {}: {started:?}",
+                    function.name
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What each function may do: what it needs and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::template::{Deployment, Function, GATEWAY_MODE, JWT_MODE, list, text};
+
+/// Every action that the function's role allows, with its resources.
+fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTreeSet<String>> {
+    let role = deployment.named_by(&function.properties["Role"]);
+    let policies = role["Policies"].as_array().unwrap();
+    let statements = policies
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+    let mut allowed = BTreeMap::<_, BTreeSet<_>>::new();
+    for statement in statements {
+        assert_eq!(statement["Effect"], "Allow", "{statement}");
+        for action in list(&statement["Action"]) {
+            allowed
+                .entry(action)
+                .or_default()
+                .extend(list(&statement["Resource"]));
+        }
+    }
+    allowed
+}
+
+/// The secrets that the function's environment points to.
+fn own_secrets(function: &Function) -> BTreeSet<String> {
+    let environment = function.environment().into_iter();
+    let secrets = environment.filter(|(name, _)| name.ends_with("_SECRET_ARN"));
+    secrets.map(|(_, arn)| arn).collect()
+}
+
+#[test]
+fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more() {
+    for parameters in [JWT_MODE.to_vec(), GATEWAY_MODE.to_vec()] {
+        let deployment = Deployment::with(parameters);
+        for function in deployment.functions() {
+            let own_log = BTreeSet::from([format!(
+                "{}.Arn",
+                text(&function.properties["LoggingConfig"]["LogGroup"])
+            )]);
+            let anything = BTreeSet::from(["*".to_owned()]);
+            let expected = [
+                ("logs:CreateLogStream", own_log.clone()),
+                ("logs:PutLogEvents", own_log),
+                ("secretsmanager:GetSecretValue", own_secrets(&function)),
+                ("xray:PutTelemetryRecords", anything.clone()),
+                ("xray:PutTraceSegments", anything),
+            ];
+            let expected = expected.map(|(action, resources)| (action.to_owned(), resources));
+            assert_eq!(
+                allowed(&deployment, &function),
+                expected.into(),
+                "{}",
+                function.name
+            );
+        }
+    }
+}
+
+#[test]
+fn no_two_functions_share_a_role_or_a_log() {
+    let functions = Deployment::with(JWT_MODE).functions();
+    for property in ["/Role", "/LoggingConfig/LogGroup"] {
+        let names: BTreeSet<_> = functions
+            .iter()
+            .map(|function| text(function.properties.pointer(property).unwrap()))
+            .collect();
+        assert_eq!(names.len(), functions.len(), "{property}: {names:?}");
+    }
+}
+
+#[test]
+fn only_lambda_can_take_a_functions_role() {
+    let deployment = Deployment::with(JWT_MODE);
+    for function in deployment.functions() {
+        let role = deployment.named_by(&function.properties["Role"]);
+        let statement = json!([{
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": { "Service": "lambda.amazonaws.com" },
+        }]);
+        assert_eq!(role["AssumeRolePolicyDocument"]["Statement"], statement);
+    }
+}
+
+#[test]
+fn the_network_is_touched_only_in_a_vpc() {
+    let vpc = [
+        ("SubnetIds", "subnet-1,subnet-2"),
+        ("SecurityGroupIds", "sg-1"),
+    ];
+    let inside = Deployment::with(JWT_MODE.into_iter().chain(vpc));
+    for function in inside.functions() {
+        let role = inside.named_by(&function.properties["Role"]);
+        assert_eq!(
+            role["ManagedPolicyArns"],
+            json!(["NetworkPolicy"]),
+            "{}",
+            function.name
+        );
+        assert_eq!(
+            function.properties["VpcConfig"],
+            json!({ "SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"] })
+        );
+    }
+    let policy = &inside.resource("NetworkPolicy")["PolicyDocument"]["Statement"][0];
+    for action in list(&policy["Action"]) {
+        let interfaces = ["NetworkInterface", "PrivateIpAddresses", "DescribeSubnets"];
+        assert!(action.starts_with("ec2:"), "{action}");
+        assert!(
+            interfaces.iter().any(|part| action.contains(part)),
+            "{action}"
+        );
+    }
+    let outside = Deployment::with(JWT_MODE);
+    for function in outside.functions() {
+        let role = outside.named_by(&function.properties["Role"]);
+        assert_eq!(role["ManagedPolicyArns"], Value::Null, "{}", function.name);
+        assert_eq!(
+            function.properties["VpcConfig"],
+            Value::Null,
+            "{}",
+            function.name
+        );
+    }
+}
+
+#[test]
+fn every_log_is_kept_as_long_as_the_parameter_says() {
+    let deployment = Deployment::with(JWT_MODE.into_iter().chain([("LogRetentionDays", "7")]));
+    for function in deployment.functions() {
+        let log = deployment.named_by(&function.properties["LoggingConfig"]["LogGroup"]);
+        assert_eq!(text(&log["RetentionInDays"]), "7", "{}", function.name);
+        assert_eq!(function.properties["LoggingConfig"]["LogFormat"], "JSON");
+    }
+}

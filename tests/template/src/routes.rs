@@ -1,0 +1,115 @@
+//! What the API exposes, and which of it needs a token.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::template::{Deployment, GATEWAY_MODE, JWT_MODE, entries};
+
+/// The contract: the functions, their paths, and whether only a superuser may call them.
+const CONTRACT: [(&str, &str, bool); 7] = [
+    ("stats", "/api/v1/dashboard/stats", true),
+    ("list-users", "/api/v1/users", true),
+    ("bulk-create", "/api/v1/users/bulk", true),
+    ("health", "/api/v1/metrics/database", true),
+    ("health", "/health", false),
+    ("health", "/health/live", false),
+    ("health", "$default", false),
+];
+
+fn protected_paths() -> BTreeSet<&'static str> {
+    let protected = CONTRACT.iter().filter(|(_, _, protected)| *protected);
+    protected.map(|(_, path, _)| *path).collect()
+}
+
+/// Any method, so that a wrong one gets the function's own 405. A protected path has an open route
+/// for OPTIONS besides: in gateway mode a browser's preflight request would get 401 otherwise.
+#[test]
+fn the_routes_are_those_of_the_contract() {
+    let mut expected = Vec::new();
+    for (function, path, protected) in CONTRACT {
+        expected.push((function, path, "ANY"));
+        if protected {
+            expected.push((function, path, "OPTIONS"));
+        }
+    }
+    expected.sort_unstable();
+    let routes = Deployment::with(JWT_MODE).routes();
+    let mut actual: Vec<_> = routes
+        .iter()
+        .map(|route| {
+            (
+                route.function.as_str(),
+                route.path.as_str(),
+                route.method.as_str(),
+            )
+        })
+        .collect();
+    actual.sort_unstable();
+    assert_eq!(actual, expected);
+}
+
+#[test]
+fn the_gateway_verifies_tokens_on_exactly_the_protected_routes() {
+    let deployment = Deployment::with(GATEWAY_MODE);
+    let definition = &deployment.resource("HttpApi")["DefinitionBody"];
+    let mut protected = BTreeSet::new();
+    for (path, methods) in entries(&definition["paths"]) {
+        for (method, operation) in entries(methods) {
+            assert_eq!(method, "x-amazon-apigateway-any-method", "{path}");
+            assert_eq!(
+                operation,
+                &json!({ "security": [{ "JwtAuthorizer": [] }] }),
+                "{path}"
+            );
+        }
+        protected.insert(path.as_str());
+    }
+    assert_eq!(protected, protected_paths());
+    let authorizer = &definition["components"]["securitySchemes"]["JwtAuthorizer"]["x-amazon-apigateway-authorizer"];
+    assert_eq!(
+        authorizer["jwtConfiguration"],
+        json!({ "issuer": "https://issuer.example", "audience": ["rollcall"] })
+    );
+}
+
+#[test]
+fn the_gateway_knows_no_authorizer_where_the_functions_verify() {
+    let deployment = Deployment::with(JWT_MODE);
+    let definition = deployment.resource("HttpApi")["DefinitionBody"].to_string();
+    assert!(!definition.contains("security"), "{definition}");
+    assert!(!definition.contains("JwtAuthorizer"), "{definition}");
+}
+
+#[test]
+fn browsers_of_other_origins_are_let_in_only_when_they_are_named() {
+    let closed = Deployment::with(JWT_MODE);
+    let cors = |deployment: &Deployment| {
+        deployment.resource("HttpApi")["DefinitionBody"]["x-amazon-apigateway-cors"].clone()
+    };
+    assert!(cors(&closed).is_null());
+    let origins = [("CorsAllowOrigins", "https://a.example, https://b.example")];
+    let open = Deployment::with(JWT_MODE.into_iter().chain(origins));
+    assert_eq!(
+        cors(&open)["allowOrigins"],
+        json!(["https://a.example", "https://b.example"])
+    );
+}
+
+#[test]
+fn access_logs_are_json_lines_without_addresses_or_query_strings() {
+    let deployment = Deployment::with(JWT_MODE);
+    let settings = &deployment.resource("HttpApi")["AccessLogSettings"];
+    let format = settings["Format"].as_str().unwrap();
+    let line: serde_json::Value = serde_json::from_str(format).unwrap();
+    for (_, variable) in entries(&line) {
+        let variable = variable.as_str().unwrap();
+        assert!(variable.starts_with("$context."), "{variable}");
+        assert!(!variable.starts_with("$context.identity."), "{variable}");
+    }
+    assert!(
+        !format.contains('\n'),
+        "API Gateway wants the format on one line"
+    );
+    assert!(deployment.named_by(&settings["DestinationArn"])["RetentionInDays"].is_u64());
+}

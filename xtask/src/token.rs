@@ -1,0 +1,86 @@
+//! `cargo xtask token`: bearer tokens for the server that `cargo dev` starts.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use ring::hmac;
+use serde_json::json;
+
+use crate::console;
+use crate::dev_folder::DevFolder;
+
+/// What `cargo xtask token` can be told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The user's id; without it, the superuser of `cargo dev`
+    #[arg(long, value_name = "ID")]
+    user: Option<i64>,
+    /// How long the token is valid
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    minutes: u32,
+}
+
+/// Prints a token, and nothing else, so that it can be used in `$(...)`.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let folder = DevFolder::open()?;
+    let key = folder
+        .jwt_key()?
+        .context("there is no key to sign with: run `cargo dev` first")?;
+    let user = match arguments.user {
+        Some(user) => user,
+        None => folder
+            .superuser()?
+            .context("there is no superuser yet: run `cargo dev` first, or give --user")?,
+    };
+    let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
+    console::say(&mint(&key, user, SystemTime::now(), validity)?);
+    Ok(())
+}
+
+/// An HS256 token for a user.
+pub fn mint(key: &str, user: i64, now: SystemTime, validity: Duration) -> Result<String> {
+    let issued = now
+        .duration_since(UNIX_EPOCH)
+        .context("the clock of this machine is before 1970")?;
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    let claims = json!({
+        "sub": user.to_string(),
+        "iat": issued.as_secs(),
+        "exp": (issued + validity).as_secs(),
+    });
+    let signed = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header.to_string()),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    let signature = hmac::sign(&key, signed.as_bytes());
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_signed_with_the_key_and_says_who_and_how_long() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+
+        let token = mint("a key", 7, now, Duration::from_mins(1)).unwrap();
+
+        let parts: Vec<_> = token.split('.').collect();
+        let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+        let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+        assert_eq!(
+            claims,
+            json!({ "sub": "7", "iat": 1_700_000_000, "exp": 1_700_000_060 })
+        );
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"a key");
+        let signed = format!("{}.{}", parts[0], parts[1]);
+        let signature = URL_SAFE_NO_PAD.decode(parts[2]).unwrap();
+        assert!(hmac::verify(&key, signed.as_bytes(), &signature).is_ok());
+    }
+}

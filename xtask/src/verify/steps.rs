@@ -1,0 +1,139 @@
+//! The single checks.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use servers::Toolbox;
+use servers::guard::{GuardedCommand, StopSignal};
+use servers::places::workspace_root;
+
+use crate::cargo;
+use crate::test::TestServers;
+
+/// One check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// cargo fmt
+    Format,
+    /// cargo clippy
+    Lint,
+    /// cargo doc
+    Doc,
+    /// Everything that the later steps need and the machine may lack
+    Tools,
+    /// SAM's check of template.yaml
+    Template,
+    /// The programs that tests start
+    Build,
+    /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
+    Test,
+}
+
+impl Step {
+    pub(super) const ALL: [Self; 7] = [
+        Self::Format,
+        Self::Lint,
+        Self::Doc,
+        Self::Tools,
+        Self::Template,
+        Self::Build,
+        Self::Test,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Lint => "lint",
+            Self::Doc => "doc",
+            Self::Tools => "tools",
+            Self::Template => "template",
+            Self::Build => "build",
+            Self::Test => "test",
+        }
+    }
+
+    pub(super) fn description(self) -> &'static str {
+        match self {
+            Self::Format => "format: cargo fmt --check",
+            Self::Lint => "lint: cargo clippy, no warnings allowed",
+            Self::Doc => "doc: cargo doc, no warnings allowed",
+            Self::Tools => "tools: PostgreSQL, moto and the SAM command line",
+            Self::Template => "template: sam validate --lint",
+            Self::Build => "build: the functions and other programs",
+            Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
+        }
+    }
+
+    pub(super) fn run(self) -> Result<()> {
+        match self {
+            Self::Format => format(),
+            Self::Lint => lint(),
+            Self::Doc => doc(),
+            Self::Tools => tools(),
+            Self::Template => template(),
+            Self::Build => cargo::build_programs(false),
+            Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+        }
+    }
+}
+
+fn format() -> Result<()> {
+    let mut format = cargo::command("fmt");
+    format.command().args(["--all", "--check"]);
+    cargo::run("cargo fmt --check", format)
+}
+
+fn lint() -> Result<()> {
+    let mut lint = cargo::command("clippy");
+    lint.command().args(cargo::locked()).args([
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    cargo::run("cargo clippy", lint)
+}
+
+fn doc() -> Result<()> {
+    let mut doc = cargo::command("doc");
+    doc.command()
+        .args(cargo::locked())
+        .args(["--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    cargo::run("cargo doc", doc)
+}
+
+fn tools() -> Result<()> {
+    let toolbox = Toolbox::of_workspace();
+    toolbox.postgres(None)?;
+    toolbox.moto()?;
+    toolbox.sam()?;
+    Ok(())
+}
+
+fn template() -> Result<()> {
+    let tool = Toolbox::of_workspace().sam()?;
+    let patience = Duration::from_secs(5);
+    let mut sam = GuardedCommand::new(tool.python(), StopSignal::Interrupt, patience, None);
+    tool.apply(sam.command())
+        .args([
+            "-m",
+            "samcli",
+            "validate",
+            "--lint",
+            "--template-file",
+            "template.yaml",
+        ])
+        .current_dir(workspace_root())
+        // The check needs a region to know which resource types there are, but no account.
+        .env("AWS_DEFAULT_REGION", "eu-central-1")
+        .env("SAM_CLI_TELEMETRY", "0")
+        // Otherwise it leaves a folder in the home directory.
+        .env(
+            "__SAM_CLI_APP_DIR",
+            workspace_root().join(".tools/sam-state"),
+        );
+    cargo::run("sam validate", sam)
+}
