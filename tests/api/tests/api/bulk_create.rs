@@ -214,7 +214,7 @@ async fn bulk_create_takes_no_unknown_parameters() {
     let response = api
         .send(&world.post("/api/v1/users/bulk?force=true").json(&rows))
         .await;
-    let message = r#"Unknown parameter "force"; this path takes none"#;
+    let message = r#"Unknown parameter "force"; known are on_conflict, dry_run"#;
     assert_error(&response, 400, "invalid_request", message);
     assert_eq!(world.count_users().await, 3);
 }
