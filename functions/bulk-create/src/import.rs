@@ -5,9 +5,11 @@ use shared::{
     deadline::Deadline,
     error::{Detail, Details, Error},
     http::response::Answer,
-    queries::bulk::ImportRow,
     queries::{
-        bulk::{ConflictWith, FindConflicts, Import, Imported, RowConflict},
+        bulk::{
+            BrokenLimit, ConflictWith, FindBrokenLimits, FindConflicts, Import, ImportRow,
+            Imported, Limit, RowConflict,
+        },
         idempotency::KeyedRequest,
     },
 };
@@ -68,6 +70,11 @@ pub(crate) async fn run(
                 }
                 return Err(refusal(&conflicts, order.lines));
             }
+            Imported::Unfit => {
+                let find = FindBrokenLimits { rows: order.rows };
+                let broken = database.read(deadline, &find).await?;
+                return Err(unfit(&broken, order.lines));
+            }
         };
         return Ok(Given {
             answer,
@@ -78,6 +85,40 @@ pub(crate) async fn run(
         "importing users",
         "a unique index refuses a row, but no stored user is in its way",
     ))
+}
+
+/// The answer to rows that keep our rules and break those of a table that another application made.
+fn unfit(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
+    if broken.is_empty() {
+        return Error::internal(
+            "importing users",
+            "the table refuses a value, but none is unfit",
+        );
+    }
+    let details = broken.iter().map(|broken| {
+        let BrokenLimit {
+            index,
+            field,
+            limit,
+        } = *broken;
+        let (code, message) = match limit {
+            Limit::Present => ("required", format!("{field} is required in this table")),
+            Limit::Characters(most) => (
+                "too_long",
+                format!("{field} may have at most {most} characters in this table"),
+            ),
+        };
+        Detail {
+            index,
+            line: lines.get(index).copied().flatten(),
+            field: Some(field),
+            code,
+            message,
+        }
+    });
+    Error::ValidationFailed {
+        details: details.collect(),
+    }
 }
 
 fn refusal(conflicts: &[RowConflict], lines: &[Option<usize>]) -> Error {

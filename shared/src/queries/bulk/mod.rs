@@ -6,13 +6,17 @@
 
 mod conflicts;
 mod insert;
+mod limits;
 mod stored;
 
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-pub use self::conflicts::{ConflictWith, FindConflicts, RowConflict};
+pub use self::{
+    conflicts::{ConflictWith, FindConflicts, RowConflict},
+    limits::{BrokenLimit, FindBrokenLimits, Limit},
+};
 use super::idempotency::{self, Earlier, KeyedRequest};
 use crate::{
     database::{Ending, Query},
@@ -100,6 +104,8 @@ pub enum Imported {
     KeyInProgress,
     /// Some value is taken. [`FindConflicts`] finds out which ones.
     Taken,
+    /// Some value is missing or too long for this table. [`FindBrokenLimits`] finds out which ones.
+    Unfit,
     /// Nothing was done, because these rows cannot be.
     Refused(Vec<RowConflict>),
     /// Nothing was done, because there is no way to answer.
@@ -120,7 +126,13 @@ impl Query for Import<'_> {
                 Earlier::Answer(answer) => return Ok(Ending::RollBack(Imported::Replayed(answer))),
             }
         }
-        let users = match self.write(connection).await? {
+        let written = match self.write(connection).await {
+            Err(error) if limits::is_broken(&error) => {
+                return Ok(Ending::RollBack(Imported::Unfit));
+            }
+            written => written?,
+        };
+        let users = match written {
             Written::All(users) => users,
             Written::Taken => return Ok(Ending::RollBack(Imported::Taken)),
             Written::Refused(conflicts) => {

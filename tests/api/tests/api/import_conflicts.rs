@@ -152,6 +152,40 @@ async fn counts_alone_are_the_answer_to_those_who_prefer_it() {
     );
 }
 
+/// A table that another application made may ask for more than we do.
+#[tokio::test]
+async fn rows_that_do_not_fit_an_adopted_table_are_named() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    for change in [
+        "UPDATE users SET password_hash = '!' WHERE password_hash IS NULL",
+        "ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL",
+        "ALTER TABLE users ALTER COLUMN username TYPE varchar(10)",
+    ] {
+        sqlx::query(change)
+            .execute(world.database.pool())
+            .await
+            .unwrap();
+    }
+    let rows = json!([
+        { "email": "a@example.com", "username": "a", "password": "correct horse" },
+        { "email": "b@example.com", "username": "b" },
+        { "email": "c@example.com", "username": "ccccccccccc", "password": "correct horse" },
+    ]);
+    for mode in ["fail", "skip"] {
+        let request = post(&world, &format!("on_conflict={mode}"), &rows);
+        let response = api.send(&request).await;
+        assert_eq!(response.status, 422, "{}", response.text());
+        assert_eq!(
+            places(&response),
+            [
+                place(1, "password_hash", "required"),
+                place(2, "username", "too_long"),
+            ]
+        );
+    }
+}
+
 #[tokio::test]
 async fn options_that_do_not_exist_are_refused_with_those_that_do() {
     let world = World::new().await;
