@@ -21,6 +21,7 @@ mod import_hostile;
 mod import_keys;
 mod import_passwords;
 mod import_queries;
+mod import_recovery;
 mod imports;
 mod leaks;
 mod list_pages;
