@@ -4,10 +4,9 @@
 //! an error a status, a code and a text; causes stay in `source()` and are logged once, by
 //! [`crate::function`].
 
+use crate::database::{Reason, Unavailable};
+pub use crate::details::{Detail, Details};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::Serialize;
-
-use crate::database::Unavailable;
 
 /// What a caller is asked to wait before trying again when the database is unavailable. A fail-over
 /// or a restart takes longer, a moment of too many connections less.
@@ -41,11 +40,17 @@ pub enum Error {
         allow: HeaderValue,
     },
     /// Stored rows are in the way.
-    #[error("conflict with {} stored values", details.len())]
+    #[error("conflict with {} stored values", details.total())]
     Conflict {
         /// Every row and field that conflicts.
-        details: Vec<Detail>,
+        details: Details,
     },
+    /// A request with the same Idempotency-Key is being worked on.
+    #[error("a request with this Idempotency-Key is in progress")]
+    IdempotencyInProgress,
+    /// The Idempotency-Key was used for another request.
+    #[error("the Idempotency-Key belongs to another request")]
+    IdempotencyMismatch,
     /// More than one request may carry.
     #[error("too large: {message}")]
     TooLarge {
@@ -59,10 +64,10 @@ pub enum Error {
         message: String,
     },
     /// The body is well-formed, but its rows break rules.
-    #[error("{} validation failures", details.len())]
+    #[error("{} validation failures", details.total())]
     ValidationFailed {
         /// Every rule broken.
-        details: Vec<Detail>,
+        details: Details,
     },
     /// The database cannot be reached or will not take more work. Trying again later may help.
     #[error("database unavailable")]
@@ -82,19 +87,6 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-}
-
-/// One thing that is wrong with one row of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Detail {
-    /// The row, counted from 0 in request order.
-    pub index: usize,
-    /// The field, or `null` when the whole row is meant.
-    pub field: Option<&'static str>,
-    /// A stable word for programs.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: String,
 }
 
 /// The half of an error that the caller sees.
@@ -164,11 +156,24 @@ impl Error {
                 StatusCode::CONFLICT,
                 "conflict",
                 format!(
-                    "Nothing was created: {} already in use, see details",
-                    counted(details.len(), "value is", "values are")
+                    "Nothing was created: {} already in use, {}",
+                    counted(details.total(), "value is", "values are"),
+                    details.whereabouts()
                 ),
             )
-            .with_details(details),
+            .with_details(details.listed()),
+            Self::IdempotencyInProgress => Public::new(
+                StatusCode::CONFLICT,
+                "idempotency_in_progress",
+                "A request with this Idempotency-Key is still being worked on; send it again \
+                 shortly to get its answer",
+            )
+            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
+            Self::IdempotencyMismatch => Public::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "This Idempotency-Key was used for a request with another body or other options",
+            ),
             Self::TooLarge { message } => {
                 Public::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
             }
@@ -181,15 +186,26 @@ impl Error {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "validation_failed",
                 format!(
-                    "Nothing was created: {} found, see details",
-                    counted(details.len(), "mistake was", "mistakes were")
+                    "Nothing was created: {} found, {}",
+                    counted(details.total(), "mistake was", "mistakes were"),
+                    details.whereabouts()
                 ),
             )
-            .with_details(details),
-            Self::DatabaseUnavailable(_) => Public::new(
+            .with_details(details.listed()),
+            Self::DatabaseUnavailable(cause) => Public::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "database_unavailable",
-                "The database cannot be reached at the moment; try again shortly",
+                match cause.reason() {
+                    Reason::CommitInDoubt => {
+                        "The connection to the database broke while the change was being saved: it \
+                         may have been. A request with an Idempotency-Key can be repeated safely"
+                    }
+                    Reason::Contention => {
+                        "Too many others are changing the same users at the moment; try again \
+                         shortly"
+                    }
+                    _ => "The database cannot be reached at the moment; try again shortly",
+                },
             )
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
             Self::Timeout { seconds } => Public::new(

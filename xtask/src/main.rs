@@ -5,6 +5,7 @@ mod console;
 mod database;
 mod dev;
 mod dev_folder;
+mod import;
 mod interrupt;
 mod migrate;
 mod test;
@@ -33,6 +34,8 @@ enum Command {
     Token(token::Arguments),
     /// Bring the schema of a database up to date, take it back, or look at it
     Migrate(migrate::Arguments),
+    /// Send a file of users of any size to a service, in batches that can be repeated
+    Import(import::Arguments),
     /// Run all checks and tests, as CI does
     Verify(verify::Arguments),
     /// Run `cargo test` with the servers that the tests need
@@ -53,6 +56,7 @@ impl Command {
             Self::Dev(arguments) => dev::run(&arguments, runtime),
             Self::Token(arguments) => token::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments, runtime),
+            Self::Import(arguments) => import::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),
         }

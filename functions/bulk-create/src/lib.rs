@@ -1,41 +1,44 @@
 //! `POST /api/v1/users/bulk`: many users at once, all or none.
 
+mod answer;
 mod body;
+mod import;
+mod options;
 mod passwords;
 
-use lambda_http::http::{Method, StatusCode};
-use serde::Serialize;
+use lambda_http::http::{HeaderValue, Method};
 use shared::{
-    error::{Detail, Error},
+    config::ConfigError,
+    error::Error,
     function::{Call, Function},
     http::{
-        query::QueryParameters,
-        response::{self, Response},
+        response::Response,
         route::{Access, Route},
     },
-    queries::bulk_insert::{InsertUsers, Inserted, StoredConflict},
+    idempotency::{Fingerprint, IdempotencyKey, REPLAYED},
+    queries::idempotency::{Earlier, FindEarlier, KeyedRequest},
     state::State,
-    users::{NewUserBatch, User},
+    users::NewUserBatch,
+};
+
+use self::{
+    body::Payload,
+    import::{Given, Order},
+    options::{Options, PREFERENCE_APPLIED},
+    passwords::Hasher,
 };
 
 /// The function's state.
 pub struct BulkCreate {
     state: State,
-}
-
-/// A user of the answer.
-#[derive(Serialize)]
-struct CreatedUser {
-    #[serde(flatten)]
-    user: User,
-    result: &'static str,
+    hasher: Hasher,
 }
 
 impl BulkCreate {
     /// Wraps the state.
-    #[must_use]
-    pub fn new(state: State) -> Self {
-        Self { state }
+    pub fn new(state: State) -> Result<Self, ConfigError> {
+        let hasher = Hasher::new(state.config.bulk.argon2)?;
+        Ok(Self { state, hasher })
     }
 }
 
@@ -51,47 +54,83 @@ impl Function for BulkCreate {
     }
 
     async fn handle(&self, call: &Call) -> Result<Response, Error> {
-        QueryParameters::parse(&call.request, &[])?;
-        let rows = body::rows(&call.request, self.state.config.bulk_max_rows)?;
+        let options = Options::parse(&call.request)?;
+        let payload = Payload::read(&call.request)?;
+        let keyed = keyed_request(call, options, &payload)?;
+        // A repeated request is answered before its passwords are hashed again.
+        if let Some(request) = &keyed {
+            match self.find_earlier(call, request).await? {
+                Earlier::None => {}
+                Earlier::OtherRequest => return Err(Error::IdempotencyMismatch),
+                Earlier::Answer(answer) => {
+                    let is_replayed = true;
+                    return Ok(response(
+                        Given {
+                            answer,
+                            is_replayed,
+                        },
+                        options,
+                    ));
+                }
+            }
+        }
+        let rows = payload.rows(self.state.config.bulk.max_rows)?;
+        drop(payload);
         let batch =
             NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
-        let rows = passwords::hash_all(batch).await?;
-        let insert = InsertUsers { rows: &rows };
-        match self
-            .state
-            .database
-            .transaction(&call.deadline, &insert)
-            .await?
-        {
-            Inserted::All(users) => created(users),
-            Inserted::Conflicts(conflicts) => Err(Error::Conflict {
-                details: conflicts.iter().flat_map(details).collect(),
-            }),
-        }
+        let (users, lines) = batch.into_parts();
+        let rows =
+            passwords::into_rows(users, options.is_dry_run, &self.hasher, &call.deadline).await?;
+        let order = Order {
+            rows: &rows,
+            lines: &lines,
+            options,
+            keyed: keyed.as_ref(),
+        };
+        let given = import::run(&self.state.database, &call.deadline, &order).await?;
+        Ok(response(given, options))
     }
 }
 
-fn created(users: Vec<User>) -> Result<Response, Error> {
-    let created: Vec<_> = users
-        .into_iter()
-        .map(|user| CreatedUser {
-            user,
-            result: "created",
-        })
-        .collect();
-    response::json(StatusCode::CREATED, &created)
+impl BulkCreate {
+    async fn find_earlier(&self, call: &Call, request: &KeyedRequest) -> Result<Earlier, Error> {
+        let find = FindEarlier { request };
+        self.state.database.read(&call.deadline, &find).await
+    }
 }
 
-fn details(conflict: &StoredConflict) -> Vec<Detail> {
-    let taken = [(conflict.email, "email"), (conflict.username, "username")];
-    taken
-        .into_iter()
-        .filter(|(is_taken, _)| *is_taken)
-        .map(|(_, field)| Detail {
-            index: conflict.index,
-            field: Some(field),
-            code: "already_exists",
-            message: format!("a user with this {field} exists already"),
-        })
-        .collect()
+/// The request as its key knows it, if it has one. A dry run changes nothing that could be repeated,
+/// so its key is only checked.
+fn keyed_request(
+    call: &Call,
+    options: Options,
+    payload: &Payload<'_>,
+) -> Result<Option<KeyedRequest>, Error> {
+    let key = IdempotencyKey::from_headers(call.request.headers())?;
+    let (Some(key), Some(caller), false) = (key, call.caller, options.is_dry_run) else {
+        return Ok(None);
+    };
+    Ok(Some(KeyedRequest {
+        caller_id: caller.id,
+        route: call.route.path,
+        key,
+        fingerprint: Fingerprint::of(&[
+            options.fingerprint().as_bytes(),
+            payload.format().name().as_bytes(),
+            payload.text().as_bytes(),
+        ]),
+    }))
+}
+
+fn response(given: Given, options: Options) -> Response {
+    let mut response = Response::from(given.answer);
+    let headers = response.headers_mut();
+    if given.is_replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    if options.is_minimal {
+        let (name, value) = PREFERENCE_APPLIED;
+        headers.insert(name, value);
+    }
+    response
 }

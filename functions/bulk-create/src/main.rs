@@ -7,5 +7,5 @@ use shared::{function, state::State, telemetry};
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let state = State::start("bulk-create").await?;
-    function::run(BulkCreate::new(state)).await
+    function::run(BulkCreate::new(state)?).await
 }

@@ -2,12 +2,14 @@
 //!
 //! The event is `{"command": "up"}`, which is also meant by an empty one, or `{"command":
 //! "status"}`. There is no command to go down: that is done by hand, with a backup at hand.
+//! `{"command": "clean"}`, meant for a schedule, deletes what has expired, so that no request does.
 
 use lambda_runtime::LambdaEvent;
 use serde::{Deserialize, Serialize};
 use shared::{
     error::chain,
     migrations::{self, Status},
+    queries::idempotency,
     state,
 };
 
@@ -25,6 +27,7 @@ enum Command {
     #[default]
     Up,
     Status,
+    Clean,
 }
 
 /// What has been done.
@@ -34,6 +37,9 @@ pub struct Report {
     applied: Vec<String>,
     /// Migrations that the database lacks now.
     pending: Vec<String>,
+    /// Expired Idempotency-Keys that this invocation deleted, if that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_keys: Option<u64>,
 }
 
 /// Connects, migrates, and reports.
@@ -49,13 +55,18 @@ async fn migrate(command: Command) -> Result<Report, lambda_runtime::Error> {
     let mut connection = state::connect_for_migrations().await?;
     let applied = match command {
         Command::Up => migrations::up(&mut connection).await?,
-        Command::Status => Vec::new(),
+        Command::Status | Command::Clean => Vec::new(),
+    };
+    let deleted_keys = match command {
+        Command::Clean => Some(idempotency::delete_expired(&mut connection).await?),
+        Command::Up | Command::Status => None,
     };
     let mut pending = migrations::status(&mut connection).await?;
     pending.retain(|migration| !migration.is_applied);
     Ok(Report {
         applied: names(&applied),
         pending: names(&pending),
+        deleted_keys,
     })
 }
 

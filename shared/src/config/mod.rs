@@ -3,6 +3,7 @@
 //! Every error names the variable, so that a failed deploy says what to change.
 
 mod auth;
+mod bulk;
 mod database;
 mod variables;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use self::{
     auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource},
+    bulk::{Argon2Config, BulkConfig},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     variables::{ConfigError, Variables},
 };
@@ -20,9 +22,6 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// The dashboard may be a minute behind.
 const DEFAULT_STATS_CACHE: Duration = Duration::from_mins(1);
-
-/// What most systems of this kind accept in one synchronous call.
-const DEFAULT_BULK_MAX_ROWS: usize = 1_000;
 
 /// Everything that the functions are told from outside.
 #[derive(Debug)]
@@ -41,8 +40,8 @@ pub struct Config {
     /// `STATS_CACHE_SECONDS`, 0 to 3600: how old dashboard numbers may be. Default 60; 0 turns the
     /// cache off.
     pub stats_cache: Duration,
-    /// `BULK_MAX_ROWS`, 1 to 10,000: users in one bulk request. Default 1,000.
-    pub bulk_max_rows: usize,
+    /// How users are imported.
+    pub bulk: BulkConfig,
 }
 
 impl Config {
@@ -80,9 +79,7 @@ impl Config {
             stats_cache: variables
                 .whole_number("STATS_CACHE_SECONDS", 0..=3_600)?
                 .map_or(DEFAULT_STATS_CACHE, Duration::from_secs),
-            bulk_max_rows: variables
-                .whole_number("BULK_MAX_ROWS", 1..=10_000)?
-                .unwrap_or(DEFAULT_BULK_MAX_ROWS),
+            bulk: BulkConfig::from_variables(variables)?,
         })
     }
 }
@@ -126,6 +123,6 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_unset() {
         let config = Config::from_variables(&local().with("BULK_MAX_ROWS", "")).unwrap();
-        assert_eq!(config.bulk_max_rows, DEFAULT_BULK_MAX_ROWS);
+        assert_eq!(config.bulk.max_rows, 10_000);
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lambda_http::BoxFuture;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::Mutex;
 
@@ -41,11 +40,7 @@ impl Connector {
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let used = self.latest();
         match PgConnection::connect_with(&used).await {
-            Err(refused) if is_refusal(&refused) => {
-                // Boxed, so that the way to Secrets Manager does not weigh on every query's future.
-                let anew: BoxFuture<'_, _> = Box::pin(self.connect_anew(&used, refused));
-                anew.await
-            }
+            Err(refused) if is_refusal(&refused) => self.connect_anew(&used, refused).await,
             outcome => outcome,
         }
     }

@@ -76,7 +76,12 @@ impl Drop for Lease {
 /// Whether the server has answered to the end, so that the connection can take another statement.
 fn leaves_connection_at_rest(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Database(_) => Unavailable::classify(error).is_none(),
+        sqlx::Error::Database(_) => {
+            matches!(
+                Unavailable::classify(error),
+                None | Some(Reason::Contention)
+            )
+        }
         sqlx::Error::RowNotFound
         | sqlx::Error::ColumnNotFound(_)
         | sqlx::Error::ColumnDecode { .. }

@@ -11,7 +11,7 @@ mod manager;
 mod transaction;
 mod unavailable;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
@@ -40,6 +40,10 @@ pub const APPLICATION_PREFIX: &str = "rollcall-";
 /// more, sooner.
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// How often a transaction is begun that others get in the way of. A server that finds a deadlock
+/// ends one transaction of it, so at each attempt somebody gets through.
+const MAX_ATTEMPTS: u32 = 5;
+
 /// Something to be asked of the database on one connection.
 pub trait Query: Sync {
     /// The answer.
@@ -59,6 +63,17 @@ pub enum Ending<T> {
     Commit(T),
     /// None of it stays.
     RollBack(T),
+    /// None of it stays, and it should be begun anew, because others changed what it had found.
+    TryAgain,
+}
+
+/// What to do with work of which nobody can tell whether it was committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InDoubt {
+    /// Tell the caller.
+    Fail,
+    /// Do it again: it finds out by itself what was done before.
+    TryAgain,
 }
 
 /// The connections of this execution environment.
@@ -149,16 +164,47 @@ impl Database {
 
     /// Runs work in one transaction, which is committed if the work succeeds and says so. If the
     /// work fails or is cut off, nothing of it stays.
-    pub async fn transaction<Q, T>(&self, deadline: &Deadline, work: &Q) -> Result<T, Error>
+    ///
+    /// When it is certain that nothing was done, the work is begun anew: after a deadlock, when it
+    /// asks for that itself, and on a new connection if the old one broke before the commit. If it
+    /// broke during the commit, `in_doubt` decides.
+    pub async fn transaction<Q, T>(
+        &self,
+        deadline: &Deadline,
+        work: &Q,
+        in_doubt: InDoubt,
+    ) -> Result<T, Error>
     where
         Q: Query<Output = Ending<T>>,
         T: Send,
     {
         let is_kept = |ending: &Ending<T>| matches!(ending, Ending::Commit(_));
-        let transaction = InTransaction::new(work, deadline, is_kept);
-        match self.acquire().await?.run(deadline, &transaction).await? {
-            Ending::Commit(value) | Ending::RollBack(value) => Ok(value),
+        let mut is_reconnected = false;
+        for attempt in 1..=MAX_ATTEMPTS {
+            let transaction = InTransaction::new(work, deadline, is_kept);
+            let outcome = self.acquire().await?.run(deadline, &transaction).await;
+            match outcome {
+                Ok(Ending::Commit(value) | Ending::RollBack(value)) => return Ok(value),
+                Ok(Ending::TryAgain) => {}
+                Err(Error::DatabaseUnavailable(cause)) => match cause.reason() {
+                    Reason::Contention => {}
+                    Reason::ConnectionLost if !transaction.is_committing() && !is_reconnected => {
+                        is_reconnected = true;
+                    }
+                    Reason::ConnectionLost if transaction.is_committing() => match in_doubt {
+                        InDoubt::TryAgain if !is_reconnected => is_reconnected = true,
+                        InDoubt::TryAgain | InDoubt::Fail => {
+                            return Err(Error::DatabaseUnavailable(cause.during_commit()));
+                        }
+                    },
+                    _ => return Err(Error::DatabaseUnavailable(cause)),
+                },
+                Err(error) => return Err(error),
+            }
+            tracing::warn!(attempt, "a transaction has to be tried again");
+            tokio::time::sleep(pause(attempt)).await;
         }
+        Err(Error::DatabaseUnavailable(Unavailable::contention()))
     }
 
     async fn acquire(&self) -> Result<Lease, Error> {
@@ -191,4 +237,13 @@ impl Database {
             total_connections: status.size,
         }
     }
+}
+
+/// How long to wait before another attempt. The clock's fractions differ between environments, which
+/// is all the randomness that it takes not to meet again.
+fn pause(attempt: u32) -> Duration {
+    let fraction = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_micros() % 20);
+    Duration::from_millis(u64::from(5 * attempt + fraction))
 }

@@ -1,6 +1,9 @@
 //! Queries in a transaction.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use sqlx::PgConnection;
 
@@ -17,6 +20,7 @@ pub(super) struct InTransaction<'a, Q: Query> {
     query: &'a Q,
     deadline: &'a Deadline,
     is_kept: fn(&Q::Output) -> bool,
+    is_committing: AtomicBool,
 }
 
 impl<'a, Q: Query> InTransaction<'a, Q> {
@@ -30,7 +34,14 @@ impl<'a, Q: Query> InTransaction<'a, Q> {
             query,
             deadline,
             is_kept,
+            is_committing: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the server was asked to commit. Until then, a broken connection means that nothing was
+    /// done.
+    pub(super) fn is_committing(&self) -> bool {
+        self.is_committing.load(Ordering::Relaxed)
     }
 }
 
@@ -43,6 +54,7 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
         queries::transaction::begin(connection, timeout).await?;
         let outcome = self.query.run(connection).await;
         if outcome.as_ref().is_ok_and(self.is_kept) {
+            self.is_committing.store(true, Ordering::Relaxed);
             queries::transaction::commit(connection).await?;
         } else {
             let rolled_back = queries::transaction::rollback(connection).await;

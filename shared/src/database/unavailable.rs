@@ -19,6 +19,11 @@ pub enum Reason {
     PoolExhausted,
     /// An open connection broke.
     ConnectionLost,
+    /// An open connection broke while a transaction was being committed, and nobody can tell whether
+    /// it was.
+    CommitInDoubt,
+    /// Other transactions were in the way, again and again.
+    Contention,
     /// The server is starting up or shutting down.
     ShuttingDown,
     /// TLS could not be agreed on or verified.
@@ -38,6 +43,8 @@ impl Reason {
             Self::TooManyConnections => "too_many_connections",
             Self::PoolExhausted => "pool_exhausted",
             Self::ConnectionLost => "connection_lost",
+            Self::CommitInDoubt => "commit_in_doubt",
+            Self::Contention => "contention",
             Self::ShuttingDown => "shutting_down",
             Self::TlsFailed => "tls_failed",
             Self::Unreachable => "unreachable",
@@ -69,6 +76,22 @@ impl Unavailable {
         }
     }
 
+    /// Others were in the way.
+    pub(super) fn contention() -> Self {
+        Self {
+            reason: Reason::Contention,
+            source: None,
+        }
+    }
+
+    /// The same failure, seen while a transaction was being committed.
+    pub(super) fn during_commit(self) -> Self {
+        Self {
+            reason: Reason::CommitInDoubt,
+            ..self
+        }
+    }
+
     /// The kind.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -94,6 +117,8 @@ impl Unavailable {
                 // The session was ended by an administrator or a crash: a new one may work.
                 "57P01" | "57P02" | "57P05" => Some(Reason::ConnectionLost),
                 "57P03" => Some(Reason::ShuttingDown),
+                // Deadlocks and, under stricter isolation than ours, serialization failures.
+                "40P01" | "40001" => Some(Reason::Contention),
                 "53300" => Some(Reason::TooManyConnections),
                 // 3D000 is a database that does not exist.
                 "28000" | "28P01" | "3D000" => Some(Reason::AuthenticationFailed),

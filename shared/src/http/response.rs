@@ -23,18 +23,32 @@ struct ErrorBody<'a> {
     details: &'a [Detail],
 }
 
+/// A JSON answer that can be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The JSON.
+    pub body: String,
+}
+
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        let mut response = Self::new(Body::Text(answer.body));
+        *response.status_mut() = answer.status;
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        response
+    }
+}
+
 /// A JSON response.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Error> {
     let text = serde_json::to_string(body)
         .map_err(|error| Error::internal("writing the response", error))?;
-    let mut response = Response::new(Body::Text(text));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    Ok(response)
+    Ok(Answer { status, body: text }.into())
 }
 
 /// The response for an error: its public half, and nothing else.

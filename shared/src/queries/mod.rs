@@ -3,8 +3,9 @@
 //! Functions take a connection; [`crate::database::Database`] owns transactions and timeouts. Row
 //! structs are private, domain types come out.
 
-pub mod bulk_insert;
+pub mod bulk;
 pub mod callers;
+pub mod idempotency;
 pub mod list;
 pub mod schema;
 pub mod server;

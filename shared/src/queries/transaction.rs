@@ -4,16 +4,22 @@ use std::time::Duration;
 
 use sqlx::{Executor, PgConnection};
 
-/// Begins a transaction in which the server stops every statement after `statement_timeout`.
+/// Begins a transaction in which the server stops every statement after `statement_timeout`, and
+/// which it takes back if nothing is said for as long: an environment that vanished between two
+/// statements must not hold its locks until TCP notices.
 ///
-/// Both statements go in one message, one round trip.
+/// All statements go in one message, one round trip.
 pub async fn begin(
     connection: &mut PgConnection,
     statement_timeout: Duration,
 ) -> Result<(), sqlx::Error> {
     // A timeout of 0 would mean none at all.
     let milliseconds = statement_timeout.as_millis().max(1);
-    let sql = format!("BEGIN; SET LOCAL statement_timeout = {milliseconds}");
+    let sql = format!(
+        "BEGIN; \
+         SET LOCAL statement_timeout = {milliseconds}; \
+         SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+    );
     connection.execute(sql.as_str()).await?;
     Ok(())
 }

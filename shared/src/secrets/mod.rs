@@ -5,6 +5,7 @@ mod database_secret;
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::Client;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use lambda_http::BoxFuture;
 use secrecy::SecretString;
 
 pub use self::database_secret::DatabaseSecret;
@@ -60,15 +61,17 @@ impl Secrets {
     }
 
     async fn fetch_stage(&self, arn: &str, stage: Stage) -> Result<SecretString, Error> {
-        let answer = self
+        let request = self
             .client
             .get_secret_value()
             .secret_id(arn)
             .version_stage(match stage {
                 Stage::Current => "AWSCURRENT",
                 Stage::Pending => "AWSPENDING",
-            })
-            .send()
+            });
+        // The SDK's future is hundreds of types deep; boxed, it does not weigh on every caller's.
+        let sent: BoxFuture<'_, _> = Box::pin(request.send());
+        let answer = sent
             .await
             .map_err(|error| Error::internal("fetching a secret", error.into_service_error()))?;
         answer

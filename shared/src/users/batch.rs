@@ -2,43 +2,85 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use super::{
+    new_user::{FieldError, NewUser},
+    raw_user::RawUser,
+};
+use crate::details::{Detail, Details};
 
-use super::new_user::{FieldError, NewUser};
-use crate::error::Detail;
+/// A row of a request and where it stands.
+#[derive(Debug)]
+pub struct RawRow {
+    /// Where the row begins in the body, counted from 1, if the format has lines.
+    pub line: Option<usize>,
+    /// What it says.
+    pub user: RawUser,
+}
 
 /// Users to be created together, each valid and none twice.
 #[derive(Debug)]
-pub struct NewUserBatch(Vec<NewUser>);
+pub struct NewUserBatch {
+    users: Vec<NewUser>,
+    lines: Vec<Option<usize>>,
+}
 
 impl NewUserBatch {
     /// Parses all rows, and reports everything that is wrong with any of them, in request order.
-    pub fn parse(rows: Vec<Value>) -> Result<Self, Vec<Detail>> {
+    pub fn parse(rows: Vec<RawRow>) -> Result<Self, Details> {
+        let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
         let mut users = Vec::with_capacity(rows.len());
-        let mut details = Vec::new();
+        let mut details = Details::default();
         let mut emails = FirstSeen::new("email");
         let mut usernames = FirstSeen::new("username");
         for (index, row) in rows.into_iter().enumerate() {
-            match NewUser::parse(row) {
+            match NewUser::parse(row.user) {
                 Ok(user) => {
-                    details.extend(emails.check(index, &user.email));
-                    details.extend(usernames.check(index, &user.username));
+                    details.extend(emails.check(index, &lines, &user.email));
+                    details.extend(usernames.check(index, &lines, &user.username));
                     users.push(user);
                 }
-                Err(errors) => details.extend(errors.into_iter().map(|error| detail(index, error))),
+                Err(errors) => details.extend(
+                    errors
+                        .into_iter()
+                        .map(|error| detail(index, row.line, error)),
+                ),
             }
         }
         if details.is_empty() {
-            Ok(Self(users))
+            Ok(Self { users, lines })
         } else {
             Err(details)
         }
     }
 
-    /// The users, in request order.
+    /// The users, in request order, and the lines on which they begin, in formats that have lines.
     #[must_use]
-    pub fn into_users(self) -> Vec<NewUser> {
-        self.0
+    pub fn into_parts(self) -> (Vec<NewUser>, Vec<Option<usize>>) {
+        (self.users, self.lines)
+    }
+}
+
+impl Detail {
+    /// A value that an earlier row of the same request has too.
+    #[must_use]
+    pub fn duplicate_in_request(
+        index: usize,
+        first: usize,
+        lines: &[Option<usize>],
+        field: &'static str,
+    ) -> Self {
+        let line_of = |index: usize| lines.get(index).copied().flatten();
+        let place = match line_of(first) {
+            Some(line) => format!("line {line}"),
+            None => format!("row {first}"),
+        };
+        Self {
+            index,
+            line: line_of(index),
+            field: Some(field),
+            code: "duplicate_in_request",
+            message: format!("{field} is the same as in {place} of this request"),
+        }
     }
 }
 
@@ -56,21 +98,18 @@ impl FirstSeen {
         }
     }
 
-    fn check(&mut self, index: usize, value: &str) -> Option<Detail> {
-        let field = self.field;
+    /// Values are compared in lower case by Rust's rules. The database's may differ for a few
+    /// letters; what it finds alike beyond this is reported by [`crate::queries::bulk`].
+    fn check(&mut self, index: usize, lines: &[Option<usize>], value: &str) -> Option<Detail> {
         let first = *self.rows.entry(value.to_lowercase()).or_insert(index);
-        (first != index).then(|| Detail {
-            index,
-            field: Some(field),
-            code: "duplicate_in_request",
-            message: format!("{field} is the same as in row {first} of this request"),
-        })
+        (first != index).then(|| Detail::duplicate_in_request(index, first, lines, self.field))
     }
 }
 
-fn detail(index: usize, error: FieldError) -> Detail {
+fn detail(index: usize, line: Option<usize>, error: FieldError) -> Detail {
     Detail {
         index,
+        line,
         field: error.field,
         code: error.code,
         message: error.message.into_owned(),
@@ -79,19 +118,31 @@ fn detail(index: usize, error: FieldError) -> Detail {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    fn details(rows: &[(Option<usize>, &str)]) -> Details {
+        let rows = rows.iter().map(|(line, json)| RawRow {
+            line: *line,
+            user: RawUser::from_json(json),
+        });
+        NewUserBatch::parse(rows.collect()).unwrap_err()
+    }
 
     #[test]
     fn duplicates_are_found_regardless_of_case_and_point_to_the_first_row() {
-        let details = NewUserBatch::parse(vec![
-            json!({"email": "jürgen@example.com", "username": "one"}),
-            json!({"email": "two@example.com", "username": "two"}),
-            json!({"email": "JÜRGEN@example.com", "username": "Two"}),
-        ])
-        .unwrap_err();
+        let details = details(&[
+            (
+                None,
+                r#"{"email": "jürgen@example.com", "username": "one"}"#,
+            ),
+            (None, r#"{"email": "two@example.com", "username": "two"}"#),
+            (
+                None,
+                r#"{"email": "JÜRGEN@example.com", "username": "Two"}"#,
+            ),
+        ]);
         let found: Vec<_> = details
+            .listed()
             .iter()
             .map(|detail| (detail.index, detail.field, detail.code))
             .collect();
@@ -103,8 +154,36 @@ mod tests {
             ]
         );
         assert_eq!(
-            details[0].message,
+            details.listed()[0].message,
             "email is the same as in row 0 of this request"
+        );
+    }
+
+    #[test]
+    fn two_writings_of_one_letter_are_duplicates() {
+        let details = details(&[
+            (
+                None,
+                r#"{"email": "jose\u0301@example.com", "username": "a"}"#,
+            ),
+            (
+                None,
+                r#"{"email": "JOS\u00c9@example.com", "username": "b"}"#,
+            ),
+        ]);
+        assert_eq!(details.listed()[0].code, "duplicate_in_request");
+    }
+
+    #[test]
+    fn where_a_format_has_lines_they_are_named() {
+        let details = details(&[
+            (Some(2), r#"{"email": "a@example.com", "username": "a"}"#),
+            (Some(5), r#"{"email": "A@example.com", "username": "b"}"#),
+        ]);
+        assert_eq!(details.listed()[0].line, Some(5));
+        assert_eq!(
+            details.listed()[0].message,
+            "email is the same as in line 2 of this request"
         );
     }
 }

@@ -2,14 +2,21 @@
 
 use email_address::{EmailAddress, Options};
 
-use super::new_user::FieldError;
+use super::{
+    new_user::FieldError,
+    text::{is_invisible, normalized},
+};
 
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets of a path.
 const MAX_BYTES: usize = 254;
 
 /// Accepts what RFC 5321 and, for letters beyond ASCII, RFC 6531 call a mailbox, at a domain of at
 /// least two labels. Comments, display names and domain literals are not part of an address.
+///
+/// Letters beyond ASCII are kept as they are, in normalization form C. The same domain in letters
+/// and in `xn--` form is two addresses: only the mail system that delivers to it knows better.
 pub(super) fn parse(text: &str) -> Result<String, FieldError> {
+    let text = normalized(text);
     if text.len() > MAX_BYTES {
         return Err(FieldError::too_long("email", MAX_BYTES, "bytes"));
     }
@@ -17,16 +24,14 @@ pub(super) fn parse(text: &str) -> Result<String, FieldError> {
         .with_required_tld()
         .without_display_text()
         .without_domain_literal();
-    if text.chars().any(char::is_control)
-        || EmailAddress::parse_with_options(text, options).is_err()
-    {
+    if text.chars().any(is_invisible) || EmailAddress::parse_with_options(&text, options).is_err() {
         return Err(FieldError::new(
             "email",
             "invalid_format",
             "email must be an address like name@example.com",
         ));
     }
-    Ok(text.to_owned())
+    Ok(text.into_owned())
 }
 
 #[cfg(test)]
@@ -47,6 +52,14 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_stored_in_one_writing() {
+        assert_eq!(
+            parse("Jose\u{301}@example.com"),
+            Ok("José@example.com".to_owned())
+        );
+    }
+
+    #[test]
     fn text_that_is_no_address_is_refused() {
         for text in [
             "",
@@ -59,6 +72,8 @@ mod tests {
             "a b@example.com",
             "a@example.com\nBcc: b@example.com",
             "a\0@example.com",
+            "a\u{200b}b@example.com",
+            "a\u{202e}b@example.com",
         ] {
             assert!(parse(text).is_err(), "{text:?}");
         }

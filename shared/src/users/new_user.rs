@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::{
     email,
     password::{self, Password},
+    raw_user::{FieldValue, RawUser, UserField},
     username,
 };
 
@@ -21,10 +20,10 @@ pub struct NewUser {
     pub full_name: Option<String>,
     /// How the user will log in.
     pub password: Password,
-    /// Whether the user may do anything.
-    pub is_active: bool,
-    /// Whether the user may administrate others.
-    pub is_superuser: bool,
+    /// Whether the user may do anything, if that is said.
+    pub is_active: Option<bool>,
+    /// Whether the user may administrate others, if that is said.
+    pub is_superuser: Option<bool>,
 }
 
 /// What is wrong with one field of a row.
@@ -51,6 +50,15 @@ impl FieldError {
         }
     }
 
+    /// A mistake of a whole row.
+    pub fn of_row(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            field: None,
+            code,
+            message: message.into(),
+        }
+    }
+
     pub(super) fn too_long(field: &'static str, limit: usize, unit: &str) -> Self {
         Self::new(
             field,
@@ -61,27 +69,48 @@ impl FieldError {
 }
 
 impl NewUser {
-    /// Parses one row, and reports everything that is wrong with it.
-    pub fn parse(row: Value) -> Result<Self, Vec<FieldError>> {
-        let Value::Object(mut fields) = row else {
-            return Err(vec![FieldError {
-                field: None,
-                code: "invalid_type",
-                message: "a user must be an object".into(),
-            }]);
-        };
+    /// Applies all rules to one row, and reports every one that it breaks.
+    pub fn parse(row: RawUser) -> Result<Self, Vec<FieldError>> {
+        let (values, mistakes) = row.into_parts();
+        let [
+            email,
+            username,
+            full_name,
+            password,
+            password_hash,
+            is_active,
+            is_superuser,
+        ] = values;
+        let is_unreadable = mistakes.iter().any(|mistake| mistake.field.is_none())
+            && email == FieldValue::Absent
+            && username == FieldValue::Absent;
+        if is_unreadable {
+            return Err(mistakes);
+        }
         let mut errors = Vec::new();
-        let mut take = |name: &'static str| match fields.remove(name) {
-            None | Some(Value::Null) => None,
-            Some(value) => Some((name, value)),
-        };
-        let email = required(take("email"), "email", email::parse, &mut errors);
-        let username = required(take("username"), "username", username::parse, &mut errors);
-        let full_name = optional(take("full_name"), username::parse_full_name, &mut errors);
-        let plain = optional(take("password"), password::parse_plain, &mut errors);
-        let hash = optional(take("password_hash"), password::parse_hash, &mut errors);
-        let is_active = flag(&take("is_active"), true, &mut errors);
-        let is_superuser = flag(&take("is_superuser"), false, &mut errors);
+        let email = required(UserField::Email, email, email::parse, &mut errors);
+        let username = required(UserField::Username, username, username::parse, &mut errors);
+        let full_name = optional(
+            UserField::FullName,
+            full_name,
+            username::parse_full_name,
+            &mut errors,
+        );
+        let identity = [email.as_deref(), username.as_deref()];
+        let plain = optional(
+            UserField::Password,
+            password,
+            |text| password::parse_plain(text, &identity),
+            &mut errors,
+        );
+        let hash = optional(
+            UserField::PasswordHash,
+            password_hash,
+            password::parse_hash,
+            &mut errors,
+        );
+        let is_active = flag(UserField::IsActive, &is_active, &mut errors);
+        let is_superuser = flag(UserField::IsSuperuser, &is_superuser, &mut errors);
         if plain.is_some() && hash.is_some() {
             errors.push(FieldError::new(
                 "password_hash",
@@ -89,9 +118,7 @@ impl NewUser {
                 "give either password or password_hash, not both",
             ));
         }
-        if !fields.is_empty() {
-            errors.push(unknown_fields(fields.keys()));
-        }
+        errors.extend(mistakes);
         match (email, username) {
             (Some(email), Some(username)) if errors.is_empty() => Ok(Self {
                 email,
@@ -106,82 +133,68 @@ impl NewUser {
     }
 }
 
-type Field = Option<(&'static str, Value)>;
-
 fn required<T>(
-    field: Field,
-    name: &'static str,
+    field: UserField,
+    value: FieldValue,
     parse: impl Fn(&str) -> Result<T, FieldError>,
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
-    if field.is_none() {
+    if value == FieldValue::Absent {
+        let name = field.name();
         errors.push(FieldError::new(
             name,
             "required",
             format!("{name} is required"),
         ));
     }
-    optional(field, parse, errors)
+    optional(field, value, parse, errors)
 }
 
 fn optional<T>(
-    field: Field,
+    field: UserField,
+    value: FieldValue,
     parse: impl Fn(&str) -> Result<T, FieldError>,
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
-    let (name, value) = field?;
     let parsed = match value {
-        Value::String(text) => parse(&text),
-        _ => Err(FieldError::new(
-            name,
+        FieldValue::Absent => return None,
+        FieldValue::Text(text) => parse(&text),
+        FieldValue::Flag(_) | FieldValue::Other => Err(FieldError::new(
+            field.name(),
             "invalid_type",
-            format!("{name} must be a string"),
+            format!("{} must be a string of Unicode characters", field.name()),
         )),
     };
     parsed.map_err(|error| errors.push(error)).ok()
 }
 
-fn flag(field: &Field, default: bool, errors: &mut Vec<FieldError>) -> bool {
-    match field {
-        None => default,
-        Some((_, Value::Bool(value))) => *value,
-        Some((name, _)) => {
+fn flag(field: UserField, value: &FieldValue, errors: &mut Vec<FieldError>) -> Option<bool> {
+    match value {
+        FieldValue::Absent => None,
+        FieldValue::Flag(value) => Some(*value),
+        FieldValue::Text(_) | FieldValue::Other => {
             errors.push(FieldError::new(
-                name,
+                field.name(),
                 "invalid_type",
-                format!("{name} must be true or false"),
+                format!("{} must be true or false", field.name()),
             ));
-            default
+            None
         }
-    }
-}
-
-fn unknown_fields<'n>(names: impl Iterator<Item = &'n String>) -> FieldError {
-    // A caller's text is shown back shortened, so that an answer cannot be blown up by a request.
-    let names: Vec<String> = names
-        .take(3)
-        .map(|name| name.chars().take(40).collect())
-        .collect();
-    FieldError {
-        field: None,
-        code: "unknown_field",
-        message: format!(
-            "unknown field {:?}; known are email, username, full_name, password, password_hash, \
-             is_active, is_superuser",
-            names.join(", ")
-        )
-        .into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn errors(row: Value) -> Vec<(Option<&'static str>, &'static str)> {
-        let errors = NewUser::parse(row).unwrap_err();
+    fn parse(row: &Value) -> Result<NewUser, Vec<FieldError>> {
+        NewUser::parse(RawUser::from_json(&row.to_string()))
+    }
+
+    fn errors(row: &Value) -> Vec<(Option<&'static str>, &'static str)> {
+        let errors = parse(row).unwrap_err();
         errors
             .into_iter()
             .map(|error| (error.field, error.code))
@@ -191,10 +204,8 @@ mod tests {
     #[test]
     fn email_and_username_are_enough() {
         let user =
-            NewUser::parse(json!({"email": "a@example.com", "username": "a", "full_name": null}))
-                .unwrap();
-        assert!(user.is_active);
-        assert!(!user.is_superuser);
+            parse(&json!({"email": "a@example.com", "username": "a", "full_name": null})).unwrap();
+        assert_eq!((user.is_active, user.is_superuser), (None, None));
         assert_eq!(user.full_name, None);
         assert!(matches!(user.password, Password::None));
     }
@@ -204,7 +215,7 @@ mod tests {
         let row =
             json!({"email": "nonsense", "password": "short", "is_active": "yes", "role": "root"});
         assert_eq!(
-            errors(row),
+            errors(&row),
             [
                 (Some("email"), "invalid_format"),
                 (Some("username"), "required"),
@@ -221,11 +232,11 @@ mod tests {
             "email": "a@example.com", "username": "a", "password": "long enough",
             "password_hash": "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
         });
-        assert_eq!(errors(row), [(Some("password_hash"), "not_allowed")]);
+        assert_eq!(errors(&row), [(Some("password_hash"), "not_allowed")]);
     }
 
     #[test]
     fn a_row_that_is_no_object_is_reported_as_a_whole() {
-        assert_eq!(errors(json!(["a@example.com"])), [(None, "invalid_type")]);
+        assert_eq!(errors(&json!(["a@example.com"])), [(None, "invalid_type")]);
     }
 }

@@ -5,6 +5,10 @@ use secrecy::SecretString;
 
 use super::new_user::FieldError;
 
+/// Passwords of 8 and more characters that attackers try first, from public lists of leaks. The
+/// identity provider's own check may know more; this one catches what no import should contain.
+const COMMON: &str = include_str!("common_passwords.txt");
+
 /// NIST SP 800-63B, section 5.1.1.2, asks for at least 8 characters.
 const MIN_CHARACTERS: usize = 8;
 
@@ -38,8 +42,9 @@ pub enum Password {
     Hashed(String),
 }
 
-/// Accepts a plaintext password of 8 characters to 256 bytes.
-pub(super) fn parse_plain(text: &str) -> Result<Password, FieldError> {
+/// Accepts a plaintext password of 8 characters to 256 bytes that is neither common nor the user's
+/// own email or username (`identity`).
+pub(super) fn parse_plain(text: &str, identity: &[Option<&str>]) -> Result<Password, FieldError> {
     if text.chars().count() < MIN_CHARACTERS {
         return Err(FieldError::new(
             "password",
@@ -50,7 +55,28 @@ pub(super) fn parse_plain(text: &str) -> Result<Password, FieldError> {
     if text.len() > MAX_BYTES {
         return Err(FieldError::too_long("password", MAX_BYTES, "bytes"));
     }
+    if is_guessable(text, identity) {
+        return Err(FieldError::new(
+            "password",
+            "too_weak",
+            "password must not be among the most common ones, one repeated character, or the \
+             user's own email or username",
+        ));
+    }
     Ok(Password::Plain(text.into()))
+}
+
+fn is_guessable(text: &str, identity: &[Option<&str>]) -> bool {
+    let lower = text.to_lowercase();
+    let mut characters = lower.chars();
+    let first = characters.next();
+    characters.all(|character| Some(character) == first)
+        || COMMON.lines().any(|common| common == lower)
+        || identity.iter().flatten().any(|name| {
+            let name = name.to_lowercase();
+            let local_part = name.rsplit_once('@').map(|(local_part, _)| local_part);
+            name == lower || local_part == Some(&lower)
+        })
 }
 
 /// Accepts a hash of argon2, bcrypt, scrypt or pbkdf2 with bounded cost.
@@ -209,9 +235,30 @@ mod tests {
 
     #[test]
     fn a_plaintext_password_is_bounded_and_not_shown_by_debug() {
-        assert_eq!(parse_plain("short").unwrap_err().code, "too_short");
-        assert_eq!(parse_plain(&"x".repeat(257)).unwrap_err().code, "too_long");
-        let password = parse_plain("correct horse").unwrap();
+        let code = |text: &str| parse_plain(text, &[]).unwrap_err().code;
+        assert_eq!(code("short"), "too_short");
+        assert_eq!(code(&"x".repeat(257)), "too_long");
+        let password = parse_plain("correct horse", &[]).unwrap();
         assert!(!format!("{password:?}").contains("horse"));
+    }
+
+    #[test]
+    fn a_password_that_anybody_would_guess_is_refused() {
+        let identity = [Some("Margaret@example.com"), Some("mhamilton")];
+        for text in [
+            "password",
+            "Password1",
+            "aaaaaaaaaa",
+            "margaret",
+            "MARGARET@example.com",
+            "mhamilton",
+        ] {
+            assert_eq!(
+                parse_plain(text, &identity).unwrap_err().code,
+                "too_weak",
+                "{text}"
+            );
+        }
+        assert!(parse_plain("mhamilton-1969", &identity).is_ok());
     }
 }

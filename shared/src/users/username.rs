@@ -1,14 +1,18 @@
 //! Usernames and full names.
 
-use super::new_user::FieldError;
+use super::{
+    new_user::FieldError,
+    text::{is_control, normalized},
+};
 
 const USERNAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=150;
 const FULL_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=200;
 
 /// Accepts 1 to 150 letters and digits of any script, and `. _ - + @`: what the web frameworks that
-/// own such tables accept.
+/// own such tables accept. It is kept in normalization form C.
 pub(super) fn parse(text: &str) -> Result<String, FieldError> {
-    check_length("username", text, USERNAME_CHARACTERS)?;
+    let text = normalized(text);
+    check_length("username", &text, USERNAME_CHARACTERS)?;
     let is_allowed = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
     if !text.chars().all(is_allowed) {
         return Err(FieldError::new(
@@ -17,20 +21,21 @@ pub(super) fn parse(text: &str) -> Result<String, FieldError> {
             "username may have letters, digits and . _ - + @ only",
         ));
     }
-    Ok(text.to_owned())
+    Ok(text.into_owned())
 }
 
-/// Accepts 1 to 200 characters without control characters.
+/// Accepts 1 to 200 characters without control characters, and keeps them in normalization form C.
 pub(super) fn parse_full_name(text: &str) -> Result<String, FieldError> {
-    check_length("full_name", text, FULL_NAME_CHARACTERS)?;
-    if text.chars().any(char::is_control) {
+    let text = normalized(text);
+    check_length("full_name", &text, FULL_NAME_CHARACTERS)?;
+    if text.chars().any(is_control) {
         return Err(FieldError::new(
             "full_name",
             "invalid_format",
             "full_name may not have control characters",
         ));
     }
-    Ok(text.to_owned())
+    Ok(text.into_owned())
 }
 
 fn check_length(
@@ -75,6 +80,8 @@ mod tests {
     #[test]
     fn a_full_name_may_have_spaces_but_no_line_breaks() {
         assert!(parse_full_name("Ana María de Souza").is_ok());
-        assert_eq!(parse_full_name("a\nb").unwrap_err().code, "invalid_format");
+        for name in ["a\nb", "a\0b", "a\u{202e}b"] {
+            assert_eq!(parse_full_name(name).unwrap_err().code, "invalid_format");
+        }
     }
 }

@@ -1,8 +1,7 @@
 use serde_json::{Value, json};
 
+use crate::imports::BULK;
 use crate::world::{Api, World, assert_error};
-
-const BULK: &str = "/api/v1/users/bulk";
 
 #[tokio::test]
 async fn users_are_created_together_and_returned_in_request_order() {
@@ -195,7 +194,8 @@ async fn another_content_type_is_not_supported() {
             .header("content-type", content_type)
             .body(rows);
         let response = api.send(&request).await;
-        let message = "The body must be application/json in UTF-8";
+        let message =
+            "The body must be application/json, application/x-ndjson or text/csv, in UTF-8";
         assert_error(&response, 415, "unsupported_media_type", message);
     }
     assert_eq!(api.send(&world.post(BULK).body(rows)).await.status, 415);
@@ -214,7 +214,7 @@ async fn bulk_create_takes_no_unknown_parameters() {
     let response = api
         .send(&world.post("/api/v1/users/bulk?force=true").json(&rows))
         .await;
-    let message = r#"Unknown parameter "force"; this path takes none"#;
+    let message = r#"Unknown parameter "force"; known are on_conflict, dry_run"#;
     assert_error(&response, 400, "invalid_request", message);
     assert_eq!(world.count_users().await, 3);
 }

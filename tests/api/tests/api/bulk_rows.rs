@@ -1,9 +1,8 @@
-use rig::{Request, Response, UserFixture};
+use rig::{Request, UserFixture};
 use serde_json::{Value, json};
 
+use crate::imports::{BULK, places};
 use crate::world::{Api, World, assert_failure};
-
-const BULK: &str = "/api/v1/users/bulk";
 
 #[tokio::test]
 async fn every_bad_row_is_reported_and_nothing_is_written() {
@@ -195,19 +194,4 @@ async fn two_imports_of_the_same_users_in_opposite_order_do_not_deadlock() {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);
     assert_eq!(world.count_users().await, 203);
-}
-
-/// Where each detail of an error points, and its code; the field is empty for a whole row.
-fn places(response: &Response) -> Vec<(i64, String, String)> {
-    let body = response.json();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    body["details"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|detail| {
-            let index = detail["index"].as_i64().unwrap();
-            (index, text(&detail["field"]), text(&detail["code"]))
-        })
-        .collect()
 }

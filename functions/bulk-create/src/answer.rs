@@ -1,0 +1,176 @@
+//! The answer to an import.
+
+use chrono::{DateTime, Utc};
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use shared::{
+    error::Error,
+    http::response::Answer,
+    queries::bulk::{ImportedUser, RowResult},
+};
+
+use crate::options::Options;
+
+/// Lambda's limit for an answer of 6 MB, less headers and envelope.
+const MAX_BYTES: usize = 6 * 1024 * 1024 - 16 * 1024;
+
+/// A user of the answer. In a dry run, a user who would be created has neither id nor times.
+#[derive(Serialize)]
+struct UserBody<'u> {
+    id: Option<i64>,
+    email: &'u str,
+    username: &'u str,
+    full_name: Option<&'u str>,
+    is_active: bool,
+    is_superuser: bool,
+    created_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
+    result: &'static str,
+}
+
+/// The whole answer for those who prefer a minimal one.
+#[derive(Default, Serialize)]
+struct Counts {
+    created: usize,
+    updated: usize,
+    skipped: usize,
+}
+
+/// Writes the answer to an import: the users in request order, or their counts.
+pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, Error> {
+    let counts = Counts::of(users);
+    let status = if counts.created > 0 && !options.is_dry_run {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let body = if options.is_minimal {
+        serde_json::to_string(&counts)
+    } else {
+        let bodies: Vec<_> = users
+            .iter()
+            .map(|user| UserBody::of(user, options.is_dry_run))
+            .collect();
+        serde_json::to_string(&bodies)
+    };
+    let body = body.map_err(|error| Error::internal("writing the response", error))?;
+    if bytes_in_envelope(&body) > MAX_BYTES {
+        return Err(Error::TooLarge {
+            message: "The users make an answer of more than 6 MB; send fewer, or send \
+                      Prefer: return=minimal to get their counts"
+                .to_owned(),
+        });
+    }
+    Ok(Answer { status, body })
+}
+
+/// A function hands its answer to the gateway as a JSON string, in which quotes and backslashes take
+/// a byte more.
+fn bytes_in_envelope(body: &str) -> usize {
+    let escaped = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\'));
+    body.len() + escaped.count()
+}
+
+impl<'u> UserBody<'u> {
+    fn of(imported: &'u ImportedUser, is_dry_run: bool) -> Self {
+        let ImportedUser { user, result } = imported;
+        let is_imagined = is_dry_run && *result == RowResult::Created;
+        Self {
+            id: (!is_imagined).then_some(user.id),
+            email: &user.email,
+            username: &user.username,
+            full_name: user.full_name.as_deref(),
+            is_active: user.is_active,
+            is_superuser: user.is_superuser,
+            created_at: (!is_imagined).then_some(user.created_at),
+            updated_at: (!is_imagined).then_some(user.updated_at),
+            result: match result {
+                RowResult::Created => "created",
+                RowResult::Updated => "updated",
+                RowResult::Skipped => "skipped",
+            },
+        }
+    }
+}
+
+impl Counts {
+    fn of(users: &[ImportedUser]) -> Self {
+        let mut counts = Self::default();
+        for user in users {
+            match user.result {
+                RowResult::Created => counts.created += 1,
+                RowResult::Updated => counts.updated += 1,
+                RowResult::Skipped => counts.skipped += 1,
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{queries::bulk::OnConflict, users::User};
+
+    use super::*;
+
+    const OPTIONS: Options = Options {
+        on_conflict: OnConflict::Fail,
+        is_dry_run: false,
+        is_minimal: false,
+    };
+
+    fn user(result: RowResult, full_name: String) -> ImportedUser {
+        ImportedUser {
+            user: User {
+                id: 7,
+                email: "a@example.com".to_owned(),
+                username: "a".to_owned(),
+                full_name: Some(full_name),
+                is_active: true,
+                is_superuser: false,
+                created_at: DateTime::UNIX_EPOCH,
+                updated_at: DateTime::UNIX_EPOCH,
+            },
+            result,
+        }
+    }
+
+    #[test]
+    fn counts_take_the_place_of_users_when_asked() {
+        let users = [RowResult::Created, RowResult::Skipped, RowResult::Skipped]
+            .map(|result| user(result, String::new()));
+        let options = Options {
+            is_minimal: true,
+            ..OPTIONS
+        };
+        let answer = write(&users, options).unwrap();
+        assert_eq!(answer.status, StatusCode::CREATED);
+        assert_eq!(answer.body, r#"{"created":1,"updated":0,"skipped":2}"#);
+    }
+
+    #[test]
+    fn a_dry_run_creates_nothing_and_makes_up_no_id() {
+        let options = Options {
+            is_dry_run: true,
+            ..OPTIONS
+        };
+        let answer = write(&[user(RowResult::Created, "A".to_owned())], options).unwrap();
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(
+            answer.body,
+            r#"[{"id":null,"email":"a@example.com","username":"a","full_name":"A","is_active":true,"is_superuser":false,"created_at":null,"updated_at":null,"result":"created"}]"#
+        );
+    }
+
+    #[test]
+    fn an_answer_that_lambda_would_refuse_is_refused_before_anything_is_kept() {
+        let users: Vec<_> = (0..4_000)
+            .map(|_| user(RowResult::Created, "\"".repeat(400)))
+            .collect();
+        assert_eq!(
+            write(&users, OPTIONS).unwrap_err().public().code,
+            "too_large"
+        );
+        assert!(write(&users[..1_000], OPTIONS).is_ok());
+    }
+}

@@ -1,0 +1,205 @@
+//! Records of comma-separated values, whatever they mean.
+
+use std::borrow::Cow;
+
+/// One record.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record<'t> {
+    /// Where it begins, counted from 1.
+    pub(super) line: usize,
+    pub(super) cells: Vec<Cow<'t, str>>,
+}
+
+/// Why the rest of a text cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed {
+    pub(super) line: usize,
+    pub(super) problem: &'static str,
+}
+
+/// The records of a text; blank lines are none. After an error there are no more.
+pub(super) struct Records<'t> {
+    rest: &'t str,
+    line: usize,
+}
+
+/// What follows a cell.
+enum End {
+    Cell,
+    Record,
+}
+
+impl<'t> Records<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self {
+            rest: text,
+            line: 1,
+        }
+    }
+
+    fn record(&mut self) -> Result<Record<'t>, Malformed> {
+        let line = self.line;
+        let mut cells = Vec::new();
+        loop {
+            let cell = match self.rest.strip_prefix('"') {
+                Some(rest) => self.quoted(rest)?,
+                None => self.bare()?,
+            };
+            cells.push(cell);
+            match self.end()? {
+                End::Cell => {}
+                End::Record => return Ok(Record { line, cells }),
+            }
+        }
+    }
+
+    /// A cell without quotes: everything up to a comma or the end of the line.
+    fn bare(&mut self) -> Result<Cow<'t, str>, Malformed> {
+        let end = self.rest.find([',', '\n', '"']).unwrap_or(self.rest.len());
+        let (cell, rest) = self.rest.split_at(end);
+        if rest.starts_with('"') {
+            return Err(self.malformed("a quote stands inside a cell that does not begin with one"));
+        }
+        let is_line_end = rest.is_empty() || rest.starts_with('\n');
+        let cell = match cell.strip_suffix('\r') {
+            Some(cell) if is_line_end => cell,
+            _ => cell,
+        };
+        self.rest = rest;
+        Ok(Cow::Borrowed(cell))
+    }
+
+    /// A cell in quotes, in which two quotes mean one; `text` begins behind the opening quote.
+    fn quoted(&mut self, text: &'t str) -> Result<Cow<'t, str>, Malformed> {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut is_escaped = false;
+        let end = loop {
+            let Some(quote) = text[at..].find('"') else {
+                return Err(self.malformed("a quote is opened and never closed"));
+            };
+            at += quote;
+            if bytes.get(at + 1) != Some(&b'"') {
+                break at;
+            }
+            is_escaped = true;
+            at += 2;
+        };
+        let cell = &text[..end];
+        self.line += cell.bytes().filter(|&byte| byte == b'\n').count();
+        self.rest = &text[end + 1..];
+        Ok(if is_escaped {
+            Cow::Owned(cell.replace("\"\"", "\""))
+        } else {
+            Cow::Borrowed(cell)
+        })
+    }
+
+    fn end(&mut self) -> Result<End, Malformed> {
+        if let Some(rest) = self.rest.strip_prefix(',') {
+            self.rest = rest;
+            return Ok(End::Cell);
+        }
+        let line_end = self.rest.strip_prefix('\r').unwrap_or(self.rest);
+        match line_end.strip_prefix('\n') {
+            Some(rest) => {
+                self.rest = rest;
+                self.line += 1;
+            }
+            None if line_end.is_empty() => self.rest = "",
+            None => return Err(self.malformed("text stands behind a closing quote")),
+        }
+        Ok(End::Record)
+    }
+
+    fn malformed(&self, problem: &'static str) -> Malformed {
+        Malformed {
+            line: self.line,
+            problem,
+        }
+    }
+}
+
+impl<'t> Iterator for Records<'t> {
+    type Item = Result<Record<'t>, Malformed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.rest.is_empty() {
+            let line_end = self.rest.strip_prefix('\r').unwrap_or(self.rest);
+            if let Some(rest) = line_end.strip_prefix('\n') {
+                self.rest = rest;
+                self.line += 1;
+                continue;
+            }
+            let record = self.record();
+            if record.is_err() {
+                self.rest = "";
+            }
+            return Some(record);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(text: &str) -> Vec<(usize, Vec<String>)> {
+        Records::new(text)
+            .map(|record| {
+                let record = record.unwrap();
+                let cells = record.cells.into_iter().map(Cow::into_owned).collect();
+                (record.line, cells)
+            })
+            .collect()
+    }
+
+    fn error(text: &str) -> (usize, &'static str) {
+        let error = Records::new(text).find_map(Result::err).unwrap();
+        (error.line, error.problem)
+    }
+
+    fn cells(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|&cell| cell.to_owned()).collect()
+    }
+
+    #[test]
+    fn cells_and_lines_may_be_written_in_all_allowed_ways() {
+        let text = "a,\"b\",\r\n\n\"x \"\"y\"\",\r\nz\",,\"\"\nlast,,end";
+        assert_eq!(
+            records(text),
+            [
+                (1, cells(&["a", "b", ""])),
+                (3, cells(&["x \"y\",\r\nz", "", ""])),
+                (5, cells(&["last", "", "end"])),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_no_record() {
+        assert_eq!(records(""), []);
+        assert_eq!(records("\r\n\n"), []);
+    }
+
+    #[test]
+    fn a_misplaced_quote_ends_the_reading_with_its_line() {
+        let inside = "a quote stands inside a cell that does not begin with one";
+        assert_eq!(error("a,b\nc\"d\",e\n"), (2, inside));
+        assert_eq!(
+            error("a,\"b\"c\n"),
+            (1, "text stands behind a closing quote")
+        );
+        assert_eq!(
+            error("\"a\nb\"\n\"c\nd\n"),
+            (3, "a quote is opened and never closed")
+        );
+    }
+
+    #[test]
+    fn many_quotes_are_read_in_one_pass() {
+        let quotes = "\"".repeat(8_000_000);
+        assert_eq!(records(&quotes)[0].1[0].len(), 3_999_999);
+    }
+}

@@ -1,0 +1,258 @@
+//! A user as a request writes one, before any rule is applied.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::{error::Category, value::RawValue};
+
+use super::new_user::FieldError;
+
+/// How many unknown names are shown back, and how much of each, so that an answer cannot be blown
+/// up by a request.
+const UNKNOWN_SHOWN: usize = 3;
+const UNKNOWN_CHARACTERS: usize = 40;
+
+/// What can be said about a new user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserField {
+    /// Required.
+    Email,
+    /// Required.
+    Username,
+    /// Optional.
+    FullName,
+    /// Optional, instead of a hash.
+    Password,
+    /// Optional, instead of a password.
+    PasswordHash,
+    /// Optional.
+    IsActive,
+    /// Optional.
+    IsSuperuser,
+}
+
+/// What one field says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FieldValue {
+    /// Nothing: it is missing, `null`, or an empty cell.
+    #[default]
+    Absent,
+    /// Text.
+    Text(String),
+    /// True or false.
+    Flag(bool),
+    /// Something that no field may be.
+    Other,
+}
+
+/// One row of a request: a value for every field, and what is wrong with the row beside them.
+#[derive(Debug, Default)]
+pub struct RawUser {
+    values: [FieldValue; UserField::ALL.len()],
+    mistakes: Vec<FieldError>,
+}
+
+impl UserField {
+    /// All of them, in the order in which they are reported.
+    pub const ALL: [Self; 7] = [
+        Self::Email,
+        Self::Username,
+        Self::FullName,
+        Self::Password,
+        Self::PasswordHash,
+        Self::IsActive,
+        Self::IsSuperuser,
+    ];
+
+    /// How requests spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Username => "username",
+            Self::FullName => "full_name",
+            Self::Password => "password",
+            Self::PasswordHash => "password_hash",
+            Self::IsActive => "is_active",
+            Self::IsSuperuser => "is_superuser",
+        }
+    }
+
+    /// The field of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// All names, for a message.
+    #[must_use]
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl RawUser {
+    /// Reads a JSON object. Whatever is wrong is found again in [`Self::into_parts`], so that one
+    /// bad row does not hide the mistakes of others.
+    #[must_use]
+    pub fn from_json(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|error| {
+            Self::broken(if error.classify() == Category::Data {
+                FieldError::of_row("invalid_type", "a user must be an object")
+            } else {
+                let column = error.column();
+                FieldError::of_row(
+                    "invalid_json",
+                    format!("a user must be a JSON object; this is none from column {column} on"),
+                )
+            })
+        })
+    }
+
+    /// A row of which nothing can be read.
+    #[must_use]
+    pub fn broken(mistake: FieldError) -> Self {
+        Self {
+            mistakes: vec![mistake],
+            ..Self::default()
+        }
+    }
+
+    /// Sets a field that has not been set.
+    pub fn set(&mut self, field: UserField, value: FieldValue) {
+        self.values[field as usize] = value;
+    }
+
+    /// The values in the order of [`UserField::ALL`], and what is wrong beside them.
+    pub(super) fn into_parts(self) -> ([FieldValue; UserField::ALL.len()], Vec<FieldError>) {
+        (self.values, self.mistakes)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawUser {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = RawUser;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<RawUser, A::Error> {
+        let mut user = RawUser::default();
+        let mut is_seen = [false; UserField::ALL.len()];
+        let mut unknown = Vec::new();
+        while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
+            let Some(field) = UserField::named(&name) else {
+                if unknown.len() < UNKNOWN_SHOWN {
+                    unknown.push(name.chars().take(UNKNOWN_CHARACTERS).collect::<String>());
+                }
+                continue;
+            };
+            // RFC 8259 leaves open which of two values counts, so neither does.
+            if std::mem::replace(&mut is_seen[field as usize], true) {
+                let name = field.name();
+                let message = format!("{name} is given more than once");
+                user.mistakes
+                    .push(FieldError::new(name, "duplicate_field", message));
+            }
+            user.set(field, field_value(value.get()));
+        }
+        if !unknown.is_empty() {
+            user.mistakes.push(unknown_fields(&unknown));
+        }
+        Ok(user)
+    }
+}
+
+/// The value that a piece of well-formed JSON is. Only strings can still be wrong: half of a
+/// surrogate pair is no text.
+fn field_value(json: &str) -> FieldValue {
+    match json {
+        "null" => FieldValue::Absent,
+        "true" => FieldValue::Flag(true),
+        "false" => FieldValue::Flag(false),
+        _ => serde_json::from_str(json).map_or(FieldValue::Other, FieldValue::Text),
+    }
+}
+
+fn unknown_fields(names: &[String]) -> FieldError {
+    FieldError::of_row(
+        "unknown_field",
+        format!(
+            "unknown field {:?}; known are {}",
+            names.join(", "),
+            UserField::names()
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(json: &str) -> &'static str {
+        let (_, mistakes) = RawUser::from_json(json).into_parts();
+        mistakes[0].code
+    }
+
+    #[test]
+    fn fields_are_in_the_order_of_their_discriminants() {
+        for (place, field) in UserField::ALL.into_iter().enumerate() {
+            assert_eq!(field as usize, place);
+            assert_eq!(UserField::named(field.name()), Some(field));
+        }
+    }
+
+    #[test]
+    fn values_keep_their_kind() {
+        let json = r#"{"email": "a\u00e9", "username": null, "full_name": 1, "is_active": false}"#;
+        let (values, mistakes) = RawUser::from_json(json).into_parts();
+        assert_eq!(mistakes, []);
+        assert_eq!(values[0], FieldValue::Text("aé".to_owned()));
+        assert_eq!(values[1], FieldValue::Absent);
+        assert_eq!(values[2], FieldValue::Other);
+        assert_eq!(values[5], FieldValue::Flag(false));
+        assert_eq!(values[6], FieldValue::Absent);
+    }
+
+    #[test]
+    fn a_row_that_is_no_object_says_why() {
+        assert_eq!(code("[1]"), "invalid_type");
+        assert_eq!(code("\"text\""), "invalid_type");
+        assert_eq!(code("{"), "invalid_json");
+        assert_eq!(code("nonsense"), "invalid_json");
+        assert_eq!(code("{} {}"), "invalid_json");
+    }
+
+    #[test]
+    fn a_field_given_twice_is_a_mistake() {
+        assert_eq!(
+            code(r#"{"email": "a@example.com", "email": "b@example.com"}"#),
+            "duplicate_field"
+        );
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_no_text() {
+        let (values, _) = RawUser::from_json(r#"{"email": "\ud800"}"#).into_parts();
+        assert_eq!(values[0], FieldValue::Other);
+    }
+
+    #[test]
+    fn unknown_names_are_shown_shortened() {
+        let json = format!(r#"{{"{}": 1, "b": 2, "c": 3, "d": 4}}"#, "x".repeat(100));
+        let (_, mistakes) = RawUser::from_json(&json).into_parts();
+        assert_eq!(mistakes.len(), 1);
+        assert!(mistakes[0].message.len() < 250, "{}", mistakes[0].message);
+    }
+}

@@ -1,0 +1,255 @@
+//! Input that is meant to hurt.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use rig::{Outcome, Request, Response};
+use serde_json::{Value, json};
+
+use crate::imports::{BULK, place, places, user};
+use crate::leaks;
+use crate::world::{Api, World, assert_error};
+
+/// What the issue allows an import; the functions are given more.
+const MEGABYTES: u64 = 150;
+
+fn post(world: &World, content_type: &str, body: impl Into<Vec<u8>>) -> Request {
+    world
+        .post(BULK)
+        .header("content-type", content_type)
+        .body(body)
+}
+
+/// The most memory that the function's process has had.
+fn peak_megabytes(api: &Api) -> u64 {
+    let pid = api.instances()[0].pid();
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    kilobytes / 1_024
+}
+
+#[tokio::test]
+async fn six_megabytes_of_brackets_are_invalid_json() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let brackets = "[".repeat(6 * 1024 * 1024 - 4_096);
+    let response = api.send(&post(&world, "application/json", brackets)).await;
+    assert_eq!(response.status, 400, "{}", response.text());
+    assert_eq!(response.json()["error"], "invalid_request");
+    assert!(
+        peak_megabytes(&api) <= MEGABYTES,
+        "{}",
+        peak_megabytes(&api)
+    );
+}
+
+#[tokio::test]
+async fn millions_of_tiny_rows_are_counted_and_not_kept() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let rows = format!("[{}1]", "1,".repeat(3_000_000));
+    let response = api.send(&post(&world, "application/json", rows)).await;
+    let message = "A request may hold 10000 users, this one holds 3000001";
+    assert_error(&response, 413, "too_large", message);
+    assert!(
+        peak_megabytes(&api) <= MEGABYTES,
+        "{}",
+        peak_megabytes(&api)
+    );
+}
+
+#[tokio::test]
+async fn one_address_in_ten_thousand_writings_is_one_address() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    // 13 letters in upper or lower case, and an accent in one or two code points.
+    let rows: Value = (0..10_000)
+        .map(|number: u32| {
+            let letters = (0..13).map(|bit| if number & (1 << bit) == 0 { 'a' } else { 'A' });
+            let accent = if number < 8_192 { "é" } else { "e\u{301}" };
+            let local: String = letters.collect();
+            json!({
+                "email": format!("{local}{accent}@example.com"),
+                "username": format!("u{number}"),
+            })
+        })
+        .collect();
+    let response = api.send(&world.post(BULK).json(&rows)).await;
+    assert_eq!(response.status, 422, "{}", response.text());
+    let details = places(&response);
+    assert_eq!(details.len(), 9_999);
+    assert_eq!(
+        details[9_998],
+        place(9_999, "email", "duplicate_in_request")
+    );
+    assert_eq!(world.count_users().await, 3);
+}
+
+#[tokio::test]
+async fn nul_bytes_and_half_surrogates_are_bad_rows() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let body = r#"[
+        {"email": "a\u0000@example.com", "username": "a"},
+        {"email": "b@example.com", "username": "b\u0000"},
+        {"email": "c@example.com", "username": "c", "full_name": "c\u0000"},
+        {"email": "d@example.com", "username": "\ud800"},
+        {"email": "e@example.com", "username": "e", "full_name": "\udc00\ud800"},
+        {"email": "f@example.com", "username": "f", "password_hash": "$2b$12$\u0000"},
+        {"email": "g@example.com", "username": "g", "\ud800": 1}
+    ]"#;
+    let response = api.send(&post(&world, "application/json", body)).await;
+    assert_eq!(response.status, 422, "{}", response.text());
+    assert_eq!(
+        places(&response),
+        [
+            place(0, "email", "invalid_format"),
+            place(1, "username", "invalid_format"),
+            place(2, "full_name", "invalid_format"),
+            place(3, "username", "invalid_type"),
+            place(4, "full_name", "invalid_type"),
+            place(5, "password_hash", "invalid_format"),
+            place(6, "", "invalid_json"),
+        ]
+    );
+    let csv = "email,username\n\"a\0@example.com\",a\n";
+    let response = api.send(&post(&world, "text/csv", csv)).await;
+    assert_eq!(places(&response), [place(0, "email", "invalid_format")]);
+}
+
+#[tokio::test]
+async fn a_gigabyte_of_quotes_in_a_megabyte_of_gzip_is_too_large() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![b'"'; 1 << 20]).unwrap();
+    // A gzip file may have several members.
+    let bomb = encoder.finish().unwrap().repeat(1_024);
+    let request = post(&world, "text/csv", bomb).header("content-encoding", "gzip");
+    let response = api.send(&request).await;
+    let message = "A body may have 33554432 bytes when it is decompressed";
+    assert_error(&response, 413, "too_large", message);
+    assert!(
+        peak_megabytes(&api) <= MEGABYTES,
+        "{}",
+        peak_megabytes(&api)
+    );
+}
+
+#[tokio::test]
+async fn thirty_megabytes_of_one_quoted_cell_are_one_bad_row() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder
+        .write_all(b"email,username\na@example.com,\"")
+        .unwrap();
+    encoder.write_all(&vec![b'"'; 30_000_000]).unwrap();
+    encoder.write_all(b"\"\n").unwrap();
+    let body = encoder.finish().unwrap();
+    let request = post(&world, "text/csv", body).header("content-encoding", "gzip");
+    let response = api.send(&request).await;
+    assert_eq!(places(&response), [place(0, "username", "too_long")]);
+    assert!(
+        peak_megabytes(&api) <= MEGABYTES,
+        "{}",
+        peak_megabytes(&api)
+    );
+}
+
+#[tokio::test]
+async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let tag = "c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc";
+    let rows: Value = [
+        format!("$argon2id$v=19$m=2147483648,t=2,p=1${tag}"),
+        format!("$argon2id$v=19$m=19456,t=4294967295,p=1${tag}"),
+        format!("$argon2id$v=19$m=99999999999999999999,t=2,p=1${tag}"),
+        format!("$scrypt$ln=40,r=8,p=1${tag}"),
+        format!("$pbkdf2-sha256$i=4000000000,l=32${tag}"),
+    ]
+    .iter()
+    .enumerate()
+    .map(|(number, hash)| {
+        let mut user = user(&format!("u{number}"));
+        user["password_hash"] = hash.as_str().into();
+        user
+    })
+    .collect();
+    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let codes: Vec<_> = places(&response)
+        .into_iter()
+        .map(|(_, field, code)| (field, code))
+        .collect();
+    let code = |code: &str| ("password_hash".to_owned(), code.to_owned());
+    assert_eq!(
+        codes,
+        [
+            code("out_of_range"),
+            code("out_of_range"),
+            code("invalid_format"),
+            code("out_of_range"),
+            code("out_of_range"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_charset_is_not_guessed() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let latin1 = b"email,username,full_name\na@example.com,a,Ren\xe9\n";
+    let named = post(&world, "text/csv; charset=iso-8859-1", latin1);
+    let message = "The body must be application/json, application/x-ndjson or text/csv, in UTF-8";
+    assert_error(
+        &api.send(&named).await,
+        415,
+        "unsupported_media_type",
+        message,
+    );
+    let unnamed = post(&world, "text/csv", latin1);
+    let message = "The body is not valid UTF-8 from byte 44 on";
+    assert_error(&api.send(&unnamed).await, 400, "invalid_request", message);
+    let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let response = api.send(&post(&world, "application/json", utf16)).await;
+    assert_eq!(response.status, 400, "{}", response.text());
+}
+
+#[tokio::test]
+async fn mistakes_without_number_fit_an_answer() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let bad = json!({
+        "email": "no", "username": "a b", "full_name": "\u{1}", "password": 1, "is_active": 1,
+        "is_superuser": 1, "ááááááááááááááááááááááá": 1, "ééééééééééééééééééé": 2,
+    });
+    let rows: Value = std::iter::repeat_n(bad, 10_000).collect();
+    let invocation = api
+        .invoke(world.post(BULK).json(&rows).event(rig::Gateway::HttpApi))
+        .await;
+    let Outcome::Response(event) = invocation.outcome else {
+        panic!("{:?}", invocation.outcome);
+    };
+    let response = Response::from_event(&event).unwrap();
+    leaks::check_response(&response);
+    assert_eq!(response.status, 422);
+    let body = response.json();
+    let listed = body["details"].as_array().unwrap().len();
+    assert!(listed > 15_000, "{listed}");
+    assert_eq!(
+        body["message"],
+        format!(
+            "Nothing was created: 70000 mistakes were found, the first {listed} are in details"
+        )
+    );
+    assert!(
+        peak_megabytes(&api) <= MEGABYTES,
+        "{}",
+        peak_megabytes(&api)
+    );
+}

@@ -1,0 +1,90 @@
+//! Plaintext passwords: what they cost, and which are refused.
+
+use std::time::{Duration, Instant};
+
+use rig::{Call, Gateway, Response};
+use serde_json::{Value, json};
+
+use crate::imports::{BULK, place, places, user};
+use crate::world::{World, assert_error};
+
+fn with_passwords(count: usize) -> Value {
+    (0..count)
+        .map(|number| {
+            let mut user = user(&format!("user{number}"));
+            user["password"] = format!("correct horse {number}").into();
+            user
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn more_passwords_than_fit_the_deadline_are_refused_at_once_with_the_number_that_fits() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let request = world.post(BULK).json(&with_passwords(2_000));
+    let event = request.event(Gateway::HttpApi);
+    let started = Instant::now();
+    let call = Call::new(event).timeout(Duration::from_secs(5));
+    let response = Response::from_event(&api.call(call).await.into_response()).unwrap();
+    assert_eq!(response.status, 413, "{}", response.text());
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        started.elapsed()
+    );
+    let message = response.json()["message"].as_str().unwrap().to_owned();
+    let fits: usize = message
+        .strip_prefix("Hashing 2000 passwords takes longer than the time that is left; ")
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((10..2_000).contains(&fits), "{message}");
+    assert_error(&response, 413, "too_large", &message);
+    assert_eq!(world.count_users().await, 3);
+
+    let request = world.post(BULK).json(&with_passwords(fits * 9 / 10));
+    let call = Call::new(request.event(Gateway::HttpApi)).timeout(Duration::from_secs(5));
+    let response = Response::from_event(&api.call(call).await.into_response()).unwrap();
+    assert_eq!(response.status, 201, "{}", response.text());
+}
+
+#[tokio::test]
+async fn the_cost_of_a_hash_is_configurable_upwards() {
+    let world = World::new().await;
+    let builder = world
+        .function("bulk-create")
+        .env("ARGON2_MEMORY_KIB", "12288")
+        .env("ARGON2_PASSES", "3")
+        .env("ARGON2_LANES", "2");
+    let api = crate::world::Api::start(builder).await;
+    let response = api.send(&world.post(BULK).json(&with_passwords(1))).await;
+    assert_eq!(response.status, 201, "{}", response.text());
+    let hash: String =
+        sqlx::query_scalar("SELECT password_hash FROM users WHERE username = 'user0'")
+            .fetch_one(world.database.pool())
+            .await
+            .unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=12288,t=3,p=2$"));
+}
+
+#[tokio::test]
+async fn a_weak_password_is_a_bad_row() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let rows = json!([
+        { "email": "a1@example.com", "username": "margaret", "password": "Margaret" },
+        { "email": "margaret2@example.com", "username": "a2", "password": "margaret2" },
+        { "email": "a3@example.com", "username": "a3", "password": "Password123" },
+        { "email": "a4@example.com", "username": "a4", "password": "zzzzzzzzzzzz" },
+        { "email": "a5@example.com", "username": "a5", "password": "correct horse" },
+    ]);
+    let response = api.send(&world.post(BULK).json(&rows)).await;
+    assert_eq!(response.status, 422);
+    let expected: Vec<_> = (0..4)
+        .map(|index| place(index, "password", "too_weak"))
+        .collect();
+    assert_eq!(places(&response), expected);
+    assert!(!response.text().contains("Margaret"));
+}

@@ -1,0 +1,131 @@
+//! How far an import has come, in a small file beside the users.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _, Seek as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{Context as Digest, SHA256};
+use serde::{Deserialize, Serialize};
+
+use super::batch::Counts;
+use super::records::Record;
+
+/// How much of a file's beginning tells it apart from others of the same length.
+const HEAD_BYTES: u64 = 1 << 16;
+
+/// What an import is of and how it is done: its keys are only the same if this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity(String);
+
+/// How far an import has come.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct State {
+    identity: Identity,
+    /// The byte and the line after the last user that was dealt with.
+    pub(super) offset: u64,
+    pub(super) line: u64,
+    pub(super) report_length: u64,
+    pub(super) created: u64,
+    pub(super) updated: u64,
+    pub(super) skipped: u64,
+    pub(super) rejected: u64,
+}
+
+impl Identity {
+    /// Of a file and the options that matter.
+    pub(super) fn of(file: &mut File, length: u64, options: &str) -> Result<Self> {
+        file.rewind().context("cannot read the file")?;
+        let mut head = Vec::new();
+        file.take(HEAD_BYTES)
+            .read_to_end(&mut head)
+            .context("cannot read the file")?;
+        let mut digest = Digest::new(&SHA256);
+        digest.update(&length.to_be_bytes());
+        digest.update(options.as_bytes());
+        digest.update(&head);
+        Ok(Self(URL_SAFE_NO_PAD.encode(digest.finish())))
+    }
+}
+
+impl State {
+    /// The state that an earlier run left, or that of an import which begins.
+    pub(super) fn load(path: &Path, identity: Identity) -> Result<Self> {
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::new(identity)),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        };
+        let state: Self = serde_json::from_str(&text)
+            .with_context(|| format!("cannot understand {}", path.display()))?;
+        ensure!(
+            state.identity == identity,
+            "an earlier import was interrupted, and the file or the options have changed since: \
+             repeat its command, or delete {} to begin anew",
+            path.display()
+        );
+        Ok(state)
+    }
+
+    fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            offset: 0,
+            line: 1,
+            report_length: 0,
+            created: 0,
+            updated: 0,
+            skipped: 0,
+            rejected: 0,
+        }
+    }
+
+    /// Begins behind the header.
+    pub(super) fn start_at(&mut self, header: &Record) {
+        self.offset = header.end;
+        self.line = header.next_line;
+    }
+
+    /// Counts a batch.
+    pub(super) fn add(&mut self, counts: Counts, rejected: usize) {
+        self.created += counts.created;
+        self.updated += counts.updated;
+        self.skipped += counts.skipped;
+        self.rejected += rejected as u64;
+    }
+
+    /// Notes where the next batch begins.
+    pub(super) fn advance(&mut self, offset: u64, line: u64, report_length: u64) {
+        self.offset = offset;
+        self.line = line;
+        self.report_length = report_length;
+    }
+
+    /// How many users were dealt with.
+    pub(super) fn sent(&self) -> u64 {
+        self.created + self.updated + self.skipped + self.rejected
+    }
+
+    /// Writes the state so that there is always a whole one, old or new.
+    pub(super) fn save(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string(self).context("cannot write the state")?;
+        let new = path.with_extension("import-state.new");
+        fs::write(&new, text)
+            .and_then(|()| fs::rename(&new, path))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Forgets the state of an import that is done.
+    pub(super) fn remove(path: &Path) -> Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot delete {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
