@@ -105,8 +105,16 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The fingerprint itself, for those who make another one of it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; digest::SHA256_OUTPUT_LEN] {
         &self.0
+    }
+
+    /// A fingerprint that was made elsewhere.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; digest::SHA256_OUTPUT_LEN]) -> Self {
+        Self(bytes)
     }
 
     pub(crate) fn first_bytes(&self) -> i64 {

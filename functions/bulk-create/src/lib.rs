@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod import;
+mod keyed;
 mod options;
 mod passwords;
 
@@ -15,7 +16,7 @@ use shared::{
         response::Response,
         route::{Access, Route},
     },
-    idempotency::{Fingerprint, IdempotencyKey, REPLAYED},
+    idempotency::REPLAYED,
     queries::idempotency::{Earlier, FindEarlier, KeyedRequest},
     state::State,
     users::NewUserBatch,
@@ -56,7 +57,7 @@ impl Function for BulkCreate {
     async fn handle(&self, call: &Call) -> Result<Response, Error> {
         let options = Options::parse(&call.request)?;
         let payload = Payload::read(&call.request)?;
-        let keyed = keyed_request(call, options, &payload)?;
+        let keyed = keyed::request(call, options, &payload, &self.hasher).await?;
         // A repeated request is answered before its passwords are hashed again.
         if let Some(request) = &keyed {
             match self.find_earlier(call, request).await? {
@@ -97,29 +98,6 @@ impl BulkCreate {
         let find = FindEarlier { request };
         self.state.database.read(&call.deadline, &find).await
     }
-}
-
-/// The request as its key knows it, if it has one. A dry run changes nothing that could be repeated,
-/// so its key is only checked.
-fn keyed_request(
-    call: &Call,
-    options: Options,
-    payload: &Payload<'_>,
-) -> Result<Option<KeyedRequest>, Error> {
-    let key = IdempotencyKey::from_headers(call.request.headers())?;
-    let (Some(key), Some(caller), false) = (key, call.caller, options.is_dry_run) else {
-        return Ok(None);
-    };
-    Ok(Some(KeyedRequest {
-        caller_id: caller.id,
-        route: call.route.path,
-        key,
-        fingerprint: Fingerprint::of(&[
-            options.fingerprint().as_bytes(),
-            payload.format().name().as_bytes(),
-            payload.text().as_bytes(),
-        ]),
-    }))
 }
 
 fn response(given: Given, options: Options) -> Response {

@@ -15,7 +15,11 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 6] = [
+const NOT_SET: [(&str, &str); 10] = [
+    ("ARGON2_LANES", "the default is OWASP's"),
+    ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
+    ("ARGON2_PASSES", "the default is OWASP's"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "Lambda sets it"),
     (
         "AWS_LAMBDA_LOG_LEVEL",
         "Lambda sets it to ApplicationLogLevel",

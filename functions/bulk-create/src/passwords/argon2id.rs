@@ -34,15 +34,7 @@ impl Argon2id {
         self.random
             .fill(&mut salt)
             .map_err(|_| Error::internal(OPERATION, "the system gives no random bytes"))?;
-        let mut tag = [0; TAG_BYTES];
-        self.argon2
-            .hash_password_into_with_memory(
-                password.as_bytes(),
-                &salt,
-                &mut tag,
-                self.memory.as_mut_slice(),
-            )
-            .map_err(|error| Error::internal(OPERATION, error.to_string()))?;
+        let tag = self.tag(password.as_bytes(), &salt)?;
         let params = self.argon2.params();
         Ok(format!(
             "$argon2id$v=19$m={},t={},p={}${}${}",
@@ -52,6 +44,15 @@ impl Argon2id {
             STANDARD_NO_PAD.encode(salt),
             STANDARD_NO_PAD.encode(tag)
         ))
+    }
+
+    /// The bare hash of a secret with a given salt.
+    pub(super) fn tag(&mut self, secret: &[u8], salt: &[u8]) -> Result<[u8; TAG_BYTES], Error> {
+        let mut tag = [0; TAG_BYTES];
+        self.argon2
+            .hash_password_into_with_memory(secret, salt, &mut tag, self.memory.as_mut_slice())
+            .map_err(|error| Error::internal(OPERATION, error.to_string()))?;
+        Ok(tag)
     }
 }
 

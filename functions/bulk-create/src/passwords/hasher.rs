@@ -17,6 +17,7 @@ use shared::{
     config::{Argon2Config, ConfigError},
     deadline::Deadline,
     error::Error,
+    idempotency::Fingerprint,
 };
 use tokio::{
     sync::Semaphore,
@@ -95,6 +96,26 @@ impl Hasher {
         }
         let first = self.cores.min(passwords.len());
         self.run(passwords.drain(..first).collect()).await
+    }
+
+    /// A fingerprint that says no more about what it was made of than a password's hash does.
+    pub(crate) async fn stretch(
+        &self,
+        fingerprint: Fingerprint,
+        salt: Fingerprint,
+    ) -> Result<Fingerprint, Error> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|error| Error::internal(OPERATION, error))?;
+        let params = self.params.clone();
+        let stretched = spawn_blocking(move || {
+            let tag = Argon2id::new(&params).tag(fingerprint.as_bytes(), salt.as_bytes());
+            drop(permit);
+            tag
+        });
+        let tag = stretched
+            .await
+            .map_err(|error| Error::internal(OPERATION, error))??;
+        Ok(Fingerprint::from_bytes(tag))
     }
 
     fn promise(
