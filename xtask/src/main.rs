@@ -1,5 +1,6 @@
 //! Developer commands of rollcall, run as `cargo dev`, `cargo verify` and `cargo xtask <command>`.
 
+mod bench;
 mod cargo;
 mod console;
 mod database;
@@ -38,6 +39,8 @@ enum Command {
     Import(import::Arguments),
     /// Run all checks and tests, as CI does
     Verify(verify::Arguments),
+    /// Measure, and write the results into docs/performance.md
+    Bench(bench::Arguments),
     /// Run `cargo test` with the servers that the tests need
     Test(test::Arguments),
 }
@@ -56,6 +59,7 @@ impl Command {
             Self::Dev(arguments) => dev::run(&arguments, runtime),
             Self::Token(arguments) => token::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments, runtime),
+            Self::Bench(arguments) => bench::run(&arguments, runtime),
             Self::Import(arguments) => import::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Test(arguments) => test::run(&arguments),

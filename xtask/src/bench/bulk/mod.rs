@@ -1,0 +1,182 @@
+//! `cargo xtask bench bulk`: how fast imports are.
+
+mod latency;
+mod passwords;
+mod table;
+mod through_function;
+mod ways;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use servers::places::workspace_root;
+use servers::{Postgres, PostgresOptions};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::runtime::Runtime;
+
+use self::latency::SlowLine;
+use self::through_function::Import;
+use self::ways::{People, Way};
+use super::document;
+use crate::cargo;
+use crate::console;
+
+const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+
+/// A table of some size has indexes of some depth, and plans that are not those of an empty one.
+const USERS_BEFORE: i32 = 100_000;
+
+/// A round trip between a function and a database in one region, in different zones.
+const ROUND_TRIP: Duration = Duration::from_micros(500);
+
+/// What `cargo xtask bench bulk` can be told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How often everything is measured; the median counts
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u8).range(1..=99))]
+    rounds: u8,
+}
+
+/// The median times of one size.
+struct Medians {
+    size: usize,
+    copy: Duration,
+    row_by_row: Duration,
+    import: Duration,
+    function: Duration,
+    distant_row_by_row: Duration,
+    distant_function: Duration,
+}
+
+/// Measures, prints, and writes the table into the document.
+pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
+    // A slow client would make what takes many round trips look slower than it is.
+    if cfg!(debug_assertions) {
+        return run_optimised(arguments);
+    }
+    let mut build = cargo::command("build");
+    build
+        .command()
+        .args(["--release", "--package", "bulk-create", "--bins"])
+        .args(cargo::locked());
+    cargo::run("cargo build", build)?;
+    let options = PostgresOptions::temporary()
+        .setting("fsync", "on")
+        .setting("full_page_writes", "on")
+        .setting("synchronous_commit", "on")
+        .setting("shared_buffers", "512MB")
+        .setting("max_wal_size", "4GB");
+    let postgres = Postgres::start(&options)?;
+    let url = postgres.url("bench");
+    let text = runtime.block_on(measure(&postgres, &url, usize::from(arguments.rounds)))?;
+    console::say(&text);
+    let path = document::replace("bulk", &text)?;
+    console::say(&format!("written to {}", path.display()));
+    Ok(())
+}
+
+fn run_optimised(arguments: &Arguments) -> Result<()> {
+    let mut run = cargo::command("run");
+    run.command()
+        .args(["--release", "--package", "xtask", "--bin", "xtask"])
+        .args(cargo::locked())
+        .args(["--", "bench", "bulk", "--rounds"])
+        .arg(arguments.rounds.to_string());
+    cargo::run("cargo xtask bench bulk", run)
+}
+
+async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String> {
+    let mut connection = prepare(postgres, url).await?;
+    let line = SlowLine::open(postgres.port(), ROUND_TRIP / 2)?;
+    let distant_url = line.url(url);
+    let mut distant = PgConnection::connect(&distant_url)
+        .await
+        .context("cannot reach the database through the slow line")?;
+    let program = workspace_root().join("target/release/bulk-create");
+    let near_function = Import::start(&program, url).await?;
+    let distant_function = Import::start(&program, &distant_url).await?;
+
+    let mut people = People::default();
+    let mut rows = Vec::new();
+    for size in SIZES {
+        console::announce(&format!("{size} rows"));
+        let mut times: [Vec<Duration>; 6] = Default::default();
+        // Taken in turn, so that a slow moment of the machine meets all of them.
+        for _ in 0..=rounds {
+            times[0].push(Way::Copy.time(&mut connection, &people.next(size)).await?);
+            times[1].push(
+                Way::RowByRow
+                    .time(&mut connection, &people.next(size))
+                    .await?,
+            );
+            times[2].push(
+                Way::Import
+                    .time(&mut connection, &people.next(size))
+                    .await?,
+            );
+            times[3].push(near_function.time(&people.next(size)).await?);
+            times[4].push(Way::RowByRow.time(&mut distant, &people.next(size)).await?);
+            times[5].push(distant_function.time(&people.next(size)).await?);
+        }
+        let [
+            copy,
+            row_by_row,
+            import,
+            function,
+            distant_row_by_row,
+            distant_function,
+        ] = times.map(median_after_first);
+        rows.push(Medians {
+            size,
+            copy,
+            row_by_row,
+            import,
+            function,
+            distant_row_by_row,
+            distant_function,
+        });
+    }
+    let peak_megabytes = near_function.peak_megabytes()?;
+    console::announce("passwords");
+    let passwords = passwords::measure(&near_function, &mut people).await?;
+    Ok(table::write(
+        &rows,
+        peak_megabytes,
+        &passwords,
+        postgres.major(),
+        rounds,
+    ))
+}
+
+async fn prepare(postgres: &Postgres, url: &str) -> Result<PgConnection> {
+    let mut connection = PgConnection::connect(&postgres.url("postgres")).await?;
+    connection.execute("CREATE DATABASE bench").await?;
+    connection.close().await?;
+    let mut connection = PgConnection::connect(url).await?;
+    shared::migrations::up(&mut connection).await?;
+    let users = format!(
+        "INSERT INTO users (id, email, username, full_name, is_superuser)
+         SELECT
+             number,
+             'old' || number || '@' || md5(number::text) || '.example.com',
+             md5(number::text),
+             'Someone Number ' || number,
+             number = 1
+         FROM generate_series(1, {USERS_BEFORE}) AS number"
+    );
+    connection.execute(users.as_str()).await?;
+    connection
+        .execute("SELECT setval(pg_get_serial_sequence('users', 'id'), 1000000)")
+        .await?;
+    connection.execute("VACUUM ANALYZE").await?;
+    connection.execute("CHECKPOINT").await?;
+    Ok(connection)
+}
+
+/// The first round warms everything up and does not count.
+fn median_after_first(mut times: Vec<Duration>) -> Duration {
+    times.remove(0);
+    times.sort_unstable();
+    times[times.len() / 2]
+}
