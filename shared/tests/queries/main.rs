@@ -8,3 +8,4 @@
 mod adoption;
 mod counters;
 mod lists;
+mod searches;

@@ -21,11 +21,14 @@ impl Query for ListQuery {
     /// Takes one round trip: the total comes with the rows, unless there are none.
     async fn run(&self, connection: &mut PgConnection) -> Result<Page, sqlx::Error> {
         let slice = Slice::of(self);
-        let mut sql = match self.filter.search {
-            None => walked::select(self, &slice),
-            Some(_) => searched::select(self, &slice),
-        };
-        let mut rows: Vec<ListRow> = sql.build_query_as().fetch_all(&mut *connection).await?;
+        let mut sql = walked::select(self, &slice);
+        // A plan that is kept for all patterns fits none: how common a pattern is decides how to find it.
+        let keeps_plan = self.filter.search.is_none();
+        let mut rows: Vec<ListRow> = sql
+            .build_query_as()
+            .persistent(keeps_plan)
+            .fetch_all(&mut *connection)
+            .await?;
         let total = match rows.first() {
             Some(row) => row.total,
             None => total::count(connection, self).await?,

@@ -1,8 +1,8 @@
-//! Lists without search: a walk along an index, from anywhere, in either direction.
+//! A walk along an index, from anywhere, in either direction.
 
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{Slice, key_expression, row, total};
+use super::{Slice, key_expression, row, searched, total};
 use crate::users::{Filter, ListQuery};
 
 /// Every index has both flags before the key, so a filter on both is one ordered range of it. Where
@@ -10,6 +10,8 @@ use crate::users::{Filter, ListQuery};
 /// because no page takes more from one of them.
 ///
 /// The walk carries only keys and ids, which the index has, and rows are fetched for the page alone.
+/// A search makes it look at rows on the way; the planner weighs that against finding all matches in
+/// the trigram index and sorting them, for each range by itself.
 pub(super) fn select<'q>(query: &'q ListQuery, slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     let key = key_expression(slice.sort.by);
     let direction = slice.direction();
@@ -27,6 +29,7 @@ pub(super) fn select<'q>(query: &'q ListQuery, slice: &Slice<'q>) -> QueryBuilde
         sql.push(format_args!(
             "(SELECT {key} AS key, id FROM users WHERE is_active = {is_active} AND is_superuser = {is_superuser}"
         ));
+        searched::push_search(&mut sql, &query.filter);
         slice.push_bounds(&mut sql);
         sql.push(format_args!(
             " ORDER BY {key} {direction}, id {direction} LIMIT "
