@@ -13,12 +13,13 @@ pub struct Secrets {
     client: aws_sdk_secretsmanager::Client,
 }
 
-/// A database secret in the format that RDS writes and rotates.
+/// A database secret in the format that RDS writes and rotates. Where RDS keeps the password of its
+/// own user, the secret holds nothing but that user.
 #[derive(Deserialize)]
 struct DatabaseSecret {
     username: String,
     password: String,
-    host: String,
+    host: Option<String>,
     port: Option<u16>,
     dbname: Option<String>,
     engine: Option<String>,
@@ -60,8 +61,12 @@ impl Secrets {
     }
 }
 
-/// Host and credentials from the text of a database secret.
-pub fn parse_database_secret(secret: &SecretString) -> Result<PgConnectOptions, Error> {
+/// Host and credentials from the text of a database secret. `host` and `name` go before what it says.
+pub fn parse_database_secret(
+    secret: &SecretString,
+    host: Option<&str>,
+    name: Option<&str>,
+) -> Result<PgConnectOptions, Error> {
     // A JSON error names a position and a field, never a value of ours.
     let secret: DatabaseSecret = serde_json::from_str(secret.expose_secret())
         .map_err(|error| Error::internal("reading the database secret", error))?;
@@ -71,12 +76,18 @@ pub fn parse_database_secret(secret: &SecretString) -> Result<PgConnectOptions, 
             format!("its engine is {engine:?}, but only PostgreSQL is supported"),
         ));
     }
+    let host = host.or(secret.host.as_deref()).ok_or_else(|| {
+        Error::internal(
+            "reading the database secret",
+            "it names no host: set DATABASE_HOST",
+        )
+    })?;
     let mut options = PgConnectOptions::new_without_pgpass()
-        .host(&secret.host)
+        .host(host)
         .port(secret.port.unwrap_or(5432))
         .username(&secret.username)
         .password(&secret.password);
-    if let Some(name) = &secret.dbname {
+    if let Some(name) = name.or(secret.dbname.as_deref()) {
         options = options.database(name);
     }
     Ok(options)
@@ -90,7 +101,7 @@ mod tests {
     fn the_format_of_rds_is_understood() {
         let secret = r#"{"username":"app","password":"pw","engine":"postgres","host":"db.internal",
                          "port":6543,"dbname":"accounts","dbInstanceIdentifier":"db-1"}"#;
-        let options = parse_database_secret(&secret.to_owned().into()).unwrap();
+        let options = parse_database_secret(&secret.to_owned().into(), None, None).unwrap();
         assert_eq!(options.get_host(), "db.internal");
         assert_eq!(options.get_port(), 6543);
         assert_eq!(options.get_username(), "app");
@@ -98,16 +109,27 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_rds_keeps_for_itself_needs_a_host_from_elsewhere() {
+        let secret: SecretString = r#"{"username":"app","password":"pw"}"#.to_owned().into();
+        let options =
+            parse_database_secret(&secret, Some("proxy.internal"), Some("accounts")).unwrap();
+        assert_eq!(options.get_host(), "proxy.internal");
+        assert_eq!(options.get_database(), Some("accounts"));
+        let error = parse_database_secret(&secret, None, None).unwrap_err();
+        assert!(crate::error::chain(&error).contains("DATABASE_HOST"));
+    }
+
+    #[test]
     fn a_secret_of_another_engine_is_refused() {
         let secret = r#"{"username":"a","password":"p","host":"h","engine":"mysql"}"#;
-        let error = parse_database_secret(&secret.to_owned().into()).unwrap_err();
+        let error = parse_database_secret(&secret.to_owned().into(), None, None).unwrap_err();
         assert!(matches!(error, Error::Internal { .. }));
     }
 
     #[test]
     fn a_malformed_secret_is_not_quoted_in_the_error() {
         let secret = r#"{"username":"app","password":"hunter2""#;
-        let error = parse_database_secret(&secret.to_owned().into()).unwrap_err();
+        let error = parse_database_secret(&secret.to_owned().into(), None, None).unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

@@ -100,7 +100,8 @@ async fn database_options(
         DatabaseSource::Secret(arn) => {
             let variable = "DATABASE_SECRET_ARN";
             let secret = fetch(secrets, variable, arn).await?;
-            let options = parse_database_secret(&secret)
+            let (host, name) = (config.host.as_deref(), config.name.as_deref());
+            let options = parse_database_secret(&secret, host, name)
                 .map_err(|source| StartError::Secret { variable, source })?;
             Ok(options)
         }
