@@ -27,12 +27,15 @@ pub struct Status {
 
 /// Applies all migrations that the database lacks, and returns them in order.
 ///
-/// Each is a whole step: one that fails leaves those before it in place and can be tried again.
+/// Each is a whole step: one that fails leaves those before it in place and can be tried again. A
+/// database that is ahead of this code is left as it is: that is how a deploy is rolled back.
 pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
     let before = alone(connection, async |connection| {
         let before = status(connection).await?;
         schema::drop_invalid_indexes(connection).await?;
-        migrator().run(connection).await?;
+        let mut migrator = migrator();
+        migrator.set_ignore_missing(is_ahead(connection).await?);
+        migrator.run(connection).await?;
         Ok(before)
     })
     .await?;
@@ -81,6 +84,19 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
             is_applied: applied.contains(&migration.version),
         })
         .collect())
+}
+
+/// Whether the database has migrations that came after the last one known here.
+async fn is_ahead(connection: &mut PgConnection) -> Result<bool, MigrateError> {
+    let migrator = migrator();
+    let last_known = migrator.iter().map(|migration| migration.version).max();
+    let applied = connection.list_applied_migrations().await?;
+    let unknown = applied
+        .iter()
+        .filter(|migration| !migrator.version_exists(migration.version));
+    let mut unknown = unknown.map(|migration| migration.version).peekable();
+    // One that is missing in the middle is a mistake, which the migrator reports.
+    Ok(unknown.peek().is_some() && unknown.all(|version| Some(version) > last_known))
 }
 
 fn migrator() -> Migrator {

@@ -15,6 +15,9 @@ use std::{sync::Arc, time::Duration};
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
+/// One connection, for code that does not know the driver.
+pub type Connection = PgConnection;
+
 pub use self::{
     connect::{connect_alone, connect_options, parse_url},
     unavailable::{Reason, Unavailable},

@@ -5,8 +5,10 @@
 
 pub mod bulk_insert;
 pub mod callers;
+pub mod capacity;
 pub mod list;
 pub mod schema;
 pub mod server;
 pub mod stats;
+pub mod superusers;
 pub mod transaction;
