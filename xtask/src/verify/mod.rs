@@ -1,6 +1,7 @@
 //! `cargo verify`: every check, in the order in which they fail fastest.
 
 mod steps;
+mod templates;
 
 use std::time::{Duration, Instant};
 
