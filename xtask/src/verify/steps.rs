@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use servers::Toolbox;
 
-use super::templates;
+use super::{package, templates};
 use crate::cargo;
 use crate::test::TestServers;
 
@@ -25,9 +25,12 @@ pub enum Step {
     Build,
     /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
     Test,
+    /// `sam build`, and the black-box tests on what it made
+    Package,
 }
 
 impl Step {
+    /// What a run without `--only` does.
     pub(super) const ALL: [Self; 7] = [
         Self::Format,
         Self::Lint,
@@ -47,6 +50,7 @@ impl Step {
             Self::Template => "template",
             Self::Build => "build",
             Self::Test => "test",
+            Self::Package => "package",
         }
     }
 
@@ -59,6 +63,7 @@ impl Step {
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
             Self::Build => "build: the functions and other programs",
             Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
+            Self::Package => "package: sam build, and the black-box tests on what it made",
         }
     }
 
@@ -71,6 +76,7 @@ impl Step {
             Self::Template => templates::check(),
             Self::Build => cargo::build_programs(false),
             Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Package => package::check(),
         }
     }
 }

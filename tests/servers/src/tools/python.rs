@@ -103,12 +103,6 @@ impl PythonTool {
         }
     }
 
-    /// The folder with the packages.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Adds what the interpreter needs in order to see the tool's packages and no others.
     pub fn apply<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         if self.folder.join("bin/python").exists() {
