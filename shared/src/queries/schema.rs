@@ -1,5 +1,7 @@
 //! What migrations need beside their own SQL.
 
+use std::time::Duration;
+
 use sqlx::{PgConnection, raw_sql};
 
 /// An arbitrary number that no other application is likely to lock.
@@ -19,6 +21,25 @@ pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         .bind(MIGRATION_LOCK)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// How often the server looks whether we are still there while a statement runs.
+const CLIENT_CHECK: &str = "5s";
+
+/// Makes the server stop every statement of this session that takes longer, or whose client has gone.
+pub async fn limit_statements(
+    connection: &mut PgConnection,
+    timeout: Duration,
+) -> Result<(), sqlx::Error> {
+    // A timeout of 0 would mean none at all.
+    let milliseconds = timeout.as_millis().max(1);
+    raw_sql(&format!(
+        "SET statement_timeout = {milliseconds};
+         SET client_connection_check_interval = '{CLIENT_CHECK}'"
+    ))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -53,6 +53,28 @@ pub(super) const SAM: Pin = Pin {
     cost: "Python packages, about 340 MB on disk, 40 s",
 };
 
+pub(super) const CHECKOV: Pin = Pin {
+    name: "checkov",
+    version: "3.3.30",
+    requirements: &["checkov==3.3.30"],
+    constraints: include_str!("../../pins/checkov.txt"),
+    module: "checkov",
+    purpose: "looks for unsafe settings in the templates",
+    cost: "Python packages, about 290 MB on disk, 40 s",
+};
+
+/// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
+/// library and on the other architecture.
+pub(super) const ZIG: Pin = Pin {
+    name: "ziglang",
+    version: "0.17.1",
+    requirements: &["ziglang==0.17.1"],
+    constraints: "",
+    module: "ziglang",
+    purpose: "builds the functions for Lambda",
+    cost: "a Python package with one compiler, about 400 MB on disk, 30 s",
+};
+
 /// Without what it depends on: that is the Zig compiler, 400 MB that only cross-builds need.
 pub(super) const CARGO_LAMBDA: Pin = Pin {
     name: "cargo-lambda",
