@@ -53,7 +53,10 @@ fn build(toolbox: &Toolbox, sam: &PythonTool) -> Result<GuardedCommand> {
         ])
         .current_dir(workspace_root())
         .env("PATH", std::env::join_paths(folders)?)
-        .env("CARGO_ZIGBUILD_ZIG_PATH", zig(&toolbox.zig()?)?)
+        .env(
+            "CARGO_ZIGBUILD_ZIG_PATH",
+            toolbox.zig()?.package("ziglang")?.join("zig"),
+        )
         .env("AWS_DEFAULT_REGION", "eu-central-1")
         .env("SAM_CLI_TELEMETRY", "0")
         .env(
@@ -61,23 +64,6 @@ fn build(toolbox: &Toolbox, sam: &PythonTool) -> Result<GuardedCommand> {
             workspace_root().join(".tools/sam-state"),
         );
     Ok(command)
-}
-
-/// The compiler lies in a folder that is named after the version of Python.
-fn zig(tool: &PythonTool) -> Result<PathBuf> {
-    let mut python = std::process::Command::new(tool.python());
-    let output = tool
-        .apply(&mut python)
-        .args([
-            "-c",
-            "import os, ziglang; print(os.path.dirname(ziglang.__file__))",
-        ])
-        .output()
-        .context("Python does not run")?;
-    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let program = PathBuf::from(folder).join("zig");
-    ensure!(program.is_file(), "there is no {}", program.display());
-    Ok(program)
 }
 
 fn parent(program: &Path) -> Result<PathBuf> {

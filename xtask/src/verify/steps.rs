@@ -21,6 +21,8 @@ pub enum Step {
     Tools,
     /// SAM's, CloudFormation's and checkov's checks of the templates
     Template,
+    /// A deploy into moto, as far as that knows the resources
+    Simulation,
     /// The programs that tests start
     Build,
     /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
@@ -31,12 +33,13 @@ pub enum Step {
 
 impl Step {
     /// What a run without `--only` does.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Format,
         Self::Lint,
         Self::Doc,
         Self::Tools,
         Self::Template,
+        Self::Simulation,
         Self::Build,
         Self::Test,
     ];
@@ -48,6 +51,7 @@ impl Step {
             Self::Doc => "doc",
             Self::Tools => "tools",
             Self::Template => "template",
+            Self::Simulation => "simulation",
             Self::Build => "build",
             Self::Test => "test",
             Self::Package => "package",
@@ -61,6 +65,9 @@ impl Step {
             Self::Doc => "doc: cargo doc, no warnings allowed",
             Self::Tools => "tools: PostgreSQL, moto, the SAM command line and checkov",
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
+            Self::Simulation => {
+                "simulation: a deploy into moto, as far as that knows the resources"
+            }
             Self::Build => "build: the functions and other programs",
             Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
             Self::Package => "package: sam build, and the black-box tests on what it made",
@@ -74,6 +81,7 @@ impl Step {
             Self::Doc => doc(),
             Self::Tools => tools(),
             Self::Template => templates::check(),
+            Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
             Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
             Self::Package => package::check(),

@@ -24,6 +24,17 @@ pub(super) fn check() -> Result<()> {
     cargo::run("checkov", scan(&toolbox.checkov()?))
 }
 
+/// Creates what the templates describe in moto, as far as it knows it, and prints what it does not.
+pub(super) fn simulate() -> Result<()> {
+    let toolbox = Toolbox::of_workspace();
+    let mut simulation = python(&toolbox.sam()?);
+    simulation
+        .command()
+        .args(["-W", "ignore", "tests/template/simulation/deploy.py"])
+        .arg(toolbox.moto()?.package("moto")?.with_file_name(""));
+    cargo::run("the simulated deploy", simulation)
+}
+
 fn validate(sam: &PythonTool) -> GuardedCommand {
     let mut command = python(sam);
     command

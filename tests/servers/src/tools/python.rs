@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::Toolbox;
 use super::fetch::{self, Announcement};
@@ -112,6 +112,29 @@ impl PythonTool {
         } else {
             command.env_remove("PYTHONPATH")
         }
+    }
+
+    /// The folder of one of the tool's packages.
+    pub fn package(&self, name: &str) -> Result<PathBuf> {
+        let mut command = Command::new(self.python());
+        let output = self
+            .apply(&mut command)
+            .args([
+                "-c",
+                "import importlib.util, sys; \
+                 print(importlib.util.find_spec(sys.argv[1]).submodule_search_locations[0])",
+                name,
+            ])
+            .stdin(Stdio::null())
+            .output()
+            .context("Python does not run")?;
+        if !output.status.success() {
+            bail!(
+                "there is no Python package {name} in {}",
+                self.folder.display()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().into())
     }
 
     fn has_module(&self, module: &str) -> bool {
