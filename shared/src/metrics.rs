@@ -28,7 +28,7 @@ pub const ERRORS: &str = "errors";
 pub const DURATION: &str = "duration_ms";
 /// First requests of environments.
 pub const COLD_STARTS: &str = "cold_start";
-/// Reads that were tried again on a new connection.
+/// Reads that were tried again on a new connection, and transactions that were begun anew.
 pub const RETRIES: &str = "retries";
 /// Answers that a cache gave.
 pub const CACHE_HITS: &str = "cache_hit";

@@ -205,6 +205,7 @@ impl Database {
                 Err(error) => return Err(error),
             }
             tracing::warn!(attempt, "a transaction has to be tried again");
+            metrics::count(metrics::RETRIES);
             tokio::time::sleep(pause(attempt)).await;
         }
         Err(Error::DatabaseUnavailable(Unavailable::contention()))
