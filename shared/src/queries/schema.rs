@@ -24,6 +24,14 @@ pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Whether there is a list of applied migrations. To make one where there is one asks for rights that a
+/// user who only reads it need not have.
+pub async fn has_list_of_migrations(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(connection)
+        .await
+}
+
 /// How often the server looks whether we are still there while a statement runs.
 const CLIENT_CHECK: &str = "5s";
 

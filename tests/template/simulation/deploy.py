@@ -128,7 +128,7 @@ def create(name, template, parameters, unmet):
         else:
             if kind == "AWS::RDS::DBInstance":
                 # moto wants what Aurora takes from the cluster.
-                resource["Properties"]["EngineVersion"] = "16.6"
+                resource["Properties"]["EngineVersion"] = "17.9"
             created[kind] += 1
             wanted.add(logical_id)
     template = substitute(template, stand_ins)

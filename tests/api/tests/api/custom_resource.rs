@@ -64,6 +64,29 @@ async fn update_applies_what_is_missing_and_keeps_the_name() {
     assert_eq!(answer["Data"]["Applied"], "");
 }
 
+/// As the guide says for a table that another application owns.
+#[tokio::test]
+async fn a_user_who_may_not_migrate_suffices_where_nothing_is_missing() {
+    let database = TestDatabase::create().await.unwrap();
+    let role = database.name();
+    for statement in [
+        format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'"),
+        format!("GRANT SELECT, INSERT, UPDATE ON users TO {role}"),
+        format!("GRANT SELECT ON _sqlx_migrations TO {role}"),
+    ] {
+        sqlx::query(&statement)
+            .execute(database.pool())
+            .await
+            .unwrap();
+    }
+    let (start_of_url, host) = database.url().rsplit_once('@').unwrap();
+    let (scheme, _) = start_of_url.split_once("://").unwrap();
+    let function = start(&format!("{scheme}://{role}:pw@{host}")).await;
+    let bucket = Bucket::open().await;
+    let answer = bucket.ask(&function, bucket.event("update")).await;
+    assert_eq!(answer["Status"], "SUCCESS", "{answer}");
+}
+
 #[tokio::test]
 async fn delete_touches_nothing_and_needs_no_database() {
     let bucket = Bucket::open().await;
