@@ -15,6 +15,7 @@ mod deadlines;
 mod events;
 mod gateways;
 mod health;
+mod import_client;
 mod import_conflicts;
 mod import_formats;
 mod import_hostile;
