@@ -9,10 +9,12 @@
 //!   place where an [`error::Error`] becomes a response.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
 //! - [`users`] are the domain's types; [`queries`] is the room where all SQL lives; [`database`]
-//!   lends the connections that queries run on; [`migrations`] brings the schema up to date.
+//!   lends the connections that queries run on; [`migrations`] brings the schema up to date, and
+//!   [`callback`] tells CloudFormation so.
 
 pub mod auth;
 pub mod cache;
+pub mod callback;
 pub mod config;
 pub mod database;
 pub mod deadline;

@@ -34,10 +34,15 @@ pub struct Status {
 
 /// Applies all migrations that the database lacks, and returns them in order.
 ///
-/// Each is a whole step: one that fails leaves those before it in place and can be tried again.
+/// Where nothing is missing, nothing is needed but the right to read the list of what is applied: the
+/// owner of a table may keep migrations to himself. Each migration is a whole step: one that fails leaves those before it in place and can be tried again. A
+/// database that is ahead of this code is left as it is: that is how a deploy is rolled back.
 pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
     let before = alone(connection, async |connection| {
         let before = status(connection).await?;
+        if before.iter().all(|migration| migration.is_applied) {
+            return Ok(before);
+        }
         schema::drop_invalid_indexes(connection).await?;
         run_patiently(connection).await?;
         Ok(before)
@@ -70,7 +75,9 @@ pub async fn down(
 
 /// All migrations in order.
 pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
-    connection.ensure_migrations_table().await?;
+    if !schema::has_list_of_migrations(connection).await? {
+        connection.ensure_migrations_table().await?;
+    }
     let applied: HashSet<i64> = connection
         .list_applied_migrations()
         .await?
@@ -93,8 +100,10 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
 /// Runs what is pending. A migration that could not have its lock in time is tried again after a
 /// pause, in which the writers that waited behind it get on.
 async fn run_patiently(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let mut migrator = migrator();
+    migrator.set_ignore_missing(is_ahead(connection).await?);
     for _ in 0..LOCK_ATTEMPTS {
-        match migrator().run(&mut *connection).await {
+        match migrator.run(&mut *connection).await {
             Err(MigrateError::ExecuteMigration(error, version)) if is_lock_timeout(&error) => {
                 tracing::info!(version, "the table is busy; trying again");
                 tokio::time::sleep(LOCK_PAUSE).await;
@@ -102,7 +111,7 @@ async fn run_patiently(connection: &mut PgConnection) -> Result<(), MigrateError
             outcome => return outcome,
         }
     }
-    migrator().run(connection).await
+    migrator.run(connection).await
 }
 
 fn is_lock_timeout(error: &sqlx::Error) -> bool {
@@ -110,6 +119,19 @@ fn is_lock_timeout(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some(LOCK_NOT_AVAILABLE)
+}
+
+/// Whether the database has migrations that came after the last one known here.
+async fn is_ahead(connection: &mut PgConnection) -> Result<bool, MigrateError> {
+    let migrator = migrator();
+    let last_known = migrator.iter().map(|migration| migration.version).max();
+    let applied = connection.list_applied_migrations().await?;
+    let unknown = applied
+        .iter()
+        .filter(|migration| !migrator.version_exists(migration.version));
+    let mut unknown = unknown.map(|migration| migration.version).peekable();
+    // One that is missing in the middle is a mistake, which the migrator reports.
+    Ok(unknown.peek().is_some() && unknown.all(|version| Some(version) > last_known))
 }
 
 fn migrator() -> Migrator {

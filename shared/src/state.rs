@@ -102,8 +102,9 @@ async fn database_options(
         DatabaseSource::Secret(arn) => {
             let variable = "DATABASE_SECRET_ARN";
             let text = fetch(secrets, variable, arn).await?;
-            let secret = DatabaseSecret::parse(&text)
-                .map_err(|source| StartError::Secret { variable, source })?;
+            let secret =
+                DatabaseSecret::parse(&text, config.host.as_deref(), config.name.as_deref())
+                    .map_err(|source| StartError::Secret { variable, source })?;
             Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
         }
     }
@@ -115,6 +116,8 @@ fn rotating_secret(config: &Config, secrets: Option<Secrets>) -> Option<Rotating
         DatabaseSource::Secret(arn) => Some(RotatingSecret {
             secrets: secrets?,
             arn: arn.clone(),
+            host: config.database.host.clone(),
+            name: config.database.name.clone(),
         }),
     }
 }

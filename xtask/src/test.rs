@@ -1,7 +1,10 @@
 //! `cargo xtask test`: `cargo test` with the servers that the tests need.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
+use servers::guard::GuardedCommand;
 use servers::{Moto, Postgres, PostgresOptions};
 
 use crate::cargo;
@@ -35,13 +38,27 @@ impl TestServers {
 
     /// Runs `cargo test` with them.
     pub fn test(&self, arguments: &[String]) -> Result<()> {
+        let mut test = self.command();
+        test.command().args(arguments);
+        cargo::run("cargo test", test)
+    }
+
+    /// Runs the black-box tests with functions from a folder that `sam build` has filled.
+    pub fn test_artifacts(&self, folder: &Path) -> Result<()> {
+        let mut test = self.command();
+        test.command()
+            .args(["--package", "api-tests"])
+            .env("ROLLCALL_ARTIFACTS", folder);
+        cargo::run("cargo test", test)
+    }
+
+    fn command(&self) -> GuardedCommand {
         let mut test = cargo::command("test");
         test.command()
             .args(cargo::locked())
-            .args(arguments)
             .env("TEST_DATABASE_URL", self.postgres.url("postgres"))
             .env("TEST_MOTO_ENDPOINT", self.moto.endpoint());
-        cargo::run("cargo test", test)
+        test
     }
 }
 

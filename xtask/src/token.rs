@@ -1,8 +1,9 @@
-//! `cargo xtask token`: bearer tokens for the server that `cargo dev` starts.
+//! `cargo xtask token`: bearer tokens for the server that `cargo dev` starts, or for a deployment.
 
+use std::io::Read as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
@@ -21,23 +22,48 @@ pub struct Arguments {
     /// How long the token is valid
     #[arg(long, value_name = "N", default_value_t = 60)]
     minutes: u32,
+    /// Sign with the HS256 key on standard input, as the secret of a deployment holds it
+    #[arg(long, requires = "user")]
+    key_from_stdin: bool,
 }
 
 /// Prints a token, and nothing else, so that it can be used in `$(...)`.
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let (key, user) = match arguments.user {
+        Some(user) if arguments.key_from_stdin => (read_key()?, user),
+        user => key_and_user_of_dev(user)?,
+    };
+    let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
+    console::say(&mint(&key, user, SystemTime::now(), validity)?);
+    Ok(())
+}
+
+fn key_and_user_of_dev(user: Option<i64>) -> Result<(String, i64)> {
     let folder = DevFolder::open()?;
     let key = folder
         .jwt_key()?
         .context("there is no key to sign with: run `cargo dev` first")?;
-    let user = match arguments.user {
+    let user = match user {
         Some(user) => user,
         None => folder
             .superuser()?
             .context("there is no superuser yet: run `cargo dev` first, or give --user")?,
     };
-    let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
-    console::say(&mint(&key, user, SystemTime::now(), validity)?);
-    Ok(())
+    Ok((key, user))
+}
+
+/// Without the line break that commands end their output with.
+fn read_key() -> Result<String> {
+    let mut key = String::new();
+    std::io::stdin()
+        .read_to_string(&mut key)
+        .context("could not read the key from standard input")?;
+    let key = key.trim_end_matches(['\r', '\n']).to_owned();
+    ensure!(
+        key.len() >= 32,
+        "the key on standard input must have 32 bytes or more"
+    );
+    Ok(key)
 }
 
 /// An HS256 token for a user.

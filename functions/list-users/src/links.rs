@@ -3,7 +3,7 @@
 use form_urlencoded::Serializer;
 use shared::users::{CountMode, ListQuery, Position};
 
-use crate::response_body::ListBody;
+use crate::{parameters::MAX_DEPTH, response_body::ListBody};
 
 /// Links to the first, previous, next and last page, by number if this page was asked for by
 /// number, by cursor if it was asked for by cursor.
@@ -16,11 +16,19 @@ pub(crate) fn header(path: &str, query: &ListQuery, body: &ListBody) -> String {
     let (first, previous, next, last) = match query.position {
         Position::Page(page) => {
             let page = u64::from(page);
+            let reachable = |page: &u64| page * u64::from(query.size) <= u64::from(MAX_DEPTH);
             (
                 page_link(1),
                 (page > 1).then(|| page_link(page - 1)),
-                body.next_cursor.is_some().then(|| page_link(page + 1)),
-                body.pages.filter(|pages| *pages > 0).map(page_link),
+                // Where page numbers end, the cursor goes on.
+                cursor_link(&body.next_cursor).map(|by_cursor| {
+                    let next = Some(page + 1).filter(reachable);
+                    next.map_or(by_cursor, page_link)
+                }),
+                body.pages
+                    .filter(|pages| *pages > 0)
+                    .filter(reachable)
+                    .map(page_link),
             )
         }
         Position::Cursor(_) => (
@@ -68,4 +76,43 @@ fn link(path: &str, query: &ListQuery, place: &str, value: &str) -> String {
     }
     parameters.append_pair(place, value);
     format!("{path}?{}", parameters.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::users::{Filter, Sort, SortBy, SortOrder};
+
+    use super::*;
+
+    #[test]
+    fn where_page_numbers_end_the_cursor_goes_on_and_no_link_leads_to_an_error() {
+        let query = ListQuery {
+            filter: Filter::default(),
+            sort: Sort {
+                by: SortBy::CreatedAt,
+                order: SortOrder::Descending,
+            },
+            position: Position::Page(100),
+            size: 100,
+            count: CountMode::Capped,
+        };
+        let body = ListBody {
+            items: Vec::new(),
+            total: Some(1_000_000),
+            total_relation: Some("eq"),
+            page: Some(100),
+            size: 100,
+            pages: Some(10_000),
+            next_cursor: Some("here".to_owned()),
+            prev_cursor: None,
+        };
+        let list = "/u?sort_by=created_at&sort_order=desc&size=100";
+        assert_eq!(
+            header("/u", &query, &body),
+            format!(
+                "<{list}&page=1>; rel=\"first\", <{list}&page=99>; rel=\"prev\", \
+                 <{list}&cursor=here>; rel=\"next\""
+            )
+        );
+    }
 }

@@ -11,7 +11,7 @@ const DEFAULT_SIZE: u32 = 50;
 const MAX_SIZE: u32 = 100;
 
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
-const MAX_DEPTH: u32 = 10_000;
+pub(crate) const MAX_DEPTH: u32 = 10_000;
 
 const ALLOWED: &[&str] = &[
     "is_active",

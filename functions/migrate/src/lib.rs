@@ -1,78 +1,84 @@
-//! Brings the database's schema up to date, when invoked by hand or during a deploy.
+//! Brings the database's schema up to date, as a custom resource of every deploy or when invoked by
+//! hand, and makes the first superuser.
 //!
-//! The event is `{"command": "up"}`, which is also meant by an empty one, or `{"command":
-//! "status"}`. There is no command to go down: that is done by hand, with a backup at hand.
-//! `{"command": "clean"}`, meant for a schedule, deletes what has expired, so that no request does.
+//! By hand the event is one of:
+//!
+//! - `{"command": "up"}`, also meant by an empty one: applies what the database lacks;
+//! - `{"command": "status"}`: tells what it lacks;
+//! - `{"command": "promote", "email": "..."}`: makes an existing user an active superuser;
+//! - `{"command": "create-superuser", "email": "...", "username": "...", "full_name": "..."}`: adds
+//!   one, without a password;
+//! - `{"command": "clean"}`, meant for a schedule: deletes what has expired, so that no request does.
+//!
+//! There is no command to go down: that is done by hand, with a backup at hand.
 
-use lambda_runtime::LambdaEvent;
-use serde::{Deserialize, Serialize};
-use shared::{
-    error::chain,
-    migrations::{self, Status},
-    queries::idempotency,
-    state,
-};
+mod budget;
+mod by_hand;
+mod cloudformation;
+mod deploy;
 
-/// What to do.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Event {
-    #[serde(default)]
-    command: Command,
-}
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Command {
-    #[default]
-    Up,
-    Status,
-    Clean,
-}
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::Value;
+use shared::error::chain;
 
-/// What has been done.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    /// Migrations that this invocation applied.
-    applied: Vec<String>,
-    /// Migrations that the database lacks now.
-    pending: Vec<String>,
-    /// Expired Idempotency-Keys that this invocation deleted, if that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deleted_keys: Option<u64>,
-}
+use crate::{by_hand::Event, cloudformation::Request};
 
-/// Connects, migrates, and reports.
-pub async fn handle(event: LambdaEvent<Event>) -> Result<Report, lambda_runtime::Error> {
-    let outcome = migrate(event.payload.command).await;
-    if let Err(error) = &outcome {
-        tracing::error!(error = chain(error.as_ref()), "migration failed");
+/// Of an invocation, this much at most is kept back to tell CloudFormation that the rest was not
+/// enough. CloudFormation would otherwise wait an hour for an answer that never comes.
+const MAX_MARGIN: Duration = Duration::from_secs(15);
+
+/// Where there is no deadline, as on a developer's machine.
+const NO_DEADLINE: Duration = Duration::from_hours(1);
+
+/// Answers one event of either kind.
+pub async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let time = time_to_work(event.context.deadline);
+    if Request::is_one(&event.payload) {
+        // Boxed, because the compiler counts how deep futures are nested.
+        Box::pin(answer_cloudformation(
+            serde_json::from_value(event.payload)?,
+            time,
+        ))
+        .await
+    } else {
+        let event: Event = serde_json::from_value(event.payload)?;
+        let outcome = Box::pin(event.run(time)).await;
+        if let Err(error) = &outcome {
+            tracing::error!(error = chain(error.as_ref()), "the command failed");
+        }
+        outcome
     }
-    outcome
 }
 
-async fn migrate(command: Command) -> Result<Report, lambda_runtime::Error> {
-    let mut connection = state::connect_for_migrations().await?;
-    let applied = match command {
-        Command::Up => migrations::up(&mut connection).await?,
-        Command::Status | Command::Clean => Vec::new(),
+/// Whatever happens to the database, CloudFormation gets an answer. Only where that cannot be
+/// delivered does the invocation fail, so that Lambda tries it again.
+async fn answer_cloudformation(request: Request, time: Duration) -> Result<Value, Error> {
+    let outcome = match tokio::time::timeout(time, Box::pin(deploy::run(&request, time))).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(format!(
+            "The database was not ready after {} s. What had been done stays done, and the next \
+             deploy goes on from there.",
+            time.as_secs()
+        )),
     };
-    let deleted_keys = match command {
-        Command::Clean => Some(idempotency::delete_expired(&mut connection).await?),
-        Command::Up | Command::Status => None,
-    };
-    let mut pending = migrations::status(&mut connection).await?;
-    pending.retain(|migration| !migration.is_applied);
-    Ok(Report {
-        applied: names(&applied),
-        pending: names(&pending),
-        deleted_keys,
-    })
+    if let Err(reason) = &outcome {
+        tracing::error!(reason, "the deploy cannot go on");
+    }
+    let answer = request.answer(outcome);
+    request.send(&answer).await.inspect_err(|error| {
+        tracing::error!(error = chain(error), "CloudFormation was not told");
+    })?;
+    Ok(serde_json::to_value(answer)?)
 }
 
-fn names(migrations: &[Status]) -> Vec<String> {
-    migrations
-        .iter()
-        .map(|migration| format!("{:04} {}", migration.version, migration.description))
-        .collect()
+/// What is left until the end of the invocation (milliseconds since 1970), less the margin. An end in
+/// the past, which only local runtimes send, is ignored.
+fn time_to_work(invocation_end_ms: u64) -> Duration {
+    let end = UNIX_EPOCH + Duration::from_millis(invocation_end_ms);
+    match end.duration_since(SystemTime::now()) {
+        Ok(left) if !left.is_zero() => left.saturating_sub(MAX_MARGIN.min(left / 3)),
+        _ => NO_DEADLINE,
+    }
 }

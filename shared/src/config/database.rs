@@ -19,11 +19,16 @@ const MAX_STATEMENT_MARGIN: Duration = Duration::from_millis(250);
 pub struct DatabaseConfig {
     /// `DATABASE_URL` (local use) or `DATABASE_SECRET_ARN`.
     pub source: DatabaseSource,
+    /// `DATABASE_HOST`: instead of the secret's host, where a proxy stands before the server, or where
+    /// the secret names none, as those that RDS makes itself.
+    pub host: Option<String>,
+    /// `DATABASE_NAME`: instead of the secret's `dbname`.
+    pub name: Option<String>,
     /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
     /// `verify-full`. Default: `verify-full` with a secret, what the URL says with a URL.
     pub ssl_mode: Option<SslMode>,
     /// `DATABASE_SSL_ROOT_CERT`: path of a PEM file with the authorities that `verify-ca` and
-    /// `verify-full` trust. Default: the public web's.
+    /// `verify-full` trust beside the public web's. Default with a secret: those of RDS.
     pub ssl_root_cert: Option<PathBuf>,
     /// `DATABASE_POOL_SIZE`, 1 to 100: connections of one execution environment. Default:
     /// `AWS_LAMBDA_MAX_CONCURRENCY`, which Lambda sets to the number of requests that it sends to
@@ -120,6 +125,8 @@ impl DatabaseConfig {
         let margin = MAX_STATEMENT_MARGIN.min(request_timeout / 10);
         Ok(Self {
             source,
+            host: variables.optional("DATABASE_HOST").map(str::to_owned),
+            name: variables.optional("DATABASE_NAME").map(str::to_owned),
             ssl_mode,
             ssl_root_cert: variables
                 .optional("DATABASE_SSL_ROOT_CERT")

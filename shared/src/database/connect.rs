@@ -6,7 +6,11 @@ use sqlx::{
 };
 
 use super::{APPLICATION_PREFIX, unavailable::Unavailable};
-use crate::config::{ConfigError, DatabaseConfig, SslMode};
+use crate::config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode};
+
+/// The authorities of RDS, which sign the certificates of its servers; see `certs/README.md`. Those of
+/// RDS Proxy are the public web's, which the driver knows.
+const RDS_AUTHORITIES: &str = include_str!("../../certs/rds.pem");
 
 /// Statements that a connection remembers. Each handler has a few shapes of SQL; the number only
 /// keeps a connection that lives for days from growing without bound.
@@ -45,6 +49,8 @@ pub fn connect_options(
     }
     if let Some(path) = &config.ssl_root_cert {
         options = options.ssl_root_cert(path);
+    } else if verifies(config.ssl_mode) && matches!(config.source, DatabaseSource::Secret(_)) {
+        options = options.ssl_root_cert_from_pem(RDS_AUTHORITIES.into());
     }
     if config.pooler {
         // A pooler in transaction mode may give every transaction another session: what we would
@@ -60,6 +66,10 @@ pub fn connect_options(
     }
 }
 
+fn verifies(mode: Option<SslMode>) -> bool {
+    matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyFull))
+}
+
 /// A connection outside every pool.
 pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Unavailable> {
     Ok(PgConnection::connect_with(options).await?)
@@ -67,8 +77,16 @@ pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, U
 
 #[cfg(test)]
 mod tests {
+    use rustls::{
+        RootCertStore,
+        pki_types::{CertificateDer, pem::PemObject},
+    };
+
     use super::*;
     use crate::config::{Config, Variables};
+
+    /// Three for each of 27 regions.
+    const AUTHORITIES: usize = 81;
 
     fn config(variables: Variables) -> DatabaseConfig {
         let variables = variables
@@ -84,6 +102,16 @@ mod tests {
         assert_eq!(direct.get_options(), Some("-c statement_timeout=27750ms"));
         let pooled = config(Variables::from([("DATABASE_POOLER", "true")]));
         assert_eq!(connect_options(&pooled, base, "test").get_options(), None);
+    }
+
+    #[test]
+    fn the_authorities_of_rds_are_certificates_that_the_tls_library_takes() {
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(RDS_AUTHORITIES.as_bytes())
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        let (taken, refused) = roots.add_parsable_certificates(certificates);
+        assert_eq!((taken, refused), (AUTHORITIES, 0));
     }
 
     #[test]

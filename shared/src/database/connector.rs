@@ -7,8 +7,8 @@ use tokio::sync::Mutex;
 
 use super::unavailable::{Reason, Unavailable};
 use crate::{
-    error::chain,
-    secrets::{Secrets, Stage},
+    error::{Error, chain},
+    secrets::{DatabaseSecret, Secrets, Stage},
 };
 
 /// The secret that credentials came from.
@@ -17,6 +17,17 @@ pub struct RotatingSecret {
     pub secrets: Secrets,
     /// Its ARN or name.
     pub arn: String,
+    /// What goes before the secret's host.
+    pub host: Option<String>,
+    /// What goes before the secret's database name.
+    pub name: Option<String>,
+}
+
+impl RotatingSecret {
+    async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
+        let text = self.secrets.fetch_stage(&self.arn, stage).await?;
+        DatabaseSecret::parse(&text, self.host.as_deref(), self.name.as_deref())
+    }
 }
 
 /// Opens connections.
@@ -50,7 +61,7 @@ impl Connector {
         used: &Arc<PgConnectOptions>,
         refused: sqlx::Error,
     ) -> Result<PgConnection, sqlx::Error> {
-        let Some(RotatingSecret { secrets, arn }) = &self.secret else {
+        let Some(secret) = &self.secret else {
             return Err(refused);
         };
         let _alone = self.renewing.lock().await;
@@ -61,7 +72,7 @@ impl Connector {
         // A rotation tells the server the new password first and makes it current afterwards:
         // between the two, the pending one is right.
         for stage in [Stage::Current, Stage::Pending] {
-            let secret = match secrets.fetch_database_secret(arn, stage).await {
+            let secret = match secret.fetch(stage).await {
                 Ok(secret) => secret,
                 Err(error) => {
                     tracing::warn!(?stage, error = chain(&error), "no new credentials here");

@@ -16,6 +16,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
+/// One connection, for code that does not know the driver.
+pub type Connection = PgConnection;
+
 pub use self::{
     connect::{connect_alone, connect_options, parse_url},
     connector::RotatingSecret,

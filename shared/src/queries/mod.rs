@@ -5,9 +5,11 @@
 
 pub mod bulk;
 pub mod callers;
+pub mod capacity;
 pub mod idempotency;
 pub mod list;
 pub mod schema;
 pub mod server;
 pub mod stats;
+pub mod superusers;
 pub mod transaction;

@@ -1,5 +1,7 @@
 //! What migrations need beside their own SQL.
 
+use std::time::Duration;
+
 use sqlx::{PgConnection, raw_sql};
 
 /// An arbitrary number that no other application is likely to lock.
@@ -19,6 +21,33 @@ pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         .bind(MIGRATION_LOCK)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Whether there is a list of applied migrations. To make one where there is one asks for rights that a
+/// user who only reads it need not have.
+pub async fn has_list_of_migrations(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(connection)
+        .await
+}
+
+/// How often the server looks whether we are still there while a statement runs.
+const CLIENT_CHECK: &str = "5s";
+
+/// Makes the server stop every statement of this session that takes longer, or whose client has gone.
+pub async fn limit_statements(
+    connection: &mut PgConnection,
+    timeout: Duration,
+) -> Result<(), sqlx::Error> {
+    // A timeout of 0 would mean none at all.
+    let milliseconds = timeout.as_millis().max(1);
+    raw_sql(&format!(
+        "SET statement_timeout = {milliseconds};
+         SET client_connection_check_interval = '{CLIENT_CHECK}'"
+    ))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

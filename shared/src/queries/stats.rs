@@ -73,3 +73,17 @@ impl Query for CountUsers {
         .await
     }
 }
+
+/// Merges what transactions that found no free slot have left; see migration 0009.
+pub struct CompactCounts;
+
+impl Query for CompactCounts {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT compact_user_counts()")
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}

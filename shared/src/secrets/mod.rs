@@ -51,16 +51,8 @@ impl Secrets {
         self.fetch_stage(arn, Stage::Current).await
     }
 
-    /// A database secret.
-    pub async fn fetch_database_secret(
-        &self,
-        arn: &str,
-        stage: Stage,
-    ) -> Result<DatabaseSecret, Error> {
-        DatabaseSecret::parse(&self.fetch_stage(arn, stage).await?)
-    }
-
-    async fn fetch_stage(&self, arn: &str, stage: Stage) -> Result<SecretString, Error> {
+    /// The string of a version of a secret.
+    pub async fn fetch_stage(&self, arn: &str, stage: Stage) -> Result<SecretString, Error> {
         let request = self
             .client
             .get_secret_value()

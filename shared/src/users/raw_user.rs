@@ -95,7 +95,7 @@ impl UserField {
 }
 
 impl RawUser {
-    /// Reads a JSON object. Whatever is wrong is found again in [`Self::into_parts`], so that one
+    /// Reads a JSON object. Whatever is wrong is found again in `into_parts`, so that one
     /// bad row does not hide the mistakes of others.
     #[must_use]
     pub fn from_json(text: &str) -> Self {

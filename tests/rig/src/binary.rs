@@ -1,18 +1,41 @@
-//! Finds the binaries under test, which Cargo puts near the test executable.
+//! Finds the binaries under test, which Cargo puts near the test executable, or `sam build` into a
+//! folder of artifacts.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+/// Names the folder that `sam build` has filled, for tests of exactly what a deploy would upload.
+const ARTIFACTS: &str = "ROLLCALL_ARTIFACTS";
+
 /// The path of a binary (`"stats"`) or example (`"examples/echo"`) built with the same profile as the
 /// running test.
 pub fn find(name: &str) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = env::var_os(ARTIFACTS) {
+        let path = Path::new(&folder).join(resource_id(name)).join("bootstrap");
+        ensure!(
+            path.is_file(),
+            "{ARTIFACTS} is set, but there is no {}",
+            path.display()
+        );
+        return Ok(path);
+    }
     let path = profile_directory()?.join(name);
     ensure!(
         path.is_file(),
         "the binary `{name}` does not exist yet: run `cargo build --bins` before the tests"
     );
     Ok(path)
+}
+
+/// What the template calls the function of a package: `ListUsersFunction` for `list-users`.
+fn resource_id(name: &str) -> String {
+    let words = name.split('-').map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_uppercase() + rest
+    });
+    words.chain(["Function".to_owned()]).collect()
 }
 
 /// Cargo runs tests from `target/<profile>/deps` and other executables from `target/<profile>`.
@@ -32,4 +55,15 @@ fn profile_directory() -> anyhow::Result<PathBuf> {
     profile
         .map(Path::to_path_buf)
         .context("the running test lies outside a target directory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_found_under_the_name_that_the_template_gives_it() {
+        assert_eq!(resource_id("stats"), "StatsFunction");
+        assert_eq!(resource_id("list-users"), "ListUsersFunction");
+    }
 }

@@ -19,4 +19,4 @@ pub mod tools;
 
 pub use moto::Moto;
 pub use postgres::{Postgres, PostgresOptions};
-pub use tools::Toolbox;
+pub use tools::{PythonTool, Toolbox};

@@ -6,12 +6,12 @@ use std::{
 };
 
 use shared::config::{
-    AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
+    AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, SslMode, Variables,
 };
 
 use crate::template::{
-    DATABASE_SECRET, Deployment, Function, GATEWAY_MODE, JWT_MODE, JWT_SECRET, document, entries,
-    text, workspace,
+    DATABASE_SECRET, Deployment, Function, GATEWAY_MODE, JWT_MODE, JWT_SECRET, NEW_DATABASE,
+    document, entries, text, workspace,
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
@@ -34,7 +34,7 @@ const NOT_SET: [(&str, &str); 10] = [
     ),
     (
         "DATABASE_SSL_ROOT_CERT",
-        "the package holds no file but the binary",
+        "the binary holds the authorities of RDS",
     ),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
@@ -160,14 +160,38 @@ fn migrate_is_told_about_the_database_alone() {
     let told: Vec<_> = migrate.environment().into_keys().collect();
     assert_eq!(
         told,
-        [
-            "DATABASE_POOLER",
-            "DATABASE_SECRET_ARN",
-            "DATABASE_SSL_MODE"
-        ]
+        ["DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_SSL_MODE"]
     );
     let config = DatabaseConfig::for_migrations(&variables(&migrate)).unwrap();
     assert!(matches!(&config.source, DatabaseSource::Secret(arn) if arn == DATABASE_SECRET));
+}
+
+#[test]
+fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
+    let deployment = Deployment::with(NEW_DATABASE);
+    for function in deployment.functions() {
+        let config = DatabaseConfig::for_migrations(&variables(&function)).unwrap();
+        let is_migrate = function.name == "migrate";
+        let host = if is_migrate {
+            "ClusterHost"
+        } else {
+            "ProxyHost"
+        };
+        let host = format!("NewDatabaseStack.Outputs.{host}");
+        assert_eq!(config.host, Some(host), "{}", function.name);
+        assert_eq!(config.pooler, !is_migrate, "{}", function.name);
+        assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
+        assert!(matches!(&config.source, DatabaseSource::Secret(arn)
+                if arn == "NewDatabaseStack.Outputs.SecretArn"));
+    }
+}
+
+#[test]
+fn a_key_is_made_where_none_is_given() {
+    let deployment = Deployment::with([("DatabaseSecretArn", DATABASE_SECRET)]);
+    for function in deployment.api_functions() {
+        assert_eq!(function.environment()["JWT_SECRET_ARN"], "JwtKey");
+    }
 }
 
 #[test]

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod environment;
 #[cfg(test)]
 mod packaging;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::template::{Deployment, Function, GATEWAY_MODE, JWT_MODE, list, text};
+use crate::template::{Deployment, Function, GATEWAY_MODE, JWT_MODE, NEW_DATABASE, list, text};
 
 /// Every action that the function's role allows, with its resources.
 fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTreeSet<String>> {
@@ -35,7 +35,11 @@ fn own_secrets(function: &Function) -> BTreeSet<String> {
 
 #[test]
 fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more() {
-    for parameters in [JWT_MODE.to_vec(), GATEWAY_MODE.to_vec()] {
+    for parameters in [
+        JWT_MODE.to_vec(),
+        GATEWAY_MODE.to_vec(),
+        NEW_DATABASE.to_vec(),
+    ] {
         let deployment = Deployment::with(parameters);
         for function in deployment.functions() {
             let own_log = BTreeSet::from([format!(

@@ -25,6 +25,9 @@ pub const GATEWAY_MODE: [(&str, &str); 4] = [
     ("JwtAudience", "rollcall"),
 ];
 
+/// The least that a deployment with a database of its own says.
+pub const NEW_DATABASE: [(&str, &str); 2] = [("AuthMode", "jwt"), ("Database", "new")];
+
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,9 +39,14 @@ pub fn workspace() -> PathBuf {
 
 /// The file as it is, with short forms (`!Ref X`) written long (`{"Ref": "X"}`).
 pub fn document() -> Value {
-    let text = std::fs::read_to_string(workspace().join("template.yaml")).unwrap();
+    read("template.yaml")
+}
+
+/// A template of the workspace, with short forms written long.
+pub fn read(path: &str) -> Value {
+    let text = std::fs::read_to_string(workspace().join(path)).unwrap();
     let documents = Yaml::load_from_str(&text).unwrap();
-    assert_eq!(documents.len(), 1, "template.yaml holds one document");
+    assert_eq!(documents.len(), 1, "{path} holds one document");
     long_form(&documents[0])
 }
 
@@ -143,7 +151,7 @@ impl Deployment {
             .collect()
     }
 
-    /// The functions that a route leads to; the others are invoked by hand.
+    /// The functions that a route leads to; the others are invoked by deploys, clocks and people.
     pub fn api_functions(&self) -> impl Iterator<Item = Function> {
         let functions = self.functions().into_iter();
         functions.filter(|function| !function.routes().is_empty())
@@ -175,14 +183,12 @@ impl Function {
         };
         events
             .values()
-            .map(|event| {
-                assert_eq!(event["Type"], "HttpApi", "{event}");
-                Route {
-                    method: text(&event["Properties"]["Method"]),
-                    path: text(&event["Properties"]["Path"]),
-                    function: self.name.clone(),
-                    timeout_millis: event["Properties"]["TimeoutInMillis"].as_u64().unwrap(),
-                }
+            .filter(|event| event["Type"] == "HttpApi")
+            .map(|event| Route {
+                method: text(&event["Properties"]["Method"]),
+                path: text(&event["Properties"]["Path"]),
+                function: self.name.clone(),
+                timeout_millis: event["Properties"]["TimeoutInMillis"].as_u64().unwrap(),
             })
             .collect()
     }
@@ -294,15 +300,32 @@ impl Evaluation<'_> {
                 let parts = self.of(&argument[1])?;
                 Some(json!(list(&parts).join(&text(&argument[0]))))
             }
-            "Fn::Sub" => Some(json!(self.substituted(&text(argument)))),
+            "Fn::Sub" => {
+                // With a mapping beside it, only the names in the mapping are others.
+                let pattern = argument.get(0).unwrap_or(argument);
+                Some(json!(self.substituted(&text(pattern))))
+            }
             "Fn::Condition" => Some(json!(self.condition(argument))),
             "Fn::Equals" => {
                 let sides = [&argument[0], &argument[1]].map(|side| text(&self.of(side).unwrap()));
                 Some(json!(sides[0] == sides[1]))
             }
             "Fn::Not" => Some(json!(self.of(&argument[0])? == false)),
+            "Fn::And" => Some(json!(self.all(argument).iter().all(|truth| *truth == true))),
+            "Fn::Or" => Some(json!(self.all(argument).iter().any(|truth| *truth == true))),
+            "Fn::Split" => {
+                let whole = text(&self.of(&argument[1])?);
+                let separator = text(&argument[0]);
+                let parts = whole.split(&separator);
+                Some(parts.map(|part| json!(part)).collect())
+            }
             other => panic!("the tests cannot evaluate {other} yet"),
         }
+    }
+
+    fn all(&self, arguments: &Value) -> Vec<Value> {
+        let arguments = arguments.as_array().into_iter().flatten();
+        arguments.filter_map(|argument| self.of(argument)).collect()
     }
 
     fn condition(&self, name: &Value) -> bool {

@@ -1,6 +1,8 @@
 //! `cargo verify`: every check, in the order in which they fail fastest.
 
+mod package;
 mod steps;
+mod templates;
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use steps::Step;
 /// What `cargo verify` can be told.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Run one step alone
+    /// Run one step alone; `package` runs only so, because it makes a release build
     #[arg(long, value_enum, value_name = "STEP")]
     only: Option<Step>,
 }

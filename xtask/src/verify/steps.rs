@@ -1,13 +1,10 @@
 //! The single checks.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::ValueEnum;
 use servers::Toolbox;
-use servers::guard::{GuardedCommand, StopSignal};
-use servers::places::workspace_root;
 
+use super::{package, templates};
 use crate::cargo;
 use crate::test::TestServers;
 
@@ -22,21 +19,27 @@ pub enum Step {
     Doc,
     /// Everything that the later steps need and the machine may lack
     Tools,
-    /// SAM's check of template.yaml
+    /// SAM's, CloudFormation's and checkov's checks of the templates
     Template,
+    /// A deploy into moto, as far as that knows the resources
+    Simulation,
     /// The programs that tests start
     Build,
     /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
     Test,
+    /// `sam build`, and the black-box tests on what it made
+    Package,
 }
 
 impl Step {
-    pub(super) const ALL: [Self; 7] = [
+    /// What a run without `--only` does.
+    pub(super) const ALL: [Self; 8] = [
         Self::Format,
         Self::Lint,
         Self::Doc,
         Self::Tools,
         Self::Template,
+        Self::Simulation,
         Self::Build,
         Self::Test,
     ];
@@ -48,8 +51,10 @@ impl Step {
             Self::Doc => "doc",
             Self::Tools => "tools",
             Self::Template => "template",
+            Self::Simulation => "simulation",
             Self::Build => "build",
             Self::Test => "test",
+            Self::Package => "package",
         }
     }
 
@@ -58,10 +63,14 @@ impl Step {
             Self::Format => "format: cargo fmt --check",
             Self::Lint => "lint: cargo clippy, no warnings allowed",
             Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, moto and the SAM command line",
-            Self::Template => "template: sam validate --lint",
+            Self::Tools => "tools: PostgreSQL, moto, the SAM command line and checkov",
+            Self::Template => "template: sam validate --lint, cfn-lint and checkov",
+            Self::Simulation => {
+                "simulation: a deploy into moto, as far as that knows the resources"
+            }
             Self::Build => "build: the functions and other programs",
             Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
+            Self::Package => "package: sam build, and the black-box tests on what it made",
         }
     }
 
@@ -71,9 +80,11 @@ impl Step {
             Self::Lint => lint(),
             Self::Doc => doc(),
             Self::Tools => tools(),
-            Self::Template => template(),
+            Self::Template => templates::check(),
+            Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
             Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Package => package::check(),
         }
     }
 }
@@ -110,30 +121,6 @@ fn tools() -> Result<()> {
     toolbox.postgres(None)?;
     toolbox.moto()?;
     toolbox.sam()?;
+    toolbox.checkov()?;
     Ok(())
-}
-
-fn template() -> Result<()> {
-    let tool = Toolbox::of_workspace().sam()?;
-    let patience = Duration::from_secs(5);
-    let mut sam = GuardedCommand::new(tool.python(), StopSignal::Interrupt, patience, None);
-    tool.apply(sam.command())
-        .args([
-            "-m",
-            "samcli",
-            "validate",
-            "--lint",
-            "--template-file",
-            "template.yaml",
-        ])
-        .current_dir(workspace_root())
-        // The check needs a region to know which resource types there are, but no account.
-        .env("AWS_DEFAULT_REGION", "eu-central-1")
-        .env("SAM_CLI_TELEMETRY", "0")
-        // Otherwise it leaves a folder in the home directory.
-        .env(
-            "__SAM_CLI_APP_DIR",
-            workspace_root().join(".tools/sam-state"),
-        );
-    cargo::run("sam validate", sam)
 }

@@ -90,6 +90,13 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
     ),
 ];
 
+/// Events of CloudFormation; what they are answered with is tested in `custom_resource`.
+const CLOUDFORMATION_EVENTS: [&str; 3] = [
+    "migrate-cloudformation-create.json",
+    "migrate-cloudformation-delete.json",
+    "migrate-cloudformation-update.json",
+];
+
 /// Events that are no HTTP requests.
 const MIGRATE_EVENTS: [&str; 4] = [
     "migrate-clean.json",
@@ -147,6 +154,7 @@ fn no_event_in_the_folder_is_forgotten() {
                 .map(move |(case, _)| format!("{function}-{case}.json"))
         })
         .chain(MIGRATE_EVENTS.map(str::to_owned))
+        .chain(CLOUDFORMATION_EVENTS.map(str::to_owned))
         .collect();
     let present: BTreeSet<String> = Path::new(FOLDER)
         .read_dir()
@@ -170,7 +178,7 @@ async fn the_events_have_the_shapes_that_the_rig_makes() {
     }
 }
 
-fn read(file: &str) -> Value {
+pub fn read(file: &str) -> Value {
     let text = std::fs::read_to_string(Path::new(FOLDER).join(file)).unwrap();
     serde_json::from_str(&text).unwrap()
 }

@@ -62,6 +62,16 @@ impl Toolbox {
         python::SAM.find_or_fetch(self)
     }
 
+    /// The scanner of templates.
+    pub fn checkov(&self) -> Result<PythonTool> {
+        python::CHECKOV.find_or_fetch(self)
+    }
+
+    /// The compiler that release builds for Lambda need.
+    pub fn zig(&self) -> Result<PythonTool> {
+        python::ZIG.find_or_fetch(self)
+    }
+
     fn folder(&self) -> &Path {
         &self.folder
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::Toolbox;
 use super::fetch::{self, Announcement};
@@ -53,6 +53,28 @@ pub(super) const SAM: Pin = Pin {
     cost: "Python packages, about 340 MB on disk, 40 s",
 };
 
+pub(super) const CHECKOV: Pin = Pin {
+    name: "checkov",
+    version: "3.3.30",
+    requirements: &["checkov==3.3.30"],
+    constraints: include_str!("../../pins/checkov.txt"),
+    module: "checkov",
+    purpose: "looks for unsafe settings in the templates",
+    cost: "Python packages, about 290 MB on disk, 40 s",
+};
+
+/// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
+/// library and on the other architecture.
+pub(super) const ZIG: Pin = Pin {
+    name: "ziglang",
+    version: "0.17.1",
+    requirements: &["ziglang==0.17.1"],
+    constraints: "",
+    module: "ziglang",
+    purpose: "builds the functions for Lambda",
+    cost: "a Python package with one compiler, about 400 MB on disk, 30 s",
+};
+
 /// Without what it depends on: that is the Zig compiler, 400 MB that only cross-builds need.
 pub(super) const CARGO_LAMBDA: Pin = Pin {
     name: "cargo-lambda",
@@ -90,6 +112,29 @@ impl PythonTool {
         } else {
             command.env_remove("PYTHONPATH")
         }
+    }
+
+    /// The folder of one of the tool's packages.
+    pub fn package(&self, name: &str) -> Result<PathBuf> {
+        let mut command = Command::new(self.python());
+        let output = self
+            .apply(&mut command)
+            .args([
+                "-c",
+                "import importlib.util, sys; \
+                 print(importlib.util.find_spec(sys.argv[1]).submodule_search_locations[0])",
+                name,
+            ])
+            .stdin(Stdio::null())
+            .output()
+            .context("Python does not run")?;
+        if !output.status.success() {
+            bail!(
+                "there is no Python package {name} in {}",
+                self.folder.display()
+            );
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().into())
     }
 
     fn has_module(&self, module: &str) -> bool {

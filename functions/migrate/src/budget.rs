@@ -1,0 +1,301 @@
+//! Whether the database can hold the connections that the functions may open.
+
+use serde::Deserialize;
+use serde_json::Value;
+use shared::queries::capacity::Capacity;
+
+/// The parameters of the template that decide how many connections there may be.
+///
+/// The names are the template's, so that an error can say which number to change. CloudFormation
+/// passes numbers as strings.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Budget {
+    #[serde(deserialize_with = "number")]
+    pool_size: u64,
+    #[serde(deserialize_with = "number")]
+    stats_reserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    list_users_reserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    bulk_create_reserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    health_reserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    migrate_reserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    unreserved_concurrency: u64,
+    #[serde(deserialize_with = "number")]
+    other_connections: u64,
+    #[serde(deserialize_with = "number")]
+    proxy_connections: u64,
+}
+
+/// One function's share.
+struct Share {
+    parameter: &'static str,
+    environments: u64,
+    connections_each: u64,
+}
+
+impl Budget {
+    /// Reads the properties of the custom resource; there is no budget where none is stated.
+    pub fn from_properties(properties: &Value) -> Result<Option<Self>, String> {
+        let Some(budget) = properties.get("ConnectionBudget") else {
+            return Ok(None);
+        };
+        serde_json::from_value(budget.clone())
+            .map(Some)
+            .map_err(|error| format!("ConnectionBudget cannot be read: {error}"))
+    }
+
+    /// The most connections that the functions may have open together.
+    pub fn demand(&self) -> u64 {
+        self.shares().iter().map(Share::connections).sum()
+    }
+
+    /// How many the functions may have: what the proxy takes, or what the server lets in less what
+    /// others need.
+    pub fn limit(&self, capacity: Capacity) -> u64 {
+        if self.proxy_connections > 0 {
+            return self.proxy_connections;
+        }
+        let open_to_all = capacity.max_connections.saturating_sub(capacity.reserved);
+        u64::try_from(open_to_all)
+            .unwrap_or(0)
+            .saturating_sub(self.other_connections)
+    }
+
+    /// Whether the functions stay within the limit. The error says which number to change to what.
+    pub fn check(&self, capacity: Capacity) -> Result<(), String> {
+        let (demand, limit) = (self.demand(), self.limit(capacity));
+        if demand <= limit {
+            return Ok(());
+        }
+        let shares = self.shares();
+        let terms: Vec<_> = shares
+            .iter()
+            .map(|share| format!("{} {}", share.parameter, share.connections()))
+            .collect();
+        Err(format!(
+            "The functions may open {demand} connections ({}; PoolSize is {}), but only {limit} are \
+             theirs: {}. {}",
+            terms.join(" + "),
+            self.pool_size,
+            self.origin_of_limit(capacity),
+            self.advice(demand - limit, &shares),
+        ))
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        let functions = [
+            ("StatsReservedConcurrency", self.stats_reserved_concurrency),
+            (
+                "ListUsersReservedConcurrency",
+                self.list_users_reserved_concurrency,
+            ),
+            (
+                "BulkCreateReservedConcurrency",
+                self.bulk_create_reserved_concurrency,
+            ),
+            (
+                "HealthReservedConcurrency",
+                self.health_reserved_concurrency,
+            ),
+        ];
+        let mut shares: Vec<_> = functions
+            .iter()
+            .filter(|(_, environments)| *environments > 0)
+            .map(|&(parameter, environments)| Share {
+                parameter,
+                environments,
+                connections_each: self.pool_size,
+            })
+            .collect();
+        if functions.iter().any(|(_, environments)| *environments == 0) {
+            shares.push(Share {
+                parameter: "UnreservedConcurrency",
+                environments: self.unreserved_concurrency,
+                connections_each: self.pool_size,
+            });
+        }
+        // It has no pool. Where nothing is reserved, one deploy and one clean-up may meet.
+        shares.push(Share {
+            parameter: "MigrateReservedConcurrency",
+            environments: match self.migrate_reserved_concurrency {
+                0 => 2,
+                reserved => reserved,
+            },
+            connections_each: 1,
+        });
+        shares
+    }
+
+    fn origin_of_limit(&self, capacity: Capacity) -> String {
+        if self.proxy_connections > 0 {
+            return format!("ProxyConnections is {}", self.proxy_connections);
+        }
+        format!(
+            "max_connections is {}, of which the server reserves {} and OtherConnections keeps {}",
+            capacity.max_connections, capacity.reserved, self.other_connections
+        )
+    }
+
+    /// The largest share is the one to lower; if that cannot be enough, the pool or the server.
+    fn advice(&self, excess: u64, shares: &[Share]) -> String {
+        let raise = if self.proxy_connections > 0 {
+            "raise ProxyConnections"
+        } else {
+            "raise the server's max_connections"
+        };
+        let largest = shares.iter().max_by_key(|share| share.connections());
+        let Some(share) = largest.filter(|share| share.connections() > excess) else {
+            return format!("Lower PoolSize and the reserved concurrencies, or {raise}.");
+        };
+        let fitting = (share.connections() - excess) / share.connections_each;
+        let way = if share.parameter == "UnreservedConcurrency" {
+            " (or give every function a reserved concurrency)"
+        } else {
+            ""
+        };
+        if fitting == 0 {
+            format!("Lower PoolSize, or {raise}.")
+        } else {
+            format!("Lower {} to {fitting}{way}, or {raise}.", share.parameter)
+        }
+    }
+}
+
+impl Share {
+    fn connections(&self) -> u64 {
+        self.environments.saturating_mul(self.connections_each)
+    }
+}
+
+fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Text(String),
+        Plain(u64),
+    }
+    match Number::deserialize(deserializer)? {
+        Number::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        Number::Plain(number) => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SERVER: Capacity = Capacity {
+        max_connections: 100,
+        reserved: 3,
+    };
+
+    fn budget(changes: &Value) -> Budget {
+        let mut budget = json!({
+            "PoolSize": "1",
+            "StatsReservedConcurrency": "10",
+            "ListUsersReservedConcurrency": "20",
+            "BulkCreateReservedConcurrency": "5",
+            "HealthReservedConcurrency": "5",
+            "MigrateReservedConcurrency": "2",
+            "UnreservedConcurrency": "1000",
+            "OtherConnections": "10",
+            "ProxyConnections": "0",
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            budget[name] = value.clone();
+        }
+        let properties = json!({ "ConnectionBudget": budget });
+        Budget::from_properties(&properties).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_demand_is_the_sum_of_concurrency_times_pool_size() {
+        assert_eq!(budget(&json!({})).demand(), 10 + 20 + 5 + 5 + 2);
+        assert_eq!(budget(&json!({ "PoolSize": "3" })).demand(), 3 * 40 + 2);
+    }
+
+    #[test]
+    fn a_function_without_a_reserve_may_use_all_that_is_unreserved() {
+        let unreserved = budget(&json!({ "StatsReservedConcurrency": "0" }));
+        assert_eq!(unreserved.demand(), 1_000 + 20 + 5 + 5 + 2);
+    }
+
+    #[test]
+    fn a_budget_that_fits_to_the_last_connection_is_accepted() {
+        let fits = budget(&json!({ "ListUsersReservedConcurrency": "65" }));
+        assert_eq!(fits.demand(), 87);
+        assert_eq!(fits.check(SERVER), Ok(()));
+    }
+
+    #[test]
+    fn an_error_says_which_number_to_change_to_what() {
+        let over = budget(&json!({ "ListUsersReservedConcurrency": "100" }));
+        assert_eq!(
+            over.check(SERVER).unwrap_err(),
+            "The functions may open 122 connections (StatsReservedConcurrency 10 + \
+             ListUsersReservedConcurrency 100 + BulkCreateReservedConcurrency 5 + \
+             HealthReservedConcurrency 5 + MigrateReservedConcurrency 2; PoolSize is 1), but only 87 \
+             are theirs: max_connections is 100, of which the server reserves 3 and OtherConnections \
+             keeps 10. Lower ListUsersReservedConcurrency to 65, or raise the server's \
+             max_connections."
+        );
+        let fixed = budget(&json!({ "ListUsersReservedConcurrency": "65" }));
+        assert_eq!(fixed.check(SERVER), Ok(()), "the advice works");
+    }
+
+    #[test]
+    fn the_advice_works_for_larger_pools_too() {
+        let over = budget(&json!({ "PoolSize": "2", "ListUsersReservedConcurrency": "50" }));
+        let message = over.check(SERVER).unwrap_err();
+        assert!(
+            message.contains("Lower ListUsersReservedConcurrency to 22"),
+            "{message}"
+        );
+        let fixed = budget(&json!({ "PoolSize": "2", "ListUsersReservedConcurrency": "22" }));
+        assert_eq!(fixed.check(SERVER), Ok(()));
+    }
+
+    #[test]
+    fn where_no_single_number_helps_the_error_says_so() {
+        let over = budget(&json!({ "PoolSize": "30" }));
+        let message = over.check(SERVER).unwrap_err();
+        assert!(
+            message.contains("Lower PoolSize and the reserved"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_proxys_limit_counts_instead_of_the_servers() {
+        let behind_proxy = budget(&json!({
+            "ListUsersReservedConcurrency": "500",
+            "ProxyConnections": "600"
+        }));
+        assert_eq!(behind_proxy.check(SERVER), Ok(()));
+        let over = budget(&json!({
+            "ListUsersReservedConcurrency": "700",
+            "ProxyConnections": "600"
+        }));
+        let message = over.check(SERVER).unwrap_err();
+        assert!(message.contains("ProxyConnections is 600"), "{message}");
+        assert!(
+            message
+                .contains("Lower ListUsersReservedConcurrency to 578, or raise ProxyConnections"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_word_where_a_number_belongs_is_named() {
+        let properties = json!({ "ConnectionBudget": { "PoolSize": "many" } });
+        let message = Budget::from_properties(&properties).unwrap_err();
+        assert!(message.contains("ConnectionBudget"), "{message}");
+    }
+}

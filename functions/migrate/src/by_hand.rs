@@ -1,0 +1,135 @@
+//! Commands of people and schedules.
+
+use std::time::Duration;
+
+use lambda_runtime::Error;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{
+    database::Query,
+    migrations::{self, Status},
+    queries::{
+        idempotency, schema,
+        stats::CompactCounts,
+        superusers::{InsertSuperuser, Promote},
+    },
+    state,
+    users::{NewUser, RawUser},
+};
+
+/// What to do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    #[serde(default)]
+    command: Command,
+    email: Option<String>,
+    username: Option<String>,
+    full_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Command {
+    #[default]
+    Up,
+    Status,
+    Clean,
+    Promote,
+    CreateSuperuser,
+}
+
+impl Event {
+    /// Does it within `time`, and reports.
+    pub async fn run(&self, time: Duration) -> Result<Value, Error> {
+        self.check_fields()?;
+        let mut connection = state::connect_for_migrations().await?;
+        schema::limit_statements(&mut connection, time).await?;
+        match self.command {
+            Command::Up => {
+                let applied = migrations::up(&mut connection).await?;
+                let pending = pending(&mut connection).await?;
+                Ok(json!({ "applied": names(&applied), "pending": pending }))
+            }
+            Command::Status => {
+                let pending = pending(&mut connection).await?;
+                Ok(json!({ "applied": [], "pending": pending }))
+            }
+            Command::Clean => {
+                let deleted = idempotency::delete_expired(&mut connection).await?;
+                CompactCounts.run(&mut connection).await?;
+                Ok(json!({ "deleted_keys": deleted }))
+            }
+            Command::Promote => {
+                let email = self.email.as_deref().unwrap_or_default();
+                let id = Promote { email }.run(&mut connection).await?;
+                let id = id.ok_or("no user has this email: use create-superuser")?;
+                Ok(superuser(id))
+            }
+            Command::CreateSuperuser => {
+                let user = self.new_superuser()?;
+                let insert = InsertSuperuser {
+                    email: &user.email,
+                    username: &user.username,
+                    full_name: user.full_name.as_deref(),
+                };
+                let id = insert.run(&mut connection).await?;
+                let id = id.ok_or("a user has this email or username: use promote")?;
+                Ok(superuser(id))
+            }
+        }
+    }
+
+    /// Which fields a command takes, and needs.
+    fn check_fields(&self) -> Result<(), Error> {
+        let (takes_email, takes_names) = match self.command {
+            Command::Up | Command::Status | Command::Clean => (false, false),
+            Command::Promote => (true, false),
+            Command::CreateSuperuser => (true, true),
+        };
+        if self.email.is_some() != takes_email || self.username.is_some() != takes_names {
+            return Err(
+                "promote needs email; create-superuser needs email and username; the \
+                 others take neither"
+                    .into(),
+            );
+        }
+        if self.full_name.is_some() && !takes_names {
+            return Err("full_name is for create-superuser".into());
+        }
+        Ok(())
+    }
+
+    /// Under the same rules as a bulk request, whose errors name the field and not its value.
+    fn new_superuser(&self) -> Result<NewUser, Error> {
+        let row = json!({
+            "email": self.email,
+            "username": self.username,
+            "full_name": self.full_name,
+        });
+        NewUser::parse(RawUser::from_json(&row.to_string())).map_err(|errors| {
+            let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+            messages.join("; ").into()
+        })
+    }
+}
+
+/// The id is the `sub` of the superuser's tokens.
+fn superuser(id: i64) -> Value {
+    tracing::info!(user.id = id, "a superuser was made by hand");
+    json!({ "superuser": { "id": id } })
+}
+
+async fn pending(connection: &mut shared::database::Connection) -> Result<Vec<String>, Error> {
+    let mut pending = migrations::status(connection).await?;
+    pending.retain(|migration| !migration.is_applied);
+    Ok(names(&pending))
+}
+
+/// As people read them: number and words.
+pub fn names(migrations: &[Status]) -> Vec<String> {
+    migrations
+        .iter()
+        .map(|migration| format!("{:04} {}", migration.version, migration.description))
+        .collect()
+}

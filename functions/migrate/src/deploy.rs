@@ -1,0 +1,73 @@
+//! What a deploy needs of the database: the schema of this code, and room for the functions.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::{
+    database::Query,
+    error::chain,
+    migrations,
+    queries::{
+        capacity::{Capacity, FindCapacity},
+        schema,
+    },
+    state,
+};
+
+use crate::{
+    budget::Budget,
+    by_hand::names,
+    cloudformation::{Change, Request},
+};
+
+/// Does what CloudFormation asks. The error is what people read in the events of the stack.
+pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
+    // The table outlives the stack: it may have been there before, and it is not ours to drop.
+    if request.change == Change::Delete {
+        return Ok(json!({}));
+    }
+    let budget = Budget::from_properties(&request.resource_properties)?;
+    let mut connection = state::connect_for_migrations()
+        .await
+        .map_err(|error| error.to_string())?;
+    // A statement that outlived this invocation would hold its locks against the next deploy.
+    schema::limit_statements(&mut connection, time)
+        .await
+        .map_err(|error| format!("The database does not answer: {}", chain(&error)))?;
+    let capacity = FindCapacity
+        .run(&mut connection)
+        .await
+        .map_err(|error| format!("The database's limits cannot be read: {}", chain(&error)))?;
+    if let Some(budget) = &budget {
+        check(budget, capacity, request)?;
+    }
+    let applied = migrations::up(&mut connection)
+        .await
+        .map_err(|error| format!("A migration failed: {}", chain(&error)))?;
+    let all = migrations::status(&mut connection)
+        .await
+        .map_err(|error| format!("The migrations cannot be listed: {}", chain(&error)))?;
+    let applied = names(&applied);
+    tracing::info!(?applied, "the schema is up to date");
+    Ok(json!({
+        "Applied": applied.join(", "),
+        "SchemaVersion": all.last().map_or(0, |last| last.version).to_string(),
+        "Connections": budget.as_ref().map_or(0, Budget::demand).to_string(),
+        "ConnectionLimit": budget.as_ref().map_or(0, |budget| budget.limit(capacity)).to_string(),
+    }))
+}
+
+/// An update that asks for no more connections than the stack already has never fails for them: it
+/// may be the way back from one that did, and a roll-back must not fail.
+fn check(budget: &Budget, capacity: Capacity, request: &Request) -> Result<(), String> {
+    let Err(reason) = budget.check(capacity) else {
+        return Ok(());
+    };
+    let before = Budget::from_properties(&request.old_resource_properties);
+    let before = before.ok().flatten().map(|budget| budget.demand());
+    if before.is_some_and(|before| budget.demand() <= before) {
+        tracing::warn!(reason, "over the budget, but not more than before");
+        return Ok(());
+    }
+    Err(reason)
+}

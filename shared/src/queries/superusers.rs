@@ -1,0 +1,65 @@
+//! The first superuser, whom no superuser can create.
+
+use sqlx::PgConnection;
+
+use crate::database::Query;
+
+/// Makes the user with this email an active superuser, and returns the id if there is one.
+pub struct Promote<'e> {
+    /// Compared without regard to case.
+    pub email: &'e str,
+}
+
+impl Query for Promote<'_> {
+    type Output = Option<i64>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::query_scalar(
+            r#"UPDATE users
+             SET
+                 is_active = TRUE,
+                 is_superuser = TRUE,
+                 updated_at = now()
+             WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
+                 = lower($1 COLLATE "und-x-icu") COLLATE "C"
+             RETURNING id::bigint"#,
+        )
+        .bind(self.email)
+        .fetch_optional(connection)
+        .await
+    }
+}
+
+/// Adds a superuser without a password, and returns the id unless email or username is taken.
+pub struct InsertSuperuser<'u> {
+    /// The address as it was given.
+    pub email: &'u str,
+    /// The name as it was given.
+    pub username: &'u str,
+    /// A name for people.
+    pub full_name: Option<&'u str>,
+}
+
+impl Query for InsertSuperuser<'_> {
+    type Output = Option<i64>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::query_scalar(
+            "INSERT INTO users (
+                 email,
+                 username,
+                 full_name,
+                 is_active,
+                 is_superuser
+             )
+             VALUES ($1, $2, $3, TRUE, TRUE)
+             ON CONFLICT DO NOTHING
+             RETURNING id::bigint",
+        )
+        .bind(self.email)
+        .bind(self.username)
+        .bind(self.full_name)
+        .fetch_optional(connection)
+        .await
+    }
+}
