@@ -42,6 +42,28 @@ async fn a_repeated_request_gets_the_stored_answer_from_any_instance() {
     assert_eq!(count_keys(&world).await, 1);
 }
 
+/// Behind a pooler in transaction mode, nothing is left in a session between transactions.
+#[tokio::test]
+async fn keys_work_behind_a_pooler() {
+    let world = World::new().await;
+    let builder = world.function("bulk-create").env("DATABASE_POOLER", "true");
+    let api = Api::start(builder).await;
+    let request = keyed(&world, "k", &json!([user("a")]));
+    assert_eq!(api.send(&request).await.status, 201);
+    let left: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_locks
+         WHERE locktype = 'advisory'
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    .fetch_one(world.database.pool())
+    .await
+    .unwrap();
+    assert_eq!(left, 0);
+    let again = api.send(&request).await;
+    assert_eq!(again.header("idempotent-replayed").unwrap(), "true");
+    assert_eq!(world.count_users().await, 4);
+}
+
 #[tokio::test]
 async fn nothing_of_a_password_is_in_what_is_stored() {
     let world = World::new().await;

@@ -54,16 +54,20 @@ pub(super) fn write(
             ],
         );
     }
-    let all_cores = passwords.one_core * u32::try_from(passwords.cores).map_or(1.0, f64::from);
+    let most = passwords.one_core * u32::try_from(passwords.cores).map_or(1.0, f64::from);
     let _ = write!(
         text,
         "\nPeak of the function's memory after all that: {peak_megabytes} MB.\n\n\
-         Plaintext passwords (argon2id, m=19456, t=2, p=1): one core alone {:.1} hashes a second, the \
-         function {:.1} on {} cores, {:.0} % of what they could.\n",
+         Plaintext passwords (argon2id, m=19456, t=2, p=1): one core alone {:.1} hashes a second, \
+         threads on {} cores {:.1}, the function {:.1}: {:.0} % of the threads, {:.0} % of one core's \
+         rate times {}.\n",
         passwords.one_core,
-        passwords.function,
         passwords.cores,
-        100.0 * passwords.function / all_cores
+        passwords.all_cores,
+        passwords.function,
+        100.0 * passwords.function / passwords.all_cores,
+        100.0 * passwords.function / most,
+        passwords.cores
     );
     text
 }
