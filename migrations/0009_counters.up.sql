@@ -317,7 +317,8 @@ HAVING sum(rows) <> 0;
 
 -- Merges the rows of transactions that found no free slot. Nobody writes to those again.
 CREATE FUNCTION compact_user_counts() RETURNS void
-LANGUAGE sql
+LANGUAGE sql SECURITY DEFINER
+SET search_path FROM CURRENT
 AS $$
     WITH merged AS (
         DELETE FROM user_counts
