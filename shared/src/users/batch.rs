@@ -33,18 +33,26 @@ impl NewUserBatch {
         let mut emails = FirstSeen::new("email");
         let mut usernames = FirstSeen::new("username");
         for (index, row) in rows.into_iter().enumerate() {
-            match NewUser::parse(row.user) {
-                Ok(user) => {
-                    details.extend(emails.check(index, &lines, &user.email));
-                    details.extend(usernames.check(index, &lines, &user.username));
-                    users.push(user);
+            let identity = row.user.identity();
+            let parsed = NewUser::parse(row.user);
+            let errors = parsed.as_ref().err().map_or(&[][..], Vec::as_slice);
+            // A row with some other mistake can repeat a value all the same, or be repeated.
+            let mut duplicates = Vec::new();
+            for (seen, value) in [&mut emails, &mut usernames].into_iter().zip(identity) {
+                let is_valid = errors.iter().all(|error| error.field != Some(seen.field));
+                if let Some(value) = value.filter(|_| is_valid) {
+                    duplicates.extend(seen.check(index, &lines, &value));
                 }
+            }
+            match parsed {
+                Ok(user) => users.push(user),
                 Err(errors) => details.extend(
                     errors
                         .into_iter()
                         .map(|error| detail(index, row.line, error)),
                 ),
             }
+            details.extend(duplicates);
         }
         if details.is_empty() {
             Ok(Self { users, lines })
@@ -126,6 +134,29 @@ mod tests {
             user: RawUser::from_json(json),
         });
         NewUserBatch::parse(rows.collect()).unwrap_err()
+    }
+
+    #[test]
+    fn a_row_with_another_mistake_still_counts_among_duplicates() {
+        let details = details(&[
+            (None, r#"{"email": "nonsense", "username": "one"}"#),
+            (None, r#"{"email": "two@example.com", "username": "One"}"#),
+            (None, r#"{"email": "TWO@example.com", "username": ""}"#),
+        ]);
+        let found: Vec<_> = details
+            .listed()
+            .iter()
+            .map(|detail| (detail.index, detail.field, detail.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (0, Some("email"), "invalid_format"),
+                (1, Some("username"), "duplicate_in_request"),
+                (2, Some("username"), "too_short"),
+                (2, Some("email"), "duplicate_in_request"),
+            ]
+        );
     }
 
     #[test]

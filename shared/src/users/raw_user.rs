@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-use super::new_user::FieldError;
+use super::{new_user::FieldError, text::normalized};
 
 /// How many unknown names are shown back, and how much of each, so that an answer cannot be blown
 /// up by a request.
@@ -124,6 +124,14 @@ impl RawUser {
     /// Sets a field that has not been set.
     pub fn set(&mut self, field: UserField, value: FieldValue) {
         self.values[field as usize] = value;
+    }
+
+    /// Email and username as they would be stored, as far as they are text.
+    pub(super) fn identity(&self) -> [Option<String>; 2] {
+        [UserField::Email, UserField::Username].map(|field| match &self.values[field as usize] {
+            FieldValue::Text(text) => Some(normalized(text).into_owned()),
+            _ => None,
+        })
     }
 
     /// The values in the order of [`UserField::ALL`], and what is wrong beside them.

@@ -95,6 +95,13 @@ async fn bad_lines_are_named_by_line_and_row() {
                 "wrong_cell_count",
                 "the row has 2 cells, the header 3"
             ),
+            detail(
+                2,
+                6,
+                "email".into(),
+                "duplicate_in_request",
+                "email is the same as in line 2 of this request"
+            ),
         ])
     );
     let ndjson = "{\"email\":\"a@example.com\",\"username\":\"a\"}\n\
