@@ -8,6 +8,7 @@
 //! - [`function`] is the frame around every handler: route, deadline, authentication, and the one
 //!   place where an [`error::Error`] becomes a response.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
+//! - [`listing`] answers lists and searches.
 //! - [`users`] are the domain's types; [`queries`] is the room where all SQL lives; [`database`]
 //!   lends the connections that queries run on; [`migrations`] brings the schema up to date, and
 //!   [`callback`] tells CloudFormation so.
@@ -23,6 +24,7 @@ pub mod error;
 pub mod function;
 pub mod http;
 pub mod idempotency;
+pub mod listing;
 pub mod metrics;
 pub mod migrations;
 pub mod moment;

@@ -12,6 +12,7 @@ use shared::{
         response::{self, Response},
         route::{Access, Route},
     },
+    listing,
     state::State,
 };
 
@@ -43,7 +44,10 @@ impl Function for ListUsers {
 
     async fn handle(&self, call: &Call) -> Result<Response, Error> {
         let query = parameters::parse(&call.request)?;
-        let page = self.state.database.read(&call.deadline, &query).await?;
+        let State {
+            database, config, ..
+        } = &self.state;
+        let page = listing::page(database, &call.deadline, &config.search, &query).await?;
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;
         if let Ok(links) =

@@ -20,9 +20,10 @@ pub(crate) fn header(path: &str, query: &ListQuery, body: &ListBody) -> String {
             (
                 page_link(1),
                 (page > 1).then(|| page_link(page - 1)),
-                // Where page numbers end, the cursor goes on.
+                // Where page numbers end, and behind a page that a search did not fill, the cursor
+                // goes on.
                 cursor_link(&body.next_cursor).map(|by_cursor| {
-                    let next = Some(page + 1).filter(reachable);
+                    let next = Some(page + 1).filter(reachable).filter(|_| body.is_full());
                     next.map_or(by_cursor, page_link)
                 }),
                 body.pages
@@ -84,35 +85,51 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn where_page_numbers_end_the_cursor_goes_on_and_no_link_leads_to_an_error() {
-        let query = ListQuery {
+    fn query(page: u32) -> ListQuery {
+        ListQuery {
             filter: Filter::default(),
             sort: Sort {
                 by: SortBy::CreatedAt,
                 order: SortOrder::Descending,
             },
-            position: Position::Page(100),
+            position: Position::Page(page),
             size: 100,
             count: CountMode::Capped,
-        };
-        let body = ListBody {
+            reach: 0,
+        }
+    }
+
+    fn body(page: u32) -> ListBody {
+        ListBody {
             items: Vec::new(),
             total: Some(1_000_000),
             total_relation: Some("eq"),
-            page: Some(100),
+            page: Some(page),
             size: 100,
             pages: Some(10_000),
             next_cursor: Some("here".to_owned()),
             prev_cursor: None,
-        };
+        }
+    }
+
+    #[test]
+    fn where_page_numbers_end_the_cursor_goes_on_and_no_link_leads_to_an_error() {
         let list = "/u?sort_by=created_at&sort_order=desc&size=100";
         assert_eq!(
-            header("/u", &query, &body),
+            header("/u", &query(100), &body(100)),
             format!(
                 "<{list}&page=1>; rel=\"first\", <{list}&page=99>; rel=\"prev\", \
                  <{list}&cursor=here>; rel=\"next\""
             )
+        );
+    }
+
+    #[test]
+    fn behind_a_page_that_is_not_full_the_cursor_goes_on() {
+        let list = "/u?sort_by=created_at&sort_order=desc&size=100";
+        assert_eq!(
+            header("/u", &query(1), &body(1)),
+            format!("<{list}&page=1>; rel=\"first\", <{list}&cursor=here>; rel=\"next\"")
         );
     }
 }

@@ -13,6 +13,9 @@ const MAX_SIZE: u32 = 100;
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
 pub(crate) const MAX_DEPTH: u32 = 10_000;
 
+/// A search looks at so many users one by one, which takes a server some ten milliseconds.
+const SEARCH_REACH: u32 = 10_000;
+
 const ALLOWED: &[&str] = &[
     "is_active",
     "is_superuser",
@@ -73,6 +76,7 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
         filter,
         sort,
         count,
+        reach: SEARCH_REACH,
     })
 }
 

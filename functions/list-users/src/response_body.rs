@@ -17,6 +17,11 @@ pub(crate) struct ListBody {
 }
 
 impl ListBody {
+    /// Whether the page has as many users as were asked for.
+    pub(crate) fn is_full(&self) -> bool {
+        u32::try_from(self.items.len()).is_ok_and(|items| items >= self.size)
+    }
+
     pub(crate) fn new(query: &ListQuery, page: Page) -> Self {
         let encode = |cursor: Cursor| cursor.encode(&query.filter, query.sort);
         let (total, total_relation, pages) = match page.total {

@@ -5,6 +5,7 @@
 mod auth;
 mod bulk;
 mod database;
+mod search;
 mod variables;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ pub use self::{
     auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource},
     bulk::{Argon2Config, BulkConfig},
     database::{DatabaseConfig, DatabaseSource, SslMode},
+    search::SearchConfig,
     variables::{ConfigError, Variables},
 };
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub stats_cache: Duration,
     /// How users are imported.
     pub bulk: BulkConfig,
+    /// How users are searched for.
+    pub search: SearchConfig,
 }
 
 impl Config {
@@ -80,6 +84,7 @@ impl Config {
                 .whole_number("STATS_CACHE_SECONDS", 0..=3_600)?
                 .map_or(DEFAULT_STATS_CACHE, Duration::from_secs),
             bulk: BulkConfig::from_variables(variables)?,
+            search: SearchConfig::from_variables(variables)?,
         })
     }
 }

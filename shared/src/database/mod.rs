@@ -150,6 +150,23 @@ impl Database {
         }
     }
 
+    /// Runs a query that only reads and may be given up: the server stops each of its statements after
+    /// `time`, and the answer is None then.
+    pub async fn read_briefly<Q: Query>(
+        &self,
+        deadline: &Deadline,
+        time: Duration,
+        query: &Q,
+    ) -> Result<Option<Q::Output>, Error> {
+        let lease = self.acquire().await?;
+        let transaction = InTransaction::new(query, deadline, |_| true).no_longer_than(time);
+        match lease.run(deadline, &transaction).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Error::Timeout { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn read_once<Q: Query>(
         &self,
         deadline: &Deadline,

@@ -19,6 +19,7 @@ const STATEMENT_MARGIN: Duration = Duration::from_millis(100);
 pub(super) struct InTransaction<'a, Q: Query> {
     query: &'a Q,
     deadline: &'a Deadline,
+    longest: Duration,
     is_kept: fn(&Q::Output) -> bool,
     is_committing: AtomicBool,
 }
@@ -33,8 +34,17 @@ impl<'a, Q: Query> InTransaction<'a, Q> {
         Self {
             query,
             deadline,
+            longest: Duration::MAX,
             is_kept,
             is_committing: AtomicBool::new(false),
+        }
+    }
+
+    /// Has the server stop a statement after `time` already.
+    pub(super) fn no_longer_than(self, time: Duration) -> Self {
+        Self {
+            longest: time,
+            ..self
         }
     }
 
@@ -51,7 +61,7 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
     async fn run(&self, connection: &mut PgConnection) -> Result<Q::Output, sqlx::Error> {
         let left = self.deadline.remaining();
         let timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
-        queries::transaction::begin(connection, timeout).await?;
+        queries::transaction::begin(connection, timeout.min(self.longest)).await?;
         let outcome = self.query.run(connection).await;
         if outcome.as_ref().is_ok_and(self.is_kept) {
             self.is_committing.store(true, Ordering::Relaxed);

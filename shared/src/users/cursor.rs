@@ -36,6 +36,17 @@ pub enum Towards {
     Previous,
 }
 
+impl Towards {
+    /// The other way.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Next => Self::Previous,
+            Self::Previous => Self::Next,
+        }
+    }
+}
+
 /// The value that a list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortKey {

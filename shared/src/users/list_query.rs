@@ -15,6 +15,19 @@ pub struct ListQuery {
     pub size: u32,
     /// How to count all that match.
     pub count: CountMode,
+    /// How many users a search may look at one by one.
+    pub reach: u32,
+}
+
+impl ListQuery {
+    /// How many users come before a page that was asked for by number; none before a cursor.
+    #[must_use]
+    pub fn rows_before(&self) -> u64 {
+        match self.position {
+            Position::Page(page) => u64::from(page.saturating_sub(1)) * u64::from(self.size),
+            Position::Cursor(_) => 0,
+        }
+    }
 }
 
 /// Which users: all conditions together.

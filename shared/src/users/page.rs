@@ -5,11 +5,12 @@ use super::{cursor::Cursor, user::User};
 /// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The users, in order.
+    /// The users, in order. A search that had to stop early has fewer than were asked for, and more
+    /// may follow.
     pub users: Vec<User>,
-    /// The place behind the last of them, if more follow.
+    /// The place from where to go on, if more may follow.
     pub next: Option<Cursor>,
-    /// The place before the first of them, if there are any before.
+    /// The place from where to go back, if there may be any before.
     pub previous: Option<Cursor>,
     /// How many users the whole list has, if it was counted.
     pub total: Option<Total>,

@@ -25,6 +25,13 @@ impl SearchTerm {
         &self.0
     }
 
+    /// Whether a trigram index serves it: it needs three letters or digits in a row.
+    #[must_use]
+    pub fn has_trigrams(&self) -> bool {
+        let mut words = self.0.split(|character: char| !character.is_alphanumeric());
+        words.any(|word| word.chars().nth(2).is_some())
+    }
+
     /// A pattern for LIKE that takes every character literally.
     #[must_use]
     pub fn like_pattern(&self) -> String {
@@ -49,6 +56,13 @@ mod tests {
     fn wildcards_of_like_are_ordinary_characters() {
         let term = SearchTerm::parse(r"50%_of\it").unwrap();
         assert_eq!(term.like_pattern(), r"%50\%\_of\\it%");
+    }
+
+    #[test]
+    fn three_letters_or_digits_in_a_row_make_a_trigram() {
+        let has_trigrams = |text| SearchTerm::parse(text).unwrap().has_trigrams();
+        assert!(has_trigrams("ann") && has_trigrams("a b4c") && has_trigrams("名前太"));
+        assert!(!has_trigrams("an") && !has_trigrams("a.b.c") && !has_trigrams("@__"));
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn query(filter: &Filter, sort: Sort, position: Position) -> ListQuery {
         position,
         size: SIZE,
         count: CountMode::Exact,
+        reach: 0,
     }
 }
 
@@ -94,7 +95,7 @@ async fn run_counted(connection: &mut PgConnection, query: &ListQuery) -> (Page,
     // Within one transaction the server does not hand in what it counted meanwhile.
     connection.execute("BEGIN").await.unwrap();
     let before = Touched::so_far(connection).await;
-    let page = query.run(connection).await.unwrap();
+    let page = query.run(connection).await.unwrap().page;
     let after = Touched::so_far(connection).await;
     connection.execute("ROLLBACK").await.unwrap();
     let touched = Touched {
@@ -170,7 +171,7 @@ async fn every_list_is_the_same_walked_forward_walked_back_and_sorted_whole() {
             let mut previous = place.previous;
             while let Some(cursor) = previous {
                 let query = query(&filter, sort, Position::Cursor(cursor));
-                let page = query.run(&mut connection).await.unwrap();
+                let page = query.run(&mut connection).await.unwrap().page;
                 back.extend(page.users.iter().map(|user| user.id).rev());
                 previous = page.previous;
             }
@@ -192,7 +193,7 @@ async fn walk(
     loop {
         let mut query = query(filter, sort, position);
         query.size = 999;
-        let page = query.run(connection).await.unwrap();
+        let page = query.run(connection).await.unwrap().page;
         ids.extend(page.users.iter().map(|user| user.id));
         assert!(ids.len() <= 6_000, "the walk goes in circles");
         match step(&page) {
@@ -238,7 +239,8 @@ async fn the_total_of_every_filter_is_exact() {
         let page = query(&filter, sort, Position::Page(1))
             .run(&mut connection)
             .await
-            .unwrap();
+            .unwrap()
+            .page;
         let expected = u64::try_from(expected).unwrap();
         assert_eq!(page.total, Some(Total::Exactly(expected)), "{filter:?}");
     }

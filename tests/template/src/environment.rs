@@ -41,9 +41,10 @@ const NOT_SET: [(&str, &str); 10] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 3] = [
+const SETTINGS_OF_ONE: [(&str, &str); 4] = [
     ("APP_NAME", "health"),
     ("BULK_MAX_ROWS", "bulk-create"),
+    ("SEARCH_TIME_MILLISECONDS", "list-users"),
     ("STATS_CACHE_SECONDS", "stats"),
 ];
 

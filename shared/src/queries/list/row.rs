@@ -5,7 +5,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::users::{Cursor, SortBy, SortKey, Towards, User};
 
-/// The columns of a [`ListRow`], less key and total.
+/// The columns of a [`ListRow`], less its key.
 pub(super) const COLUMNS: &str = "
     users.id::bigint AS id,
     users.email,
@@ -27,6 +27,13 @@ pub(super) struct ListRow {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     text_key: Option<String>,
+}
+
+/// A row that brings the total of its list along.
+#[derive(FromRow)]
+pub(super) struct CountedRow {
+    #[sqlx(flatten)]
+    pub(super) row: ListRow,
     pub(super) total: Option<i64>,
 }
 
@@ -73,7 +80,6 @@ impl From<ListRow> for User {
             created_at,
             updated_at,
             text_key: _,
-            total: _,
         } = row;
         Self {
             id,

@@ -1,55 +1,18 @@
-//! How many users a whole list has.
+//! How many users a list without a search has.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::{searched, walked};
-use crate::users::{CountMode, ListQuery, Total};
+use super::ranges;
+use crate::users::{CountMode, ListQuery};
 
-/// Where a capped count stops.
-pub const COUNT_CAP: u64 = 10_000;
-
-/// Adds a scalar query for the total, or NULL if none is wanted.
+/// Adds a scalar query for the total, or NULL if none is wanted: the kept counts of the flags that
+/// the filter lets pass.
 pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
-    match (&query.filter.search, query.count) {
-        (_, CountMode::None) => {
-            sql.push("SELECT NULL::bigint");
-        }
-        (None, CountMode::Exact | CountMode::Capped) => push_kept(sql, query),
-        (Some(_), mode) => {
-            sql.push("SELECT count(*) FROM (SELECT FROM users WHERE TRUE");
-            searched::push_filter(sql, &query.filter);
-            if mode == CountMode::Capped {
-                sql.push(format_args!(" LIMIT {}", COUNT_CAP + 1));
-            }
-            sql.push(") AS matching");
-        }
+    if query.count == CountMode::None {
+        sql.push("SELECT NULL::bigint");
+        return;
     }
-}
-
-/// The total alone, for a page without rows.
-pub(super) async fn count(
-    connection: &mut PgConnection,
-    query: &ListQuery,
-) -> Result<Option<i64>, sqlx::Error> {
-    let mut sql = QueryBuilder::new("");
-    push(&mut sql, query);
-    sql.build_query_scalar().fetch_one(connection).await
-}
-
-/// What a number that was counted in the mode of `query` means.
-pub(super) fn relation(counted: i64, query: &ListQuery) -> Total {
-    let counted = u64::try_from(counted).unwrap_or(0);
-    let is_capped = query.filter.search.is_some() && query.count == CountMode::Capped;
-    if is_capped && counted > COUNT_CAP {
-        Total::AtLeast(COUNT_CAP)
-    } else {
-        Total::Exactly(counted)
-    }
-}
-
-/// The kept count of the flags that the filter lets pass.
-fn push_kept(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
-    let columns: Vec<_> = walked::flag_pairs(&query.filter)
+    let columns: Vec<_> = ranges::flag_pairs(&query.filter)
         .map(|pair| match pair {
             (true, true) => "super_active",
             (true, false) => "plain_active",
@@ -61,4 +24,14 @@ fn push_kept(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
     sql.push(format_args!(
         "SELECT coalesce(sum({columns}), 0)::bigint FROM user_counts"
     ));
+}
+
+/// The total alone, for a page without rows.
+pub(super) async fn count(
+    connection: &mut PgConnection,
+    query: &ListQuery,
+) -> Result<Option<i64>, sqlx::Error> {
+    let mut sql = QueryBuilder::new("");
+    push(&mut sql, query);
+    sql.build_query_scalar().fetch_one(connection).await
 }

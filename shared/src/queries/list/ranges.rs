@@ -1,0 +1,109 @@
+//! Index ranges, merged.
+
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{row, searched};
+use crate::users::{Cursor, Filter, Sort, SortBy, SortOrder};
+
+/// Rows in the order of an index, from a place on.
+///
+/// Every index has both flags before the key, so a filter on both is one ordered range of it. Where
+/// a flag is free, the ranges of both values are merged; each is cut off where the whole is, because
+/// no more can be taken from one of them.
+pub(super) struct Ranges<'q> {
+    pub(super) filter: &'q Filter,
+    pub(super) sort: Sort,
+    /// Rows beyond this place only.
+    pub(super) beside: Option<&'q Cursor>,
+    pub(super) offset: i64,
+    pub(super) limit: i64,
+}
+
+impl<'q> Ranges<'q> {
+    /// Selects `key` and `id`, and with a search `is_match`. All of it is in the index; no row of the
+    /// table has to be fetched.
+    pub(super) fn push(&self, sql: &mut QueryBuilder<'q, Postgres>) {
+        let key = key_expression(self.sort.by);
+        let direction = direction(self.sort);
+        let is_match = if self.filter.search.is_some() {
+            ", is_match"
+        } else {
+            ""
+        };
+        sql.push(format_args!("SELECT key, id{is_match} FROM ("));
+        for (position, (is_active, is_superuser)) in flag_pairs(self.filter).enumerate() {
+            if position > 0 {
+                sql.push(" UNION ALL ");
+            }
+            sql.push(format_args!("(SELECT {key} AS key, id"));
+            if let Some(term) = &self.filter.search {
+                sql.push(", ");
+                searched::push_is_match(sql, term);
+                sql.push(" AS is_match");
+            }
+            sql.push(format_args!(
+                " FROM users WHERE is_active = {is_active} AND is_superuser = {is_superuser}"
+            ));
+            push_bounds(sql, self.sort, self.beside, key);
+            sql.push(format_args!(
+                " ORDER BY {key} {direction}, id {direction} LIMIT "
+            ))
+            .push_bind(self.offset + self.limit)
+            .push(")");
+        }
+        sql.push(format_args!(
+            ") AS ranges ORDER BY key {direction}, id {direction} LIMIT "
+        ))
+        .push_bind(self.limit)
+        .push(" OFFSET ")
+        .push_bind(self.offset);
+    }
+}
+
+/// The condition that rows lie beyond a cursor; `key` is what SQL calls the sort key.
+pub(super) fn push_bounds<'q>(
+    sql: &mut QueryBuilder<'q, Postgres>,
+    sort: Sort,
+    beside: Option<&'q Cursor>,
+    key: &str,
+) {
+    if let Some(cursor) = beside {
+        let comparison = match sort.order {
+            SortOrder::Ascending => ">",
+            SortOrder::Descending => "<",
+        };
+        sql.push(format_args!(" AND ({key}, id) {comparison} ("));
+        row::push_key(sql, &cursor.key);
+        sql.push(", ").push_bind(cursor.id).push(")");
+    }
+}
+
+/// What a list is ordered by: the same expressions as in the indexes.
+pub(super) fn key_expression(by: SortBy) -> &'static str {
+    match by {
+        SortBy::CreatedAt => "created_at",
+        SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
+        SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
+    }
+}
+
+/// `ASC` or `DESC`, for the key and the id that breaks ties.
+pub(super) fn direction(sort: Sort) -> &'static str {
+    match sort.order {
+        SortOrder::Ascending => "ASC",
+        SortOrder::Descending => "DESC",
+    }
+}
+
+/// The pairs of `is_active` and `is_superuser` that the filter lets pass.
+pub(super) fn flag_pairs(filter: &Filter) -> impl Iterator<Item = (bool, bool)> {
+    let Filter {
+        is_active,
+        is_superuser,
+        search: _,
+    } = *filter;
+    let passes = |wanted: Option<bool>, value| wanted.is_none_or(|wanted| wanted == value);
+    [(true, true), (true, false), (false, true), (false, false)]
+        .into_iter()
+        .filter(move |pair| passes(is_active, pair.0) && passes(is_superuser, pair.1))
+}
