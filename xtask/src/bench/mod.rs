@@ -2,6 +2,7 @@
 
 mod bulk;
 mod document;
+mod scale;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -18,11 +19,15 @@ pub struct Arguments {
 enum Subject {
     /// Imports: through the function and in SQL alone, against COPY and one INSERT per row
     Bulk(bulk::Arguments),
+    /// Statistics, lists and searches: from ten thousand users to ten million, beside the queries of
+    /// an application that began with such a table
+    Scale(scale::Arguments),
 }
 
 /// Measures.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
+        Subject::Scale(arguments) => scale::run(arguments, runtime),
     }
 }

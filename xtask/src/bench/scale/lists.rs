@@ -1,0 +1,224 @@
+//! Lists without a search, from every place.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
+use shared::database::Query as _;
+use shared::users::{
+    CountMode, Cursor, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder, Towards,
+};
+use sqlx::{Executor as _, PgConnection};
+
+use super::{
+    samples::Samples,
+    seed,
+    watch::{HAND_IN, Watch},
+};
+
+pub(super) const SIZE: u32 = 50;
+
+/// Where a page lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At the beginning.
+    First,
+    /// 10,000 users deep by number, which is as deep as numbers go.
+    Numbered,
+    /// Behind a cursor after nine tenths of the list.
+    Deep,
+    /// Before the same cursor.
+    DeepBack,
+    /// Before the end.
+    Last,
+}
+
+pub(super) const PLACES: [Place; 5] = [
+    Place::First,
+    Place::Numbered,
+    Place::Deep,
+    Place::DeepBack,
+    Place::Last,
+];
+
+/// What was measured at one place.
+pub(super) struct AtPlace {
+    pub(super) place: Place,
+    /// Of every filter and every order.
+    pub(super) ours: Samples,
+    /// The cell with the largest p99.
+    pub(super) worst: Samples,
+    /// Of newest first, without a filter.
+    pub(super) ours_plain: Samples,
+    pub(super) seed_plain: Samples,
+}
+
+pub(super) struct Lists {
+    pub(super) places: Vec<AtPlace>,
+}
+
+pub(super) async fn measure(
+    connection: &mut PgConnection,
+    watch: &mut Watch,
+    users: u32,
+    rounds: u32,
+) -> Result<Lists> {
+    let mut places = Vec::new();
+    for place in PLACES {
+        let mut cells = Vec::new();
+        for filter in filters() {
+            for sort in orders() {
+                let position = position(connection, place, &filter, sort).await?;
+                let query = ListQuery {
+                    filter: filter.clone(),
+                    sort,
+                    position,
+                    size: SIZE,
+                    count: CountMode::Capped,
+                    reach: 0,
+                };
+                cells.push(sample(connection, watch, &query, rounds).await?);
+            }
+        }
+        let offset = match place {
+            Place::First => 0,
+            Place::Numbered => 10_000 - SIZE,
+            Place::Deep | Place::DeepBack => users / 10 * 9,
+            Place::Last => users - SIZE,
+        };
+        let statements = seed::list("TRUE", "created_at DESC, id DESC", offset.into());
+        let worst = cells.iter().max_by_key(|cell| cell.p99());
+        places.push(AtPlace {
+            place,
+            ours: Samples::pooled(&cells),
+            worst: worst.cloned().unwrap_or_default(),
+            ours_plain: cells.first().cloned().unwrap_or_default(),
+            seed_plain: seed::sample(connection, watch, &statements).await?,
+        });
+    }
+    Ok(Lists { places })
+}
+
+/// All combinations of flags; the first is none.
+fn filters() -> impl Iterator<Item = Filter> {
+    let flags = [None, Some(true), Some(false)];
+    flags.into_iter().flat_map(move |is_active| {
+        flags.into_iter().map(move |is_superuser| Filter {
+            is_active,
+            is_superuser,
+            search: None,
+        })
+    })
+}
+
+/// All orders; the first is the default.
+pub(super) fn orders() -> impl Iterator<Item = Sort> {
+    [SortBy::CreatedAt, SortBy::Username, SortBy::Email]
+        .into_iter()
+        .flat_map(|by| {
+            [SortOrder::Descending, SortOrder::Ascending].map(|order| Sort { by, order })
+        })
+}
+
+async fn sample(
+    connection: &mut PgConnection,
+    watch: &mut Watch,
+    query: &ListQuery,
+    rounds: u32,
+) -> Result<Samples> {
+    // The server tries a statement five times before it decides on a plan to keep.
+    for _ in 0..7 {
+        query.run(&mut *connection).await?;
+    }
+    connection.execute(HAND_IN).await?;
+    let before = watch.pages().await?;
+    let mut times = Vec::new();
+    for _ in 0..rounds {
+        let started = Instant::now();
+        query.run(&mut *connection).await?;
+        times.push(started.elapsed());
+    }
+    connection.execute(HAND_IN).await?;
+    Ok(Samples::new(times, watch.pages().await? - before))
+}
+
+async fn position(
+    connection: &mut PgConnection,
+    place: Place,
+    filter: &Filter,
+    sort: Sort,
+) -> Result<Position> {
+    let (towards, key, id) = match place {
+        Place::First => return Ok(Position::Page(1)),
+        Place::Numbered => return Ok(Position::Page(10_000 / SIZE)),
+        Place::Last => (Towards::Previous, end(sort)?, i64::MAX),
+        Place::Deep | Place::DeepBack => {
+            let (key, id) = nine_tenths(connection, filter, sort).await?;
+            let towards = if place == Place::Deep {
+                Towards::Next
+            } else {
+                Towards::Previous
+            };
+            (towards, key, id)
+        }
+    };
+    Ok(Position::Cursor(Cursor { towards, key, id }))
+}
+
+/// A key that no user is behind.
+fn end(sort: Sort) -> Result<SortKey> {
+    Ok(match (sort.by, sort.order) {
+        (SortBy::CreatedAt, order) => {
+            let year = if order == SortOrder::Ascending {
+                "2999"
+            } else {
+                "1999"
+            };
+            let time = format!("{year}-01-01T00:00:00Z")
+                .parse()
+                .context("a date")?;
+            SortKey::Time(time)
+        }
+        (_, SortOrder::Ascending) => SortKey::Text(char::MAX.to_string()),
+        (_, SortOrder::Descending) => SortKey::Text(String::new()),
+    })
+}
+
+/// A user near the end of a list, found among a sample of all.
+async fn nine_tenths(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    sort: Sort,
+) -> Result<(SortKey, i64)> {
+    let (time, text) = match sort.by {
+        SortBy::CreatedAt => ("created_at", "NULL"),
+        SortBy::Username => ("NULL", r#"lower(username COLLATE "und-x-icu") COLLATE "C""#),
+        SortBy::Email => ("NULL", r#"lower(email COLLATE "und-x-icu") COLLATE "C""#),
+    };
+    let key = if sort.by == SortBy::CreatedAt {
+        "time"
+    } else {
+        "key"
+    };
+    let direction = sort.order.as_str();
+    let statement = format!(
+        "WITH sample AS (
+             SELECT {time}::timestamptz AS time, ({text})::text AS key, id::bigint AS id
+             FROM users TABLESAMPLE SYSTEM (10) REPEATABLE (1)
+             WHERE ($1::boolean IS NULL OR is_active = $1)
+                 AND ($2::boolean IS NULL OR is_superuser = $2)
+         )
+         SELECT time, key, id
+         FROM sample
+         ORDER BY {key} {direction}, id {direction}
+         LIMIT 1 OFFSET (SELECT count(*) * 9 / 10 FROM sample)"
+    );
+    let (time, text, id): (Option<DateTime<Utc>>, Option<String>, i64) = sqlx::query_as(&statement)
+        .bind(filter.is_active)
+        .bind(filter.is_superuser)
+        .fetch_optional(connection)
+        .await?
+        .unwrap_or((Some(DateTime::UNIX_EPOCH), Some(String::new()), 0));
+    let key = time.map_or_else(|| SortKey::Text(text.unwrap_or_default()), SortKey::Time);
+    Ok((key, id))
+}

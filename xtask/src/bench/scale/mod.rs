@@ -1,0 +1,126 @@
+//! `cargo xtask bench scale`: statistics, lists and searches, from a small table to a large one.
+
+mod lists;
+mod samples;
+mod searches;
+mod seed;
+mod statistics;
+mod table;
+mod watch;
+
+use std::time::Instant;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use servers::{Postgres, PostgresOptions};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::runtime::Runtime;
+
+use self::{lists::Lists, searches::Searches, statistics::Statistics, watch::Watch};
+use super::document;
+use crate::cargo;
+use crate::console;
+
+const USERS: &str = include_str!("users.sql");
+
+/// What `cargo xtask bench scale` can be told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many users, once or more often
+    #[arg(long, value_name = "N", default_values_t = [10_000, 100_000, 1_000_000, 10_000_000],
+        value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    users: Vec<u32>,
+    /// How often each of our own queries runs
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    rounds: u32,
+}
+
+/// What was measured on a table of one size.
+struct Scale {
+    users: u32,
+    statistics: Statistics,
+    lists: Lists,
+    searches: Searches,
+}
+
+/// Measures, prints, and writes tables and picture.
+pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
+    // A slow client would make fast queries look slower than they are.
+    if cfg!(debug_assertions) {
+        return run_optimised(arguments);
+    }
+    let options = PostgresOptions::temporary()
+        .setting("shared_buffers", "6GB")
+        .setting("max_wal_size", "16GB")
+        .setting("maintenance_work_mem", "1GB")
+        .setting("checkpoint_timeout", "1h")
+        .setting("autovacuum", "off");
+    let postgres = Postgres::start(&options)?;
+    let mut scales = Vec::new();
+    for users in &arguments.users {
+        console::announce(&format!("{users} users"));
+        scales.push(runtime.block_on(measure(&postgres, *users, arguments.rounds))?);
+    }
+    let text = table::write(&scales, postgres.major(), arguments.rounds);
+    console::say(&text);
+    let path = document::replace("scale", &text)?;
+    console::say(&format!("written to {}", path.display()));
+    Ok(())
+}
+
+fn run_optimised(arguments: &Arguments) -> Result<()> {
+    let mut run = cargo::command("run");
+    run.command()
+        .args(["--release", "--package", "xtask", "--bin", "xtask"])
+        .args(cargo::locked())
+        .args(["--", "bench", "scale", "--rounds"])
+        .arg(arguments.rounds.to_string());
+    for users in &arguments.users {
+        run.command().arg("--users").arg(users.to_string());
+    }
+    cargo::run("cargo xtask bench scale", run)
+}
+
+async fn measure(postgres: &Postgres, users: u32, rounds: u32) -> Result<Scale> {
+    let name = format!("users_{users}");
+    let mut server = PgConnection::connect(&postgres.url("postgres")).await?;
+    server
+        .execute(format!("CREATE DATABASE {name}").as_str())
+        .await?;
+    let url = postgres.url(&name);
+    let started = Instant::now();
+    let mut connection = load(&url, users).await?;
+    console::say(&format!("loaded in {} s", started.elapsed().as_secs()));
+    let mut watch = Watch::over(server, &name);
+    console::say("statistics");
+    let statistics = statistics::measure(&mut connection, &mut watch, rounds).await?;
+    console::say("lists");
+    let lists = lists::measure(&mut connection, &mut watch, users, rounds).await?;
+    console::say("searches");
+    let searches = searches::measure(&mut connection, &mut watch, &url, rounds).await?;
+    connection.close().await?;
+    watch.drop_database().await?;
+    Ok(Scale {
+        users,
+        statistics,
+        lists,
+        searches,
+    })
+}
+
+/// Makes the users, and adopts their table as a deploy does.
+async fn load(url: &str, users: u32) -> Result<PgConnection> {
+    let mut connection = PgConnection::connect(url).await?;
+    console::say("making users");
+    let script = USERS.replace("{users}", &users.to_string());
+    connection
+        .execute(script.as_str())
+        .await
+        .context("cannot make the users")?;
+    console::say("migrating");
+    shared::migrations::up(&mut connection).await?;
+    for statement in ["CHECKPOINT", "VACUUM ANALYZE", "CHECKPOINT"] {
+        connection.execute(statement).await?;
+    }
+    Ok(connection)
+}
