@@ -15,10 +15,11 @@
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
 //! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`database`],
-//! [`users`], [`secrets`], [`token`].
+//! [`users`], [`changes`], [`secrets`], [`token`].
 
 pub mod binary;
 pub mod builder;
+pub mod changes;
 pub mod database;
 mod dispatcher;
 mod environments;
