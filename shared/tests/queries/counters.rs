@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rig::TestDatabase;
 use shared::{database::Query, queries::stats::CountUsers, users::UserStats};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgPool};
 
 /// The same six numbers, counted.
 const RECOUNT: &str = "
