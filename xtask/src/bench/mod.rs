@@ -1,7 +1,11 @@
 //! `cargo xtask bench`: measurements, and the tables in docs/performance.md that they fill.
 
+mod adoption;
 mod bulk;
 mod document;
+mod durable;
+mod writers;
+mod writes;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -18,11 +22,20 @@ pub struct Arguments {
 enum Subject {
     /// Imports: through the function and in SQL alone, against COPY and one INSERT per row
     Bulk(bulk::Arguments),
+    /// Migrations of another application's table while it is written to
+    Adoption(adoption::Arguments),
+    /// 16 sessions that write, with the triggers that count and without; and changes at random
+    Writers(writers::Arguments),
+    /// What each index and the triggers cost an import
+    Writes(writes::Arguments),
 }
 
 /// Measures.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
+        Subject::Adoption(arguments) => adoption::run(arguments, runtime),
+        Subject::Writers(arguments) => writers::run(arguments, runtime),
+        Subject::Writes(arguments) => writes::run(arguments, runtime),
     }
 }
