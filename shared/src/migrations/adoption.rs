@@ -139,7 +139,7 @@ async fn missing_values(
         let missing = adoption::count_missing(connection, name).await?;
         if missing > 0 {
             obstacles.push(format!(
-                "{missing} users have no {name}: UPDATE users SET {name} = <what they should have> \
+                "users without {name}: {missing}; UPDATE users SET {name} = <what they should have> \
                  WHERE {name} IS NULL"
             ));
         }
@@ -154,7 +154,7 @@ pub(super) async fn duplicates(connection: &mut PgConnection) -> Result<Vec<Stri
         let shared = adoption::count_duplicates(connection, column).await?;
         if shared > 0 {
             obstacles.push(format!(
-                "{shared} {values} belong to more than one user when case is ignored, listed by {}",
+                "{values} of more than one user when case is ignored: {shared}, listed by {}",
                 adoption::duplicates_by_case(column)
             ));
         }

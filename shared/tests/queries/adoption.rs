@@ -164,17 +164,17 @@ async fn a_table_that_cannot_be_adopted_is_left_alone_and_its_owner_told_why() {
         ),
         (
             "UPDATE users SET is_active = NULL WHERE id < 4",
-            "3 users have no is_active: UPDATE users SET is_active = ",
+            "users without is_active: 3; UPDATE users SET is_active = ",
         ),
         (
             "INSERT INTO users (email, username, is_active, is_superuser, created_at)
              SELECT upper(email), id || '-', TRUE, FALSE, now() FROM users WHERE id < 3",
-            "2 emails belong to more than one user when case is ignored, listed by SELECT lower(email",
+            "emails of more than one user when case is ignored: 2, listed by SELECT lower(email",
         ),
         (
             "INSERT INTO users (email, username, is_active, is_superuser, created_at)
              SELECT id || '-', upper(username), TRUE, FALSE, now() FROM users WHERE id = 3",
-            "1 usernames belong to more than one user",
+            "usernames of more than one user when case is ignored: 1, listed by SELECT lower(username",
         ),
         (
             "ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people",
