@@ -1,6 +1,25 @@
--- Creates the table where there is none. A table that another application made is left as it is;
--- later migrations add what they need beside it. The comment tells `down` whose table it is.
+-- Creates the table where there is none; the comment tells `down` whose table it is. A table that
+-- another application made is adopted, and what changes about it is remembered for `down`:
+--
+-- - Indexes that have names of ours are renamed. The application goes on using them until ours are
+--   there; then the migrator drops those that hold no promise, and `down` builds them again.
+-- - Columns that must hold something take no more NULL. Migrations 0012 and 0013 do the rest, which
+--   takes longer than a moment.
+--
+-- The migrator has looked for what cannot be adopted before this.
+SET LOCAL lock_timeout = '1s';
+
+CREATE TABLE users_before_rollcall (
+    kind text NOT NULL CHECK (kind IN ('index', 'nullable column')),
+    name text NOT NULL,
+    definition text,
+    PRIMARY KEY (kind, name)
+);
+
 DO $$
+DECLARE
+    index record;
+    column_name text;
 BEGIN
     IF to_regclass('users') IS NULL THEN
         CREATE TABLE users (
@@ -15,6 +34,48 @@ BEGIN
             updated_at timestamptz NOT NULL DEFAULT now()
         );
         COMMENT ON TABLE users IS 'created by rollcall';
+        RETURN;
     END IF;
+
+    FOR index IN
+        SELECT
+            pg_class.oid,
+            relnamespace::regnamespace AS schema,
+            relname AS name
+        FROM pg_index
+        JOIN pg_class ON pg_class.oid = indexrelid
+        WHERE indrelid = to_regclass('users')
+            AND relname IN (
+                'ux_users_email',
+                'ux_users_username',
+                'ix_users_created_at',
+                'ix_users_is_active',
+                'ix_users_is_superuser',
+                'ix_users_search'
+            )
+    LOOP
+        EXECUTE format(
+            'ALTER INDEX %s.%I RENAME TO %I',
+            index.schema, index.name, index.name || '_before_rollcall'
+        );
+        INSERT INTO users_before_rollcall (kind, name, definition)
+        VALUES ('index', index.name, pg_get_indexdef(index.oid));
+    END LOOP;
+
+    FOR column_name IN
+        SELECT attname
+        FROM pg_attribute
+        WHERE attrelid = to_regclass('users')
+            AND attname IN ('email', 'username', 'is_active', 'is_superuser', 'created_at')
+            AND NOT attnotnull
+            AND NOT attisdropped
+    LOOP
+        INSERT INTO users_before_rollcall (kind, name)
+        VALUES ('nullable column', column_name);
+        EXECUTE format(
+            'ALTER TABLE users ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID',
+            'rollcall_' || column_name, column_name
+        );
+    END LOOP;
 END
 $$;

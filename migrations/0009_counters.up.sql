@@ -17,9 +17,15 @@ CREATE TABLE user_counts (
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- How many users were created in each minute of an hour, for hours of the last nine days and later.
+-- New users of one minute, as nearly all are, are counted by flags here too, so that counting them
+-- writes one row: a sum over all users is the sum over both tables.
 CREATE TABLE user_counts_by_hour (
     hour timestamptz NOT NULL,
     slot bigint NOT NULL,
+    plain_inactive bigint NOT NULL DEFAULT 0,
+    super_inactive bigint NOT NULL DEFAULT 0,
+    plain_active bigint NOT NULL DEFAULT 0,
+    super_active bigint NOT NULL DEFAULT 0,
     created integer NOT NULL,
     by_minute integer[] NOT NULL,
     PRIMARY KEY (hour, slot)
@@ -91,6 +97,7 @@ DECLARE
     its_hour timestamptz := date_trunc('hour', minute, 'UTC');
     position integer := 1 + extract(minute FROM minute AT TIME ZONE 'UTC')::integer;
     minutes integer[];
+    forgotten record;
 BEGIN
     IF chosen IS NOT NULL THEN
         UPDATE user_counts_by_hour
@@ -102,9 +109,29 @@ BEGIN
             RETURN;
         END IF;
         -- Once an hour: this slot's hours that have left the week for good.
-        DELETE FROM user_counts_by_hour
-        WHERE slot = chosen
-            AND hour < now() - INTERVAL '9 days';
+        WITH gone AS (
+            DELETE FROM user_counts_by_hour
+            WHERE slot = chosen
+                AND hour < now() - INTERVAL '9 days'
+            RETURNING plain_inactive, super_inactive, plain_active, super_active
+        )
+        SELECT
+            count(*) AS rows,
+            sum(plain_inactive)::bigint AS plain_inactive,
+            sum(super_inactive)::bigint AS super_inactive,
+            sum(plain_active)::bigint AS plain_active,
+            sum(super_active)::bigint AS super_active
+        INTO forgotten
+        FROM gone;
+        IF forgotten.rows > 0 THEN
+            PERFORM user_counts_add(
+                chosen,
+                forgotten.plain_inactive,
+                forgotten.super_inactive,
+                forgotten.plain_active,
+                forgotten.super_active
+            );
+        END IF;
     END IF;
     minutes := array_fill(0, ARRAY[60]);
     minutes[position] := more;
@@ -120,8 +147,46 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     change record;
-    slot bigint;
+    mine bigint;
 BEGIN
+    -- As in user_counts_slot, whose call would cost more than its work.
+    IF current_setting('transaction_isolation') = 'read committed' THEN
+        FOR free IN 0..63 LOOP
+            IF pg_try_advisory_xact_lock(1919904876, free) THEN
+                mine := free;
+                EXIT;
+            END IF;
+        END LOOP;
+    END IF;
+    -- New users of one minute, in an hour that this slot has a row for: one statement, because each
+    -- costs more to begin than to run.
+    UPDATE user_counts_by_hour AS kept
+    SET plain_inactive = kept.plain_inactive + come.plain_inactive,
+        super_inactive = kept.super_inactive + come.super_inactive,
+        plain_active = kept.plain_active + come.plain_active,
+        super_active = kept.super_active + come.super_active,
+        created = kept.created + come.rows,
+        by_minute[come.position] = kept.by_minute[come.position] + come.rows
+    FROM (
+        SELECT
+            count(*) AS rows,
+            count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
+            count(*) FILTER (WHERE NOT is_active AND is_superuser) AS super_inactive,
+            count(*) FILTER (WHERE is_active AND NOT is_superuser) AS plain_active,
+            count(*) FILTER (WHERE is_active AND is_superuser) AS super_active,
+            min(created_at) AS earliest,
+            date_trunc('minute', max(created_at), 'UTC') AS minute,
+            date_trunc('hour', max(created_at), 'UTC') AS hour,
+            1 + extract(minute FROM max(created_at) AT TIME ZONE 'UTC')::integer AS position
+        FROM added
+    ) AS come
+    WHERE kept.slot = mine
+        AND kept.hour = come.hour
+        AND come.earliest >= come.minute
+        AND come.earliest >= now() - INTERVAL '8 days';
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
     SELECT
         count(*) AS rows,
         count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
@@ -134,16 +199,15 @@ BEGIN
     IF change.rows = 0 THEN
         RETURN NULL;
     END IF;
-    slot := user_counts_slot();
     PERFORM user_counts_add(
-        slot,
+        mine,
         change.plain_inactive,
         change.super_inactive,
         change.plain_active,
         change.super_active
     );
     IF change.latest >= now() - INTERVAL '8 days' THEN
-        PERFORM user_counts_add_minute(slot, recent.minute, recent.rows)
+        PERFORM user_counts_add_minute(mine, recent.minute, recent.rows)
         FROM (
             SELECT
                 date_trunc('minute', created_at, 'UTC') AS minute,
@@ -208,13 +272,14 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     change record;
-    slot bigint;
+    mine bigint;
 BEGIN
     SELECT
         coalesce(sum(sign) FILTER (WHERE NOT is_active AND NOT is_superuser), 0) AS plain_inactive,
         coalesce(sum(sign) FILTER (WHERE NOT is_active AND is_superuser), 0) AS super_inactive,
         coalesce(sum(sign) FILTER (WHERE is_active AND NOT is_superuser), 0) AS plain_active,
         coalesce(sum(sign) FILTER (WHERE is_active AND is_superuser), 0) AS super_active,
+        min(created_at) AS earliest,
         max(created_at) AS latest
     INTO change
     FROM (
@@ -222,20 +287,39 @@ BEGIN
         UNION ALL
         SELECT -1, is_active, is_superuser, created_at FROM removed
     ) AS changed;
-    IF (change.plain_inactive, change.super_inactive, change.plain_active, change.super_active)
-        <> (0, 0, 0, 0)
+    IF change.plain_inactive <> 0
+        OR change.super_inactive <> 0
+        OR change.plain_active <> 0
+        OR change.super_active <> 0
     THEN
-        slot := user_counts_slot();
-        PERFORM user_counts_add(
-            slot,
-            change.plain_inactive,
-            change.super_inactive,
-            change.plain_active,
-            change.super_active
-        );
+        -- As in user_counts_slot and user_counts_add, whose calls would cost more than their work.
+        IF current_setting('transaction_isolation') = 'read committed' THEN
+            FOR free IN 0..63 LOOP
+                IF pg_try_advisory_xact_lock(1919904876, free) THEN
+                    mine := free;
+                    EXIT;
+                END IF;
+            END LOOP;
+        END IF;
+        UPDATE user_counts
+        SET plain_inactive = plain_inactive + change.plain_inactive,
+            super_inactive = super_inactive + change.super_inactive,
+            plain_active = plain_active + change.plain_active,
+            super_active = super_active + change.super_active
+        WHERE slot = mine;
+        IF NOT FOUND THEN
+            PERFORM user_counts_add(
+                mine,
+                change.plain_inactive,
+                change.super_inactive,
+                change.plain_active,
+                change.super_active
+            );
+        END IF;
     END IF;
-    IF change.latest >= now() - INTERVAL '8 days' THEN
-        PERFORM user_counts_add_minute(user_counts_slot(), moved.minute, moved.rows)
+    -- Where all rows have one time, before and after, none has moved.
+    IF change.earliest <> change.latest AND change.latest >= now() - INTERVAL '8 days' THEN
+        PERFORM user_counts_add_minute(coalesce(mine, user_counts_slot()), moved.minute, moved.rows)
         FROM (
             SELECT
                 date_trunc('minute', created_at, 'UTC') AS minute,
@@ -287,7 +371,11 @@ CROSS JOIN (
         coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
         coalesce(sum(plain_active), 0)::bigint AS plain_active,
         coalesce(sum(super_active), 0)::bigint AS super_active
-    FROM user_counts
+    FROM (
+        SELECT plain_inactive, super_inactive, plain_active, super_active FROM user_counts
+        UNION ALL
+        SELECT plain_inactive, super_inactive, plain_active, super_active FROM user_counts_by_hour
+    ) AS both_tables
 ) AS kept;
 
 -- The minutes of the last week whose counts are wrong, and by how much. Empty when all is well.
@@ -315,14 +403,20 @@ FROM (
 GROUP BY minute
 HAVING sum(rows) <> 0;
 
--- Merges the rows of transactions that found no free slot. Nobody writes to those again.
+-- Merges the rows of transactions that found no free slot, and what is left of hours that are no
+-- longer asked for. Nobody writes to those again.
 CREATE FUNCTION compact_user_counts() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
-    WITH merged AS (
+    WITH own AS (
         DELETE FROM user_counts
         WHERE slot >= 1000
+        RETURNING plain_inactive, super_inactive, plain_active, super_active
+    ),
+    old AS (
+        DELETE FROM user_counts_by_hour
+        WHERE hour < now() - INTERVAL '9 days'
         RETURNING plain_inactive, super_inactive, plain_active, super_active
     )
     INSERT INTO user_counts (slot, plain_inactive, super_inactive, plain_active, super_active)
@@ -332,10 +426,12 @@ AS $$
         sum(super_inactive),
         sum(plain_active),
         sum(super_active)
-    FROM merged
+    FROM (
+        SELECT plain_inactive, super_inactive, plain_active, super_active FROM own
+        UNION ALL
+        SELECT plain_inactive, super_inactive, plain_active, super_active FROM old
+    ) AS merged
     HAVING count(*) > 0;
-    DELETE FROM user_counts_by_hour
-    WHERE hour < now() - INTERVAL '9 days';
 $$;
 
 -- Makes the counts true again. Each statement sees rows and counts in one snapshot and adds their

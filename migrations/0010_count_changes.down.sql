@@ -1,4 +1,4 @@
-SET LOCAL lock_timeout = '2s';
+SET LOCAL lock_timeout = '1s';
 DROP TRIGGER count_truncated_users ON users;
 DROP TRIGGER count_deleted_users ON users;
 DROP TRIGGER count_updated_users ON users;

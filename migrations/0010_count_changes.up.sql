@@ -1,6 +1,6 @@
 -- From here on every change is counted. CREATE TRIGGER waits for the writers in flight and holds up
 -- new ones meanwhile, so it gives up soon, and the migrator tries again.
-SET LOCAL lock_timeout = '2s';
+SET LOCAL lock_timeout = '1s';
 LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE;
 CREATE TRIGGER count_inserted_users
 AFTER INSERT ON users

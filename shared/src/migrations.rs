@@ -1,5 +1,7 @@
 //! The schema's migrations, embedded in the binary.
 
+mod adoption;
+
 use std::{collections::HashSet, time::Duration};
 
 use sqlx::{
@@ -7,7 +9,7 @@ use sqlx::{
     migrate::{Migrate, MigrateError, Migrator},
 };
 
-use crate::queries::schema;
+use crate::queries::{adoption::drop_invalid_indexes, schema};
 
 /// How often a migrator looks whether another one has finished. It asks instead of waiting on the
 /// lock, because a session that waits holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all
@@ -17,9 +19,27 @@ const LOCK_POLL: Duration = Duration::from_millis(200);
 /// SQLSTATE `lock_not_available`: a migration's `lock_timeout` passed.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// With two seconds of waiting and one of rest each, a busy table is courted for five minutes.
-const LOCK_ATTEMPTS: u32 = 100;
+/// SQLSTATE `unique_violation`: of a unique index, in the making.
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// With one second of waiting and one of rest each, a busy table is courted for five minutes.
+const LOCK_ATTEMPTS: u32 = 150;
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why the schema is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The table that is there cannot be adopted as it is; nothing, or nothing more, was changed. The
+    /// sentences are for its owner, and hold no user's data.
+    #[error("the table users cannot be adopted yet: {}", .0.join("; "))]
+    NotAdoptable(Vec<String>),
+    /// A migration, or the database itself, failed.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// A statement beside the migrations failed.
+    #[error("while preparing migrations: {0}")]
+    Prepare(#[from] sqlx::Error),
+}
 
 /// A migration and whether the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,16 +55,19 @@ pub struct Status {
 /// Applies all migrations that the database lacks, and returns them in order.
 ///
 /// Where nothing is missing, nothing is needed but the right to read the list of what is applied: the
-/// owner of a table may keep migrations to himself. Each migration is a whole step: one that fails leaves those before it in place and can be tried again. A
-/// database that is ahead of this code is left as it is: that is how a deploy is rolled back.
-pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateError> {
+/// owner of a table may keep migrations to himself. Each migration is a whole step: one that fails
+/// leaves those before it in place and can be tried again. A database that is ahead of this code is
+/// left as it is: that is how a deploy is rolled back.
+pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, Error> {
     let before = alone(connection, async |connection| {
         let before = status(connection).await?;
-        if before.iter().all(|migration| migration.is_applied) {
+        let pending = before.iter().filter(|migration| !migration.is_applied);
+        if let Some(first) = pending.map(|migration| migration.version).min() {
+            apply_pending(connection, first).await?;
+        } else if !adoption::has_replaced_indexes(connection).await? {
             return Ok(before);
         }
-        schema::drop_invalid_indexes(connection).await?;
-        run_patiently(connection).await?;
+        adoption::drop_replaced_indexes(connection).await?;
         Ok(before)
     })
     .await?;
@@ -54,11 +77,35 @@ pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, MigrateErr
         .collect())
 }
 
+async fn apply_pending(connection: &mut PgConnection, first: i64) -> Result<(), Error> {
+    drop_invalid_indexes(connection).await?;
+    if first <= adoption::LAST_MIGRATION {
+        adoptable(adoption::obstacles(connection).await?)?;
+    }
+    let outcome = patiently(async || run(connection).await).await;
+    if let Err(error) = outcome {
+        // An index that could not be finished would still refuse and slow down what others write. A
+        // connection that broke cannot drop it; the next attempt will.
+        let _ = drop_invalid_indexes(connection).await;
+        if has_code(&error, UNIQUE_VIOLATION) {
+            // Somebody stored a duplicate after they were looked for.
+            adoptable(adoption::duplicates(connection).await?)?;
+        }
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+fn adoptable(obstacles: Vec<String>) -> Result<(), Error> {
+    if obstacles.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::NotAdoptable(obstacles))
+    }
+}
+
 /// Takes back the last `steps` migrations, and returns them in the order in which they went.
-pub async fn down(
-    connection: &mut PgConnection,
-    steps: usize,
-) -> Result<Vec<Status>, MigrateError> {
+pub async fn down(connection: &mut PgConnection, steps: usize) -> Result<Vec<Status>, Error> {
     let applied: Vec<_> = status(connection)
         .await?
         .into_iter()
@@ -67,7 +114,12 @@ pub async fn down(
     let kept = applied.len().saturating_sub(steps);
     let target = kept.checked_sub(1).map_or(0, |last| applied[last].version);
     alone(connection, async |connection| {
-        migrator().undo(connection, target).await
+        drop_invalid_indexes(connection).await?;
+        if target == 0 && !applied.is_empty() {
+            adoption::restore_replaced_indexes(connection).await?;
+        }
+        patiently(async || migrator().undo(&mut *connection, target).await).await?;
+        Ok(())
     })
     .await?;
     Ok(applied.into_iter().skip(kept).rev().collect())
@@ -97,28 +149,37 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
         .collect())
 }
 
-/// Runs what is pending. A migration that could not have its lock in time is tried again after a
-/// pause, in which the writers that waited behind it get on.
-async fn run_patiently(connection: &mut PgConnection) -> Result<(), MigrateError> {
+async fn run(connection: &mut PgConnection) -> Result<(), MigrateError> {
     let mut migrator = migrator();
     migrator.set_ignore_missing(is_ahead(connection).await?);
-    for _ in 0..LOCK_ATTEMPTS {
-        match migrator.run(&mut *connection).await {
-            Err(MigrateError::ExecuteMigration(error, version)) if is_lock_timeout(&error) => {
-                tracing::info!(version, "the table is busy; trying again");
+    migrator.run(connection).await
+}
+
+/// Tries again where a migration could not have its lock in time, after a pause, in which the writers
+/// that waited behind it get on.
+async fn patiently(
+    mut work: impl AsyncFnMut() -> Result<(), MigrateError>,
+) -> Result<(), MigrateError> {
+    for _ in 1..LOCK_ATTEMPTS {
+        match work().await {
+            Err(error) if has_code(&error, LOCK_NOT_AVAILABLE) => {
+                tracing::info!("the table is busy; trying again");
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
             outcome => return outcome,
         }
     }
-    migrator.run(connection).await
+    work().await
 }
 
-fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    let code = error
+fn has_code(error: &MigrateError, code: &str) -> bool {
+    let MigrateError::ExecuteMigration(error, _) = error else {
+        return false;
+    };
+    let found = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
-    code.as_deref() == Some(LOCK_NOT_AVAILABLE)
+    found.as_deref() == Some(code)
 }
 
 /// Whether the database has migrations that came after the last one known here.
@@ -143,8 +204,8 @@ fn migrator() -> Migrator {
 /// Runs work while no other migrator does, in any session of the database.
 async fn alone<T>(
     connection: &mut PgConnection,
-    work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, MigrateError>,
-) -> Result<T, MigrateError> {
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
     while !schema::try_lock(connection).await? {
         tokio::time::sleep(LOCK_POLL).await;
     }

@@ -3,6 +3,7 @@
 //! Functions take a connection; [`crate::database::Database`] owns transactions and timeouts. Row
 //! structs are private, domain types come out.
 
+pub mod adoption;
 pub mod bulk;
 pub mod callers;
 pub mod capacity;

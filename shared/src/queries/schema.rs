@@ -50,23 +50,3 @@ pub async fn limit_statements(
     .await?;
     Ok(())
 }
-
-/// Drops indexes on users that an interrupted CREATE INDEX CONCURRENTLY left behind: they cost
-/// every write, serve no query, and would pass for finished ones.
-pub async fn drop_invalid_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let leftovers: Vec<String> = sqlx::query_scalar(
-        "SELECT indexrelid::regclass::text
-         FROM pg_index
-         WHERE indrelid = to_regclass('users')
-             AND NOT indisvalid",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    for index in leftovers {
-        // regclass has quoted the name.
-        raw_sql(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"))
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}

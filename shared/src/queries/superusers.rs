@@ -50,9 +50,11 @@ impl Query for InsertSuperuser<'_> {
                  username,
                  full_name,
                  is_active,
-                 is_superuser
+                 is_superuser,
+                 created_at,
+                 updated_at
              )
-             VALUES ($1, $2, $3, TRUE, TRUE)
+             VALUES ($1, $2, $3, TRUE, TRUE, now(), now())
              ON CONFLICT DO NOTHING
              RETURNING id::bigint",
         )

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use rig::TestDatabase;
 use shared::{database::Query, queries::stats::CountUsers, users::UserStats};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgPool};
 
 /// The same six numbers, counted.
 const RECOUNT: &str = "
@@ -121,6 +123,44 @@ async fn stricter_isolation_levels_are_counted_too() {
 }
 
 #[tokio::test]
+async fn users_stay_counted_when_the_hour_of_their_creation_is_forgotten() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    for (number, forget) in [
+        "INSERT INTO users (email, username) VALUES ('next@x.com', 'next')",
+        "SELECT compact_user_counts()",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for n in 0..3 {
+            let insert = format!(
+                "INSERT INTO users (email, username) VALUES ('{number}-{n}@x.com', '{number}-{n}')"
+            );
+            pool.execute(insert.as_str()).await.unwrap();
+        }
+        // As if ten days had passed.
+        for statement in [
+            "ALTER TABLE users DISABLE TRIGGER USER",
+            "UPDATE users SET created_at = created_at - INTERVAL '10 days'",
+            "ALTER TABLE users ENABLE TRIGGER USER",
+            "UPDATE user_counts_by_hour SET hour = hour - INTERVAL '10 days'",
+            forget,
+        ] {
+            pool.execute(statement).await.unwrap();
+        }
+        let forgotten: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM user_counts_by_hour WHERE hour < now() - INTERVAL '9 days'",
+        )
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        assert_eq!(forgotten, 0, "after {forget}");
+        assert_exact(pool, forget).await;
+    }
+}
+
+#[tokio::test]
 async fn a_repair_makes_true_what_drifted() {
     let database = TestDatabase::create().await.unwrap();
     let pool = database.pool();
@@ -143,42 +183,14 @@ async fn a_repair_makes_true_what_drifted() {
     assert_exact(pool, "a repair").await;
 }
 
+/// The minute that the figures in docs/performance.md are of is run by `cargo xtask bench writers`.
 #[tokio::test]
 async fn eight_sessions_that_change_rows_at_random_are_counted_exactly() {
     let database = TestDatabase::create().await.unwrap();
-    let sessions =
-        (0..8).map(|session| tokio::spawn(change_at_random(database.url().to_owned(), session)));
-    for session in sessions.collect::<Vec<_>>() {
-        session.await.unwrap();
-    }
+    let mix = rig::changes::run(database.url(), 8, Duration::from_secs(3))
+        .await
+        .unwrap();
+    assert!(mix.committed > 0 && mix.rolled_back > 0, "{mix:?}");
+    assert_eq!(mix.deadlocks, 0, "{mix:?}");
     assert_exact(database.pool(), "random changes").await;
-}
-
-async fn change_at_random(url: String, session: u64) {
-    let mut connection = PgConnection::connect(&url).await.unwrap();
-    let mut random = fastrand::Rng::with_seed(session);
-    for round in 0..150 {
-        let key = random.u32(1..400);
-        let hours = random.u32(0..400);
-        let statement = match random.u32(0..6) {
-            0 | 1 => format!(
-                "INSERT INTO users (email, username, is_active, created_at)
-                 SELECT '{session}-{round}-' || n || '@x.com', '{session}-{round}-' || n, n % 2 = 0,
-                     now() - {hours} * INTERVAL '1 hour'
-                 FROM generate_series(1, {}) AS n",
-                random.u32(1..20)
-            ),
-            2 => format!("UPDATE users SET is_active = NOT is_active WHERE id = {key}"),
-            3 => format!(
-                "UPDATE users SET created_at = now() - {hours} * INTERVAL '1 hour' WHERE id = {key}"
-            ),
-            4 => format!("DELETE FROM users WHERE id = {key}"),
-            _ => format!(
-                "INSERT INTO users (email, username) VALUES ('{key}@shared.com', 'shared{key}')
-                 ON CONFLICT (lower(email COLLATE \"und-x-icu\") COLLATE \"C\")
-                 DO UPDATE SET is_superuser = NOT users.is_superuser"
-            ),
-        };
-        connection.execute(statement.as_str()).await.unwrap();
-    }
 }

@@ -15,13 +15,15 @@
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
 //! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`database`],
-//! [`users`], [`secrets`], [`token`].
+//! [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
 
 pub mod binary;
 pub mod builder;
+pub mod changes;
 pub mod database;
 mod dispatcher;
 mod environments;
+pub mod foreign_table;
 pub mod function;
 pub mod gateway;
 pub mod instance;

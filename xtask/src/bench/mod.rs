@@ -1,8 +1,12 @@
 //! `cargo xtask bench`: measurements, and the tables in docs/performance.md that they fill.
 
+mod adoption;
 mod bulk;
 mod document;
+mod durable;
 mod scale;
+mod writers;
+mod writes;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -22,6 +26,12 @@ enum Subject {
     /// Statistics, lists and searches: from ten thousand users to ten million, beside the queries of
     /// an application that began with such a table
     Scale(scale::Arguments),
+    /// Migrations of another application's table while it is written to
+    Adoption(adoption::Arguments),
+    /// 16 sessions that write, with the triggers that count and without; and changes at random
+    Writers(writers::Arguments),
+    /// What each index and the triggers cost an import
+    Writes(writes::Arguments),
 }
 
 /// Measures.
@@ -29,5 +39,8 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
         Subject::Scale(arguments) => scale::run(arguments, runtime),
+        Subject::Adoption(arguments) => adoption::run(arguments, runtime),
+        Subject::Writers(arguments) => writers::run(arguments, runtime),
+        Subject::Writes(arguments) => writes::run(arguments, runtime),
     }
 }

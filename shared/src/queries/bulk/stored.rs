@@ -158,7 +158,7 @@ async fn by_email(
              users.is_active,
              users.is_superuser,
              users.created_at,
-             users.updated_at
+             coalesce(users.updated_at, users.created_at) AS updated_at
          FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
          JOIN users
              ON lower(users.email COLLATE "und-x-icu") COLLATE "C"

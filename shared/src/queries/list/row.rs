@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &str = "
     users.is_active,
     users.is_superuser,
     users.created_at,
-    users.updated_at";
+    coalesce(users.updated_at, users.created_at) AS updated_at";
 
 #[derive(FromRow)]
 pub(super) struct ListRow {

@@ -4,7 +4,7 @@ mod latency;
 mod passwords;
 mod table;
 mod through_function;
-mod ways;
+pub(super) mod ways;
 
 use std::time::Duration;
 

@@ -14,13 +14,13 @@ const HASH: &str =
 
 /// Makes people that nobody has seen before.
 #[derive(Default)]
-pub(super) struct People {
+pub(in crate::bench) struct People {
     made: u64,
 }
 
 impl People {
     /// So many of them, in no order.
-    pub(super) fn next(&mut self, count: usize) -> Vec<ImportRow> {
+    pub(in crate::bench) fn next(&mut self, count: usize) -> Vec<ImportRow> {
         let mut people = Vec::with_capacity(count);
         for _ in 0..count {
             self.made += 1;
@@ -41,7 +41,7 @@ impl People {
 
 /// A way that needs nothing but a connection.
 #[derive(Clone, Copy)]
-pub(super) enum Way {
+pub(in crate::bench) enum Way {
     /// The fastest that the server has; it tells neither ids nor conflicts.
     Copy,
     /// One INSERT per row in one transaction, as an object-relational mapper does it.
@@ -52,7 +52,7 @@ pub(super) enum Way {
 
 impl Way {
     /// How long the transaction takes, from its beginning to its commit.
-    pub(super) async fn time(
+    pub(in crate::bench) async fn time(
         self,
         connection: &mut PgConnection,
         rows: &[ImportRow],

@@ -1,0 +1,2 @@
+-- The constraints go with 0001.
+SELECT 1;

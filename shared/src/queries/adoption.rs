@@ -1,0 +1,203 @@
+//! What the table of another application is like before it is adopted, and what is left of that
+//! afterwards. See migration 0001.
+
+use sqlx::{FromRow, PgConnection, raw_sql};
+
+/// The names of all indexes on users that migrations make.
+pub const INDEXES: [&str; 6] = [
+    "ux_users_email",
+    "ux_users_username",
+    "ix_users_created_at",
+    "ix_users_is_active",
+    "ix_users_is_superuser",
+    "ix_users_search",
+];
+
+/// What migration 0001 puts behind the name of an index that has one of those names already.
+const SET_ASIDE: &str = "_before_rollcall";
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Found {
+    /// Whether it is an ordinary table, not a view, a foreign or a partitioned one.
+    pub is_ordinary: bool,
+    /// Whether migration 0001 has created it.
+    pub is_ours: bool,
+}
+
+/// What `users` stands for now, if for anything.
+pub async fn find_table(connection: &mut PgConnection) -> Result<Option<Found>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT
+             relkind = 'r' AND NOT relispartition AS is_ordinary,
+             obj_description(oid, 'pg_class') IS NOT DISTINCT FROM 'created by rollcall' AS is_ours
+         FROM pg_class
+         WHERE oid = to_regclass('users')",
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// A column of users.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type in SQL's own words, without a length.
+    pub data_type: String,
+    /// Whether it may be NULL.
+    pub is_nullable: bool,
+    /// Whether an INSERT may leave it out although it is not nullable.
+    pub has_default: bool,
+}
+
+/// All columns of users.
+pub async fn list_columns(connection: &mut PgConnection) -> Result<Vec<Column>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT
+             attname::text AS name,
+             format_type(atttypid, NULL) AS data_type,
+             NOT attnotnull AS is_nullable,
+             atthasdef OR attidentity <> '' AS has_default
+         FROM pg_attribute
+         WHERE attrelid = to_regclass('users')
+             AND attnum > 0
+             AND NOT attisdropped
+         ORDER BY attnum",
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// How many users have nothing in a column. It reads the whole table.
+pub async fn count_missing(
+    connection: &mut PgConnection,
+    column: &str,
+) -> Result<i64, sqlx::Error> {
+    // The column is one of those that the caller knows.
+    sqlx::query_scalar(&format!(
+        "SELECT count(*) FROM users WHERE {column} IS NULL"
+    ))
+    .fetch_one(connection)
+    .await
+}
+
+/// SQL that lists the users who share a value of a column when case is ignored.
+#[must_use]
+pub fn duplicates_by_case(column: &str) -> String {
+    format!(
+        "SELECT lower({column} COLLATE \"und-x-icu\") COLLATE \"C\" AS {column}, array_agg(id) AS ids \
+         FROM users GROUP BY 1 HAVING count(*) > 1"
+    )
+}
+
+/// How many values of a column several users share when case is ignored. It reads the whole table.
+pub async fn count_duplicates(
+    connection: &mut PgConnection,
+    column: &str,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(&format!(
+        "SELECT count(*) FROM ({}) AS duplicates",
+        duplicates_by_case(column)
+    ))
+    .fetch_one(connection)
+    .await
+}
+
+/// Names of our indexes that something else than an index on users has.
+pub async fn list_taken_names(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT relname::text
+         FROM pg_class
+         WHERE relname = ANY ($1)
+             AND relnamespace = (
+                 SELECT relnamespace
+                 FROM pg_class
+                 WHERE oid = to_regclass('users')
+             )
+             AND NOT EXISTS (
+                 SELECT FROM pg_index
+                 WHERE indexrelid = pg_class.oid
+                     AND indrelid = to_regclass('users')
+             )
+         ORDER BY relname",
+    )
+    .bind(INDEXES)
+    .fetch_all(connection)
+    .await
+}
+
+/// Names, as SQL takes them, of the indexes that were set aside and that ours stand in for. One that
+/// is unique or that a constraint needs holds a promise that ours does not, and stays.
+pub async fn list_set_aside(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text
+         FROM pg_index
+         JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE indrelid = to_regclass('users')
+             AND relname = ANY ($1)
+             AND NOT indisunique
+             AND NOT indisreplident
+             AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
+    )
+    .bind(INDEXES.map(|name| format!("{name}{SET_ASIDE}")))
+    .fetch_all(connection)
+    .await
+}
+
+/// Drops an index, given as SQL takes it, while others write.
+pub async fn drop_index(connection: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
+    raw_sql(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What made the indexes that were set aside, where it is remembered. The statements build them
+/// while others write, and do nothing where they are.
+pub async fn list_definitions(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT regexp_replace(
+             definition,
+             '^CREATE (UNIQUE )?INDEX ',
+             'CREATE \\1INDEX CONCURRENTLY IF NOT EXISTS '
+         )
+         FROM users_before_rollcall
+         WHERE kind = 'index'
+         ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Builds an index by a statement of [`list_definitions`].
+pub async fn create_index(
+    connection: &mut PgConnection,
+    statement: &str,
+) -> Result<(), sqlx::Error> {
+    raw_sql(statement).execute(connection).await?;
+    Ok(())
+}
+
+/// Drops indexes of ours, or set aside by us, that an interrupted CREATE INDEX CONCURRENTLY left
+/// behind: they cost every write, serve no query, and would pass for finished ones. Others may be in
+/// the making right now.
+pub async fn drop_invalid_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut names: Vec<_> = INDEXES.map(str::to_owned).into();
+    names.extend(INDEXES.map(|name| format!("{name}{SET_ASIDE}")));
+    let leftovers: Vec<String> = sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text
+         FROM pg_index
+         JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE indrelid = to_regclass('users')
+             AND relname = ANY ($1)
+             AND NOT indisvalid",
+    )
+    .bind(names)
+    .fetch_all(&mut *connection)
+    .await?;
+    for index in leftovers {
+        drop_index(connection, &index).await?;
+    }
+    Ok(())
+}
