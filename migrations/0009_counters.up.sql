@@ -17,15 +17,9 @@ CREATE TABLE user_counts (
 ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- How many users were created in each minute of an hour, for hours of the last nine days and later.
--- New users of one minute, as nearly all are, are counted by flags here too, so that counting them
--- writes one row: a sum over all users is the sum over both tables.
 CREATE TABLE user_counts_by_hour (
     hour timestamptz NOT NULL,
     slot bigint NOT NULL,
-    plain_inactive bigint NOT NULL DEFAULT 0,
-    super_inactive bigint NOT NULL DEFAULT 0,
-    plain_active bigint NOT NULL DEFAULT 0,
-    super_active bigint NOT NULL DEFAULT 0,
     created integer NOT NULL,
     by_minute integer[] NOT NULL,
     PRIMARY KEY (hour, slot)
@@ -97,7 +91,6 @@ DECLARE
     its_hour timestamptz := date_trunc('hour', minute, 'UTC');
     position integer := 1 + extract(minute FROM minute AT TIME ZONE 'UTC')::integer;
     minutes integer[];
-    forgotten record;
 BEGIN
     IF chosen IS NOT NULL THEN
         UPDATE user_counts_by_hour
@@ -109,29 +102,9 @@ BEGIN
             RETURN;
         END IF;
         -- Once an hour: this slot's hours that have left the week for good.
-        WITH gone AS (
-            DELETE FROM user_counts_by_hour
-            WHERE slot = chosen
-                AND hour < now() - INTERVAL '9 days'
-            RETURNING plain_inactive, super_inactive, plain_active, super_active
-        )
-        SELECT
-            count(*) AS rows,
-            sum(plain_inactive)::bigint AS plain_inactive,
-            sum(super_inactive)::bigint AS super_inactive,
-            sum(plain_active)::bigint AS plain_active,
-            sum(super_active)::bigint AS super_active
-        INTO forgotten
-        FROM gone;
-        IF forgotten.rows > 0 THEN
-            PERFORM user_counts_add(
-                chosen,
-                forgotten.plain_inactive,
-                forgotten.super_inactive,
-                forgotten.plain_active,
-                forgotten.super_active
-            );
-        END IF;
+        DELETE FROM user_counts_by_hour
+        WHERE slot = chosen
+            AND hour < now() - INTERVAL '9 days';
     END IF;
     minutes := array_fill(0, ARRAY[60]);
     minutes[position] := more;
@@ -158,16 +131,9 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
-    -- New users of one minute, in an hour that this slot has a row for: one statement, because each
-    -- costs more to begin than to run.
-    UPDATE user_counts_by_hour AS kept
-    SET plain_inactive = kept.plain_inactive + come.plain_inactive,
-        super_inactive = kept.super_inactive + come.super_inactive,
-        plain_active = kept.plain_active + come.plain_active,
-        super_active = kept.super_active + come.super_active,
-        created = kept.created + come.rows,
-        by_minute[come.position] = kept.by_minute[come.position] + come.rows
-    FROM (
+    -- New users of one minute, as nearly all are, where this slot has both rows: one statement, because
+    -- each costs more to begin than to run.
+    WITH come AS (
         SELECT
             count(*) AS rows,
             count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
@@ -179,11 +145,26 @@ BEGIN
             date_trunc('hour', max(created_at), 'UTC') AS hour,
             1 + extract(minute FROM max(created_at) AT TIME ZONE 'UTC')::integer AS position
         FROM added
-    ) AS come
-    WHERE kept.slot = mine
-        AND kept.hour = come.hour
-        AND come.earliest >= come.minute
-        AND come.earliest >= now() - INTERVAL '8 days';
+    ),
+    in_hour AS (
+        UPDATE user_counts_by_hour AS kept
+        SET created = kept.created + come.rows,
+            by_minute[come.position] = kept.by_minute[come.position] + come.rows
+        FROM come
+        WHERE kept.slot = mine
+            AND kept.hour = come.hour
+            AND come.earliest >= come.minute
+            AND come.earliest >= now() - INTERVAL '8 days'
+            AND EXISTS (SELECT FROM user_counts WHERE slot = mine)
+        RETURNING kept.slot
+    )
+    UPDATE user_counts AS kept
+    SET plain_inactive = kept.plain_inactive + come.plain_inactive,
+        super_inactive = kept.super_inactive + come.super_inactive,
+        plain_active = kept.plain_active + come.plain_active,
+        super_active = kept.super_active + come.super_active
+    FROM come, in_hour
+    WHERE kept.slot = in_hour.slot;
     IF FOUND THEN
         RETURN NULL;
     END IF;
@@ -371,11 +352,7 @@ CROSS JOIN (
         coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
         coalesce(sum(plain_active), 0)::bigint AS plain_active,
         coalesce(sum(super_active), 0)::bigint AS super_active
-    FROM (
-        SELECT plain_inactive, super_inactive, plain_active, super_active FROM user_counts
-        UNION ALL
-        SELECT plain_inactive, super_inactive, plain_active, super_active FROM user_counts_by_hour
-    ) AS both_tables
+    FROM user_counts
 ) AS kept;
 
 -- The minutes of the last week whose counts are wrong, and by how much. Empty when all is well.
@@ -403,20 +380,14 @@ FROM (
 GROUP BY minute
 HAVING sum(rows) <> 0;
 
--- Merges the rows of transactions that found no free slot, and what is left of hours that are no
--- longer asked for. Nobody writes to those again.
+-- Merges the rows of transactions that found no free slot. Nobody writes to those again.
 CREATE FUNCTION compact_user_counts() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
-    WITH own AS (
+    WITH merged AS (
         DELETE FROM user_counts
         WHERE slot >= 1000
-        RETURNING plain_inactive, super_inactive, plain_active, super_active
-    ),
-    old AS (
-        DELETE FROM user_counts_by_hour
-        WHERE hour < now() - INTERVAL '9 days'
         RETURNING plain_inactive, super_inactive, plain_active, super_active
     )
     INSERT INTO user_counts (slot, plain_inactive, super_inactive, plain_active, super_active)
@@ -426,12 +397,10 @@ AS $$
         sum(super_inactive),
         sum(plain_active),
         sum(super_active)
-    FROM (
-        SELECT plain_inactive, super_inactive, plain_active, super_active FROM own
-        UNION ALL
-        SELECT plain_inactive, super_inactive, plain_active, super_active FROM old
-    ) AS merged
+    FROM merged
     HAVING count(*) > 0;
+    DELETE FROM user_counts_by_hour
+    WHERE hour < now() - INTERVAL '9 days';
 $$;
 
 -- Makes the counts true again. Each statement sees rows and counts in one snapshot and adds their

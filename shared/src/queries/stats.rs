@@ -24,7 +24,7 @@ impl Query for CountUsers {
                      date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') AS week_hour,
                      date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') AS week_minute
              ),
-             slots AS (
+             flags AS (
                  SELECT
                      coalesce(sum(plain_inactive), 0)::bigint AS plain_inactive,
                      coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
@@ -34,23 +34,10 @@ impl Query for CountUsers {
              ),
              hours AS (
                  SELECT
-                     coalesce(sum(plain_inactive), 0)::bigint AS plain_inactive,
-                     coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
-                     coalesce(sum(plain_active), 0)::bigint AS plain_active,
-                     coalesce(sum(super_active), 0)::bigint AS super_active,
                      coalesce(sum(created) FILTER (WHERE hour >= today), 0)::bigint AS today,
                      coalesce(sum(created) FILTER (WHERE hour > week_hour), 0)::bigint AS week
                  FROM edges
-                 CROSS JOIN user_counts_by_hour
-             ),
-             flags AS (
-                 SELECT
-                     slots.plain_inactive + hours.plain_inactive AS plain_inactive,
-                     slots.super_inactive + hours.super_inactive AS super_inactive,
-                     slots.plain_active + hours.plain_active AS plain_active,
-                     slots.super_active + hours.super_active AS super_active
-                 FROM slots
-                 CROSS JOIN hours
+                 LEFT JOIN user_counts_by_hour ON hour > week_hour
              ),
              minutes AS (
                  SELECT coalesce(sum(by_minute.created), 0)::bigint AS week
@@ -69,11 +56,10 @@ impl Query for CountUsers {
                      AND created_at < week_minute + INTERVAL '1 minute'
              )
              SELECT
-                 flags.plain_inactive + flags.super_inactive
-                     + flags.plain_active + flags.super_active AS total_users,
-                 flags.plain_active + flags.super_active AS active_users,
-                 flags.plain_inactive + flags.super_inactive AS inactive_users,
-                 flags.super_inactive + flags.super_active AS superusers,
+                 plain_inactive + super_inactive + plain_active + super_active AS total_users,
+                 plain_active + super_active AS active_users,
+                 plain_inactive + super_inactive AS inactive_users,
+                 super_inactive + super_active AS superusers,
                  hours.today AS new_users_today,
                  hours.week + minutes.week + edge_minute.week AS new_users_week,
                  now AS timestamp

@@ -96,7 +96,7 @@ async fn a_table_is_adopted_while_somebody_writes_and_given_back_as_it_was() {
     let adopted = shape(&mut connection).await;
     for expected in [
         "i ix_users_created_at CREATE INDEX ix_users_created_at ON public.users USING btree \
-         (is_active, is_superuser, created_at, id)",
+         (is_active, is_superuser, created_at, id) INCLUDE (username, email, full_name)",
         "column created_at timestamp with time zone true",
         "column updated_at timestamp with time zone false",
     ] {

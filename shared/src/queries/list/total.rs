@@ -22,12 +22,7 @@ pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
         .collect();
     let columns = columns.join(" + ");
     sql.push(format_args!(
-        "SELECT coalesce(sum(rows), 0)::bigint
-         FROM (
-             SELECT {columns} AS rows FROM user_counts
-             UNION ALL
-             SELECT {columns} FROM user_counts_by_hour
-         ) AS counts"
+        "SELECT coalesce(sum({columns}), 0)::bigint FROM user_counts"
     ));
 }
 

@@ -213,12 +213,16 @@ async fn nine_tenths(
          ORDER BY {key} {direction}, id {direction}
          LIMIT 1 OFFSET (SELECT count(*) * 9 / 10 FROM sample)"
     );
-    let (time, text, id): (Option<DateTime<Utc>>, Option<String>, i64) = sqlx::query_as(&statement)
+    let found: Option<(Option<DateTime<Utc>>, Option<String>, i64)> = sqlx::query_as(&statement)
         .bind(filter.is_active)
         .bind(filter.is_superuser)
         .fetch_optional(connection)
-        .await?
-        .unwrap_or((Some(DateTime::UNIX_EPOCH), Some(String::new()), 0));
-    let key = time.map_or_else(|| SortKey::Text(text.unwrap_or_default()), SortKey::Time);
+        .await?;
+    // A filter that nobody passes has no place; any will do.
+    let (time, text, id) = found.unwrap_or_default();
+    let key = match sort.by {
+        SortBy::CreatedAt => SortKey::Time(time.unwrap_or_default()),
+        SortBy::Username | SortBy::Email => SortKey::Text(text.unwrap_or_default()),
+    };
     Ok((key, id))
 }
