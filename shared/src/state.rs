@@ -65,7 +65,9 @@ impl State {
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str) -> Result<Self, StartError> {
         let config = Config::from_env()?;
-        metrics::start(config.function_name.as_deref().unwrap_or(function))?;
+        if config.metrics {
+            metrics::start(config.function_name.as_deref().unwrap_or(function))?;
+        }
         let secrets = Secrets::connect_if(config.names_secrets()).await;
         let (base, authenticator) = tokio::try_join!(
             database_options(&config.database, secrets.as_ref()),

@@ -15,7 +15,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 10] = [
+const NOT_SET: [(&str, &str); 11] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -38,6 +38,7 @@ const NOT_SET: [(&str, &str); 10] = [
     ),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
+    ("METRICS", "they are on unless `cargo dev` turns them off"),
 ];
 
 /// Variables that concern one function only.
