@@ -1,7 +1,13 @@
 //! `cargo xtask bench`: measurements, and the tables in docs/performance.md that they fill.
 
 mod bulk;
+mod cold;
 mod document;
+mod program;
+mod release;
+mod samples;
+mod town;
+mod world;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -18,11 +24,14 @@ pub struct Arguments {
 enum Subject {
     /// Imports: through the function and in SQL alone, against COPY and one INSERT per row
     Bulk(bulk::Arguments),
+    /// Cold starts, sizes, memory and warm requests, beside the least function and the usual defaults
+    Cold(cold::Arguments),
 }
 
 /// Measures.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
+        Subject::Cold(arguments) => cold::run(arguments, runtime),
     }
 }
