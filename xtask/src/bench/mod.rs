@@ -3,6 +3,7 @@
 mod bulk;
 mod cold;
 mod document;
+mod memory;
 mod program;
 mod release;
 mod samples;
@@ -26,6 +27,8 @@ enum Subject {
     Bulk(bulk::Arguments),
     /// Cold starts, sizes, memory and warm requests, beside the least function and the usual defaults
     Cold(cold::Arguments),
+    /// What a memory size buys: the functions under the share of a core that Lambda gives to it
+    Memory(memory::Arguments),
 }
 
 /// Measures.
@@ -33,5 +36,6 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
         Subject::Cold(arguments) => cold::run(arguments, runtime),
+        Subject::Memory(arguments) => memory::run(arguments, runtime),
     }
 }

@@ -89,6 +89,16 @@ impl Program {
         Ok(started.elapsed())
     }
 
+    /// Asks it something else, and tells how long that took.
+    pub(super) async fn send(&self, request: &Request) -> Result<Duration> {
+        let event = request.event(Gateway::HttpApi);
+        let started = Instant::now();
+        let answer = self.function.invoke(event).await;
+        let time = started.elapsed();
+        self.check(&Response::from_event(&answer.into_response())?)?;
+        Ok(time)
+    }
+
     /// Ends the process.
     pub(super) async fn end(&self) -> Result<()> {
         let instance = self.instance()?;
