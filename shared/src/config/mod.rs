@@ -30,7 +30,7 @@ pub struct Config {
     pub app_name: String,
     /// `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets: the dimension of all metrics.
     pub function_name: Option<String>,
-    /// `METRICS`, `on` or `off`: whether every request writes a line of metrics for CloudWatch. Default
+    /// `REQUEST_METRICS`, `on` or `off`: whether every request writes a line of metrics for CloudWatch. Default
     /// `on`.
     pub metrics: bool,
     /// Where the database is and how to talk to it.
@@ -77,7 +77,7 @@ impl Config {
                 .optional("AWS_LAMBDA_FUNCTION_NAME")
                 .map(str::to_owned),
             metrics: variables
-                .one_of("METRICS", &[("on", true), ("off", false)])?
+                .one_of("REQUEST_METRICS", &[("on", true), ("off", false)])?
                 .unwrap_or(true),
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
             auth: AuthConfig::from_variables(variables)?,

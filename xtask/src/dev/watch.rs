@@ -54,7 +54,7 @@ impl FunctionServer {
             .env("DATABASE_URL", settings.database_url)
             .env_remove("DATABASE_SECRET_ARN")
             // Nobody reads them here.
-            .env("METRICS", "off")
+            .env("REQUEST_METRICS", "off")
             .env("AUTH_MODE", "jwt")
             .env("JWT_ALGORITHM", "HS256")
             .env("JWT_KEY", settings.jwt_key)

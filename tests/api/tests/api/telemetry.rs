@@ -48,7 +48,7 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
 #[tokio::test]
 async fn metrics_can_be_turned_off() {
     let world = World::new().await;
-    let api = Api::start(world.function("stats").env("METRICS", "off")).await;
+    let api = Api::start(world.function("stats").env("REQUEST_METRICS", "off")).await;
     assert_eq!(api.send(&world.get(STATS)).await.status, 200);
     assert_eq!(metric_lines(&api.logs()), Vec::<Value>::new());
 }
