@@ -58,13 +58,18 @@ pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
 /// Answers one request, whatever happens: an error that reached the runtime would be a bare 500 of
 /// the gateway's.
 async fn respond<F: Function>(function: &F, request: Request) -> Response {
-    let (request_id, invocation_end_ms) = match request.lambda_context_ref() {
-        Some(context) => (context.request_id.clone(), context.deadline),
-        None => (String::new(), 0),
+    let (request_id, trace_id, invocation_end_ms) = match request.lambda_context_ref() {
+        Some(context) => (
+            context.request_id.clone(),
+            context.xray_trace_id.clone(),
+            context.deadline,
+        ),
+        None => (String::new(), None, 0),
     };
     let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
     let started = Instant::now();
-    let span = tracing::info_span!("request", request_id);
+    // Of the level of errors, so that whatever is logged says what it is about.
+    let span = tracing::error_span!("request", request_id, trace_id);
     let outcome = timeout_at(deadline.instant(), answer(function, request, deadline))
         .instrument(span.clone())
         .await

@@ -1,7 +1,8 @@
 //! What the functions of rollcall share: everything that more than one of them needs, and the only
 //! code that knows the database, Secrets Manager and tokens.
 //!
-//! In the order in which a request meets them:
+//! Every `main` starts with [`telemetry`] and an [`executor`]. Then, in the order in which a request
+//! meets them:
 //!
 //! - [`config`] reads the environment once, [`secrets`] fetches what it points to, and [`state`]
 //!   builds from both what an execution environment keeps for its whole life.
@@ -21,6 +22,7 @@ pub mod database;
 pub mod deadline;
 mod details;
 pub mod error;
+pub mod executor;
 pub mod function;
 pub mod http;
 pub mod idempotency;

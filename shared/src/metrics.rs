@@ -4,7 +4,7 @@
 //! There are no labels: each would be a metric of its own to pay for.
 
 use std::{
-    io,
+    io::{self, Write as _},
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -45,6 +45,9 @@ pub const CONNECTION_TIMEOUTS: &str = "db.client.connection.timeouts";
 
 /// CloudWatch's name for all metrics of this project.
 const NAMESPACE: &str = "rollcall";
+
+/// A line with every metric is about this long.
+const LINE_BYTES: usize = 1_536;
 
 static COLLECTOR: OnceLock<&'static Collector> = OnceLock::new();
 
@@ -102,6 +105,13 @@ pub(crate) fn finish_request(status: StatusCode, duration: Duration, pool: PoolS
     }
     if let Some(collector) = COLLECTOR.get() {
         // A request is not failed because its metrics could not be written.
-        let _ = collector.flush(io::stdout().lock());
+        let _ = write_line(collector);
     }
+}
+
+/// Writes everything since the last line at once: standard output would hand on pieces of it.
+fn write_line(collector: &Collector) -> io::Result<()> {
+    let mut line = Vec::with_capacity(LINE_BYTES);
+    collector.flush(&mut line)?;
+    io::stdout().lock().write_all(&line)
 }

@@ -65,8 +65,10 @@ impl State {
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str) -> Result<Self, StartError> {
         let config = Config::from_env()?;
-        metrics::start(config.function_name.as_deref().unwrap_or(function))?;
-        let secrets = Secrets::connect_if(config.names_secrets()).await;
+        if config.metrics {
+            metrics::start(config.function_name.as_deref().unwrap_or(function))?;
+        }
+        let secrets = Secrets::connect_if(config.names_secrets()).await?;
         let (base, authenticator) = tokio::try_join!(
             database_options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref()),
@@ -87,7 +89,7 @@ impl State {
 /// A connection of its own for the migrations, which may take longer than any request.
 pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
     let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
-    let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await;
+    let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await?;
     let base = database_options(&config, secrets.as_ref()).await?;
     let options = connect_options(&config, base, "migrate");
     Ok(database::connect_alone(&options).await?)

@@ -1,22 +1,73 @@
 //! Logs: one JSON object a line on standard output, where Lambda collects them.
 
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use std::env;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt, prelude::*};
 
 /// Starts logging. Call it once, first thing in `main`.
 ///
 /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration, chooses
-/// the level (default `info`); `RUST_LOG` overrides it with a filter, for local use.
+/// the level (default `info`); `RUST_LOG` overrides it, for local use, with a level or with pairs of
+/// module and level (`info,shared=debug`).
 pub fn init() {
-    let filter = EnvFilter::try_from_default_env()
-        .or_else(|_| EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL"))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
     let json = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true);
     tracing_subscriber::registry()
-        .with(filter)
+        .with(filter(|name| env::var(name).ok()))
         .with(json)
         .init();
+}
+
+/// What is logged. Filters with patterns would bring a regular expression engine into every binary.
+fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
+    if let Some(targets) = variable("RUST_LOG").and_then(|text| text.parse().ok()) {
+        return targets;
+    }
+    let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+        Some("FATAL") => LevelFilter::ERROR,
+        Some(name) => name.parse().unwrap_or(LevelFilter::INFO),
+        None => LevelFilter::INFO,
+    };
+    // The runtime's own span would say what ours says, in every line again.
+    Targets::new()
+        .with_default(level)
+        .with_target("lambda_runtime", level.min(LevelFilter::WARN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(variables: &[(&str, &str)]) -> Option<LevelFilter> {
+        let value = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        filter(value).default_level()
+    }
+
+    #[test]
+    fn every_level_that_lambda_can_be_told_is_understood() {
+        for (name, expected) in [
+            ("TRACE", LevelFilter::TRACE),
+            ("DEBUG", LevelFilter::DEBUG),
+            ("INFO", LevelFilter::INFO),
+            ("WARN", LevelFilter::WARN),
+            ("ERROR", LevelFilter::ERROR),
+            ("FATAL", LevelFilter::ERROR),
+        ] {
+            assert_eq!(level(&[("AWS_LAMBDA_LOG_LEVEL", name)]), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_local_filter_goes_before_lambdas_and_without_both_it_is_info() {
+        let both = [("RUST_LOG", "warn"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")];
+        assert_eq!(level(&both), Some(LevelFilter::WARN));
+        assert_eq!(level(&[]), Some(LevelFilter::INFO));
+    }
 }

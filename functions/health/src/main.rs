@@ -1,11 +1,12 @@
 //! Serves [`health::Health`].
 
 use health::Health;
-use shared::{function, state::State, telemetry};
+use shared::{executor, function, state::State, telemetry};
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    let state = State::start("health").await?;
-    function::run(Health::new(state)).await
+    executor::build()?.block_on(async {
+        let state = State::start("health").await?;
+        function::run(Health::new(state)).await
+    })
 }

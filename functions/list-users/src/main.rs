@@ -1,11 +1,12 @@
 //! Serves [`list_users::ListUsers`].
 
 use list_users::ListUsers;
-use shared::{function, state::State, telemetry};
+use shared::{executor, function, state::State, telemetry};
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    let state = State::start("list-users").await?;
-    function::run(ListUsers::new(state)).await
+    executor::build()?.block_on(async {
+        let state = State::start("list-users").await?;
+        function::run(ListUsers::new(state)).await
+    })
 }

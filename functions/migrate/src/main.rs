@@ -1,10 +1,9 @@
 //! Serves [`migrate::handle`].
 
 use lambda_runtime::service_fn;
-use shared::telemetry;
+use shared::{executor, telemetry};
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
-    lambda_runtime::run(service_fn(migrate::handle)).await
+    executor::build()?.block_on(lambda_runtime::run(service_fn(migrate::handle)))
 }

@@ -1,11 +1,12 @@
 //! Serves [`stats::Stats`].
 
-use shared::{function, state::State, telemetry};
+use shared::{executor, function, state::State, telemetry};
 use stats::Stats;
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_http::Error> {
+fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    let state = State::start("stats").await?;
-    function::run(Stats::new(state)).await
+    executor::build()?.block_on(async {
+        let state = State::start("stats").await?;
+        function::run(Stats::new(state)).await
+    })
 }

@@ -32,6 +32,9 @@ pub struct Config {
     pub app_name: String,
     /// `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets: the dimension of all metrics.
     pub function_name: Option<String>,
+    /// `REQUEST_METRICS`, `on` or `off`: whether every request writes a line of metrics for CloudWatch. Default
+    /// `on`.
+    pub metrics: bool,
     /// Where the database is and how to talk to it.
     pub database: DatabaseConfig,
     /// How callers prove who they are.
@@ -77,6 +80,9 @@ impl Config {
             function_name: variables
                 .optional("AWS_LAMBDA_FUNCTION_NAME")
                 .map(str::to_owned),
+            metrics: variables
+                .one_of("REQUEST_METRICS", &[("on", true), ("off", false)])?
+                .unwrap_or(true),
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
             auth: AuthConfig::from_variables(variables)?,
             request_timeout,

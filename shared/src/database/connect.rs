@@ -12,6 +12,8 @@ use crate::config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode};
 /// RDS Proxy are the public web's, which the driver knows.
 const RDS_AUTHORITIES: &str = include_str!("../../certs/rds.pem");
 
+const END_OF_CERTIFICATE: &str = "-----END CERTIFICATE-----\n";
+
 /// Statements that a connection remembers. Each handler has a few shapes of SQL; the number only
 /// keeps a connection that lives for days from growing without bound.
 const STATEMENT_CACHE: usize = 64;
@@ -50,7 +52,8 @@ pub fn connect_options(
     if let Some(path) = &config.ssl_root_cert {
         options = options.ssl_root_cert(path);
     } else if verifies(config.ssl_mode) && matches!(config.source, DatabaseSource::Secret(_)) {
-        options = options.ssl_root_cert_from_pem(RDS_AUTHORITIES.into());
+        let authorities = rds_authorities(options.get_host()).into_bytes();
+        options = options.ssl_root_cert_from_pem(authorities);
     }
     if config.pooler {
         // A pooler in transaction mode may give every transaction another session: what we would
@@ -63,6 +66,26 @@ pub fn connect_options(
             options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])
         }
         None => options,
+    }
+}
+
+/// The authorities that can have signed for this host. RDS puts the region into the name of a server; a
+/// host that has no such name may be anywhere. The driver parses what it gets at every connect.
+fn rds_authorities(host: &str) -> String {
+    let region = host
+        .strip_suffix(".rds.amazonaws.com")
+        .and_then(|name| name.rsplit('.').next());
+    let of_region: String = region.map_or_else(String::new, |region| {
+        let title = format!("# Amazon RDS {region} Root CA ");
+        RDS_AUTHORITIES
+            .split_inclusive(END_OF_CERTIFICATE)
+            .filter(|certificate| certificate.contains(&title))
+            .collect()
+    });
+    if of_region.is_empty() {
+        RDS_AUTHORITIES.to_owned()
+    } else {
+        of_region
     }
 }
 
@@ -112,6 +135,29 @@ mod tests {
         let mut roots = RootCertStore::empty();
         let (taken, refused) = roots.add_parsable_certificates(certificates);
         assert_eq!((taken, refused), (AUTHORITIES, 0));
+    }
+
+    #[test]
+    fn a_server_of_rds_is_checked_against_the_three_authorities_of_its_region() {
+        let certificates = |host: &str| {
+            let pem = rds_authorities(host);
+            CertificateDer::pem_slice_iter(pem.as_bytes())
+                .collect::<Result<Vec<_>, _>>()
+                .unwrap()
+                .len()
+        };
+        for region in ["eu-central-1", "us-east-1"] {
+            let host = format!("accounts.cluster-c1a2b3.{region}.rds.amazonaws.com");
+            assert_eq!(certificates(&host), 3);
+            assert!(rds_authorities(&host).contains(region));
+        }
+        for host in [
+            "db.internal",
+            "10.0.0.1",
+            "accounts.c1a2b3.new-region-9.rds.amazonaws.com",
+        ] {
+            assert_eq!(certificates(host), AUTHORITIES, "{host}");
+        }
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! AWS Secrets Manager.
 
+mod client;
 mod database_secret;
 
-use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::Client;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use lambda_http::BoxFuture;
 use secrecy::SecretString;
 
@@ -29,21 +28,12 @@ pub enum Stage {
 impl Secrets {
     /// Makes a client if one is `needed`. Region, credentials and endpoint come from where every AWS
     /// SDK reads them.
-    pub async fn connect_if(needed: bool) -> Option<Self> {
+    pub async fn connect_if(needed: bool) -> Result<Option<Self>, Error> {
         if !needed {
-            return None;
+            return Ok(None);
         }
-        // One TLS library in the whole binary: ring, which the database connection uses too.
-        let http_client = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        let sdk_config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client)
-            .load()
-            .await;
-        Some(Self {
-            client: Client::new(&sdk_config),
-        })
+        let client = client::build().await?;
+        Ok(Some(Self { client }))
     }
 
     /// The current string of a secret.

@@ -52,6 +52,7 @@ impl Instance {
         binary: &Path,
         environment: &[(String, String)],
     ) -> anyhow::Result<(Arc<Self>, Child)> {
+        let spawned = Instant::now();
         let mut child = Command::new(binary)
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -79,7 +80,7 @@ impl Instance {
                 pid.try_into()
                     .context("process ids fit the system's own type")?,
             ),
-            spawned: Instant::now(),
+            spawned,
             phase: watch::Sender::new(Phase::Starting),
             is_retired: AtomicBool::new(false),
             init_duration: Mutex::default(),

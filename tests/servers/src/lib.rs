@@ -3,11 +3,13 @@
 //! - [`tools`]: programs found on the machine, or fetched at a pinned version into `.tools`.
 //! - [`postgres`], [`moto`]: one server each.
 //! - [`guard`]: how every one of them is kept from outliving the program that started it.
+//! - [`certificate`]: what they need to speak TLS.
 //! - [`account`], [`places`]: who runs `PostgreSQL` when this program runs as root, and where.
 //!
 //! Everything here blocks; asynchronous callers go through `spawn_blocking`.
 
 pub mod account;
+pub mod certificate;
 pub mod guard;
 pub mod http_probe;
 mod logs;
@@ -17,6 +19,7 @@ pub mod ports;
 pub mod postgres;
 pub mod tools;
 
+pub use certificate::Authority;
 pub use moto::Moto;
 pub use postgres::{Postgres, PostgresOptions};
 pub use tools::{PythonTool, Toolbox};

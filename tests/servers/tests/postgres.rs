@@ -10,18 +10,29 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use servers::{Postgres, PostgresOptions};
+use servers::{Authority, Postgres, PostgresOptions};
 
 /// The code of an `SSLRequest`, which every server answers with one letter before any log-in.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 fn answers(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
-        return false;
-    };
+    answer_to_ssl_request(port) == Some(*b"N")
+}
+
+fn answer_to_ssl_request(port: u16) -> Option<[u8; 1]> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let mut letter = [0; 1];
     stream.write_all(&SSL_REQUEST).unwrap();
-    stream.read_exact(&mut letter).is_ok() && letter == *b"N"
+    stream.read_exact(&mut letter).ok().map(|()| letter)
+}
+
+#[test]
+fn a_server_with_a_certificate_offers_tls() {
+    let authority = Authority::new().unwrap();
+    let options = PostgresOptions::temporary().with_tls(&authority).unwrap();
+    let server = Postgres::start(&options).unwrap();
+
+    assert_eq!(answer_to_ssl_request(server.port()), Some(*b"S"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 10] = [
+const NOT_SET: [(&str, &str); 13] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -28,6 +28,7 @@ const NOT_SET: [(&str, &str); 10] = [
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "Lambda sets it on managed instances",
     ),
+    ("AWS_REGION", "Lambda sets it"),
     (
         "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
         "the default suits a function",
@@ -38,6 +39,11 @@ const NOT_SET: [(&str, &str); 10] = [
     ),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
+    (
+        "REQUEST_METRICS",
+        "they are on unless `cargo dev` turns them off",
+    ),
+    ("RUST_LOG", "for local use"),
 ];
 
 /// Variables that concern one function only.
@@ -100,7 +106,7 @@ fn names_in(source: &str, in_config: bool) -> Vec<String> {
     let literals = parts
         .chunks_exact(2)
         .map(|pair| (pair[0].trim_end(), pair[1]));
-    let readers = ["env::var(", "env::var_os(", "from_env(", "optional("];
+    let readers = ["env::var(", "env::var_os(", "variable(", "optional("];
     literals
         .filter(|(before, literal)| {
             let looks_like_one = literal.contains('_')

@@ -9,18 +9,23 @@ use servers::places::workspace_root;
 
 const TITLE: &str = "# Performance\n\nEvery table is written by the command that it names.\n";
 
-/// Puts a text between the marks of a subject, or at the end of the document if it has none.
+/// Puts a text between the marks of a subject in docs/performance.md, or at its end if it has none.
 pub(super) fn replace(subject: &str, text: &str) -> Result<PathBuf> {
-    let path = workspace_root().join("docs/performance.md");
+    replace_in("docs/performance.md", subject, text)
+}
+
+/// The same in another document.
+pub(super) fn replace_in(document: &str, subject: &str, text: &str) -> Result<PathBuf> {
+    let path = workspace_root().join(document);
     let old = match fs::read_to_string(&path) {
         Ok(old) => old,
         Err(error) if error.kind() == ErrorKind::NotFound => TITLE.to_owned(),
-        Err(error) => return Err(error).context("cannot read docs/performance.md"),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {document}")),
     };
     let folder = path.parent().context("the document lies in a folder")?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(&path, replaced(&old, subject, text)))
-        .context("cannot write docs/performance.md")?;
+        .with_context(|| format!("cannot write {document}"))?;
     Ok(path)
 }
 

@@ -2,9 +2,16 @@
 
 mod adoption;
 mod bulk;
+mod cold;
 mod document;
 mod durable;
+mod memory;
+mod program;
+mod release;
+mod samples;
 mod scale;
+mod town;
+mod world;
 mod writers;
 mod writes;
 
@@ -32,6 +39,10 @@ enum Subject {
     Writers(writers::Arguments),
     /// What each index and the triggers cost an import
     Writes(writes::Arguments),
+    /// Cold starts, sizes, memory and warm requests, beside the least function and the usual defaults
+    Cold(cold::Arguments),
+    /// What a memory size buys: the functions under the share of a core that Lambda gives to it
+    Memory(memory::Arguments),
 }
 
 /// Measures.
@@ -42,5 +53,7 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         Subject::Adoption(arguments) => adoption::run(arguments, runtime),
         Subject::Writers(arguments) => writers::run(arguments, runtime),
         Subject::Writes(arguments) => writes::run(arguments, runtime),
+        Subject::Cold(arguments) => cold::run(arguments, runtime),
+        Subject::Memory(arguments) => memory::run(arguments, runtime),
     }
 }

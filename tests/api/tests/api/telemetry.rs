@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{Api, World};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -43,4 +43,36 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
     assert_eq!(second["cache_hit"], json!(1));
     assert_eq!(second.get("cold_start"), None);
     assert_eq!(second.get("errors"), None);
+}
+
+#[tokio::test]
+async fn metrics_can_be_turned_off() {
+    let world = World::new().await;
+    let api = Api::start(world.function("stats").env("REQUEST_METRICS", "off")).await;
+    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    assert_eq!(metric_lines(&api.logs()), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_logged_request_is_named_once_whatever_the_level() {
+    let world = World::new().await;
+    for level in ["INFO", "ERROR"] {
+        let builder = world
+            .function("stats")
+            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .env("DATABASE_URL", "postgres://app:app@127.0.0.1:1/app");
+        let api = Api::start(builder).await;
+        let response = api.send(&world.get(STATS)).await;
+        assert_eq!(response.status, 503);
+        let id = response.header("x-request-id").unwrap();
+        let logs = api.logs();
+        let lines: Vec<_> = logs.lines().filter(|line| line.contains(&id)).collect();
+        let [line] = lines[..] else {
+            panic!("{level}: {logs}")
+        };
+        assert_eq!(line.matches(&id).count(), 1, "{line}");
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["spans"][0]["request_id"], json!(id));
+        assert!(line["spans"][0]["trace_id"].is_string(), "{line}");
+    }
 }

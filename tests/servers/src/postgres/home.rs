@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::{PostgresOptions, SUPERUSER, in_clean_environment};
 use crate::account::Account;
+use crate::certificate::ServerCertificate;
 use crate::guard::{GuardedCommand, StopSignal};
 use crate::tools::PostgresPrograms;
 use crate::{logs, places};
@@ -113,6 +114,20 @@ impl Home {
         write_private(&password_file, &password, account)?;
         self.initialise(programs, account)?;
         Ok(password)
+    }
+
+    /// Puts a certificate and its key where the server may read them.
+    pub(super) fn store(&self, certificate: &ServerCertificate, account: &Account) -> Result<()> {
+        write_private(&self.certificate_file(), &certificate.certificate, account)?;
+        write_private(&self.key_file(), &certificate.key, account)
+    }
+
+    pub(super) fn certificate_file(&self) -> PathBuf {
+        self.folder.join("server.crt")
+    }
+
+    pub(super) fn key_file(&self) -> PathBuf {
+        self.folder.join("server.key")
     }
 
     pub(super) fn erase(self) -> Result<()> {

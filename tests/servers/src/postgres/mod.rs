@@ -54,6 +54,9 @@ impl Postgres {
         let programs = Toolbox::of_workspace().postgres(home.data_major()?)?;
         let programs = reachable(programs, &account)?;
         let password = home.prepare(&programs, &account)?;
+        if let Some(certificate) = options.certificate() {
+            home.store(certificate, &account)?;
+        }
         Postmaster::await_absence(&home)?;
         for _ in 0..PORT_ATTEMPTS {
             let port = ports::free_port()?;
@@ -90,6 +93,12 @@ impl Postgres {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         url(&self.password, self.port, database)
+    }
+
+    /// The superuser's password.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.password
     }
 
     /// The port on 127.0.0.1.
@@ -156,6 +165,15 @@ fn launch(
         ("lc_messages", "C"),
     ] {
         server.arg("-c").arg(format!("{name}={value}"));
+    }
+    if options.certificate().is_some() {
+        server.args(["-c", "ssl=on"]);
+        for (name, path) in [
+            ("ssl_cert_file", home.certificate_file()),
+            ("ssl_key_file", home.key_file()),
+        ] {
+            server.arg("-c").arg(format!("{name}={}", path.display()));
+        }
     }
     for (name, value) in options.settings() {
         server.arg("-c").arg(format!("{name}={value}"));

@@ -1,12 +1,18 @@
 //! What kind of server to start.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::certificate::{Authority, ServerCertificate};
 
 /// A server's data folder and settings.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PostgresOptions {
     folder: Option<PathBuf>,
     settings: Vec<(String, String)>,
+    certificate: Option<Arc<ServerCertificate>>,
 }
 
 impl PostgresOptions {
@@ -18,6 +24,7 @@ impl PostgresOptions {
         Self {
             folder: None,
             settings: Vec::new(),
+            certificate: None,
         }
         .setting("fsync", "off")
         .setting("full_page_writes", "off")
@@ -32,6 +39,7 @@ impl PostgresOptions {
         Self {
             folder: Some(folder.into()),
             settings: Vec::new(),
+            certificate: None,
         }
         .setting("max_connections", "400")
         .setting("shared_buffers", "256MB")
@@ -43,6 +51,16 @@ impl PostgresOptions {
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Lets clients use TLS, with a certificate that `authority` signs. Plain connections stay possible.
+    pub fn with_tls(mut self, authority: &Authority) -> Result<Self> {
+        self.certificate = Some(Arc::new(authority.sign_server()?));
+        Ok(self)
+    }
+
+    pub(super) fn certificate(&self) -> Option<&ServerCertificate> {
+        self.certificate.as_deref()
     }
 
     pub(super) fn folder(&self) -> Option<&Path> {

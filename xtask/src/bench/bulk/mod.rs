@@ -10,16 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use servers::places::workspace_root;
 use servers::{Postgres, PostgresOptions};
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
 use self::latency::SlowLine;
 use self::through_function::Import;
 use self::ways::{People, Way};
-use super::document;
-use crate::cargo;
+use super::{document, release, town};
 use crate::console;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -53,14 +51,10 @@ struct Medians {
 pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     // A slow client would make what takes many round trips look slower than it is.
     if cfg!(debug_assertions) {
-        return run_optimised(arguments);
+        let rounds = arguments.rounds.to_string();
+        return release::run_optimised(&["bulk".to_owned(), "--rounds".to_owned(), rounds]);
     }
-    let mut build = cargo::command("build");
-    build
-        .command()
-        .args(["--release", "--package", "bulk-create", "--bins"])
-        .args(cargo::locked());
-    cargo::run("cargo build", build)?;
+    release::build(&["bulk-create"])?;
     let options = PostgresOptions::temporary()
         .setting("fsync", "on")
         .setting("full_page_writes", "on")
@@ -76,24 +70,14 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     Ok(())
 }
 
-fn run_optimised(arguments: &Arguments) -> Result<()> {
-    let mut run = cargo::command("run");
-    run.command()
-        .args(["--release", "--package", "xtask", "--bin", "xtask"])
-        .args(cargo::locked())
-        .args(["--", "bench", "bulk", "--rounds"])
-        .arg(arguments.rounds.to_string());
-    cargo::run("cargo xtask bench bulk", run)
-}
-
 async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String> {
-    let mut connection = prepare(postgres, url).await?;
+    let mut connection = town::build(postgres, USERS_BEFORE).await?;
     let line = SlowLine::open(postgres.port(), ROUND_TRIP / 2)?;
     let distant_url = line.url(url);
     let mut distant = PgConnection::connect(&distant_url)
         .await
         .context("cannot reach the database through the slow line")?;
-    let program = workspace_root().join("target/release/bulk-create");
+    let program = release::function("bulk-create");
     let near_function = Import::start(&program, url).await?;
     let distant_function = Import::start(&program, &distant_url).await?;
 
@@ -147,31 +131,6 @@ async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String
         postgres.major(),
         rounds,
     ))
-}
-
-async fn prepare(postgres: &Postgres, url: &str) -> Result<PgConnection> {
-    let mut connection = PgConnection::connect(&postgres.url("postgres")).await?;
-    connection.execute("CREATE DATABASE bench").await?;
-    connection.close().await?;
-    let mut connection = PgConnection::connect(url).await?;
-    shared::migrations::up(&mut connection).await?;
-    let users = format!(
-        "INSERT INTO users (id, email, username, full_name, is_superuser)
-         SELECT
-             number,
-             'old' || number || '@' || md5(number::text) || '.example.com',
-             md5(number::text),
-             'Someone Number ' || number,
-             number = 1
-         FROM generate_series(1, {USERS_BEFORE}) AS number"
-    );
-    connection.execute(users.as_str()).await?;
-    connection
-        .execute("SELECT setval(pg_get_serial_sequence('users', 'id'), 1000000)")
-        .await?;
-    connection.execute("VACUUM ANALYZE").await?;
-    connection.execute("CHECKPOINT").await?;
-    Ok(connection)
 }
 
 /// The first round warms everything up and does not count.
