@@ -1,7 +1,7 @@
 //! Private servers for `cargo dev`, the tests and the benchmarks, on free ports of 127.0.0.1.
 //!
 //! - [`tools`]: programs found on the machine, or fetched at a pinned version into `.tools`.
-//! - [`postgres`], [`moto`]: one server each.
+//! - [`postgres`], [`moto`], [`valkey`]: one server each.
 //! - [`guard`]: how every one of them is kept from outliving the program that started it.
 //! - [`account`], [`places`]: who runs `PostgreSQL` when this program runs as root, and where.
 //!
@@ -16,7 +16,9 @@ pub mod places;
 pub mod ports;
 pub mod postgres;
 pub mod tools;
+pub mod valkey;
 
 pub use moto::Moto;
 pub use postgres::{Postgres, PostgresOptions};
 pub use tools::{PythonTool, Toolbox};
+pub use valkey::Valkey;
