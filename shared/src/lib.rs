@@ -7,6 +7,8 @@
 //!   builds from both what an execution environment keeps for its whole life.
 //! - [`function`] is the frame around every handler: route, deadline, authentication, and the one
 //!   place where an [`error::Error`] becomes a response.
+//! - [`limiter`] counts the requests of a caller, and [`cache`] keeps what may be a little old, both
+//!   with [`valkey`], a server that every request can do without.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
 //! - [`users`] are the domain's types; [`queries`] is the room where all SQL lives; [`database`]
 //!   lends the connections that queries run on; [`migrations`] brings the schema up to date, and
@@ -23,6 +25,7 @@ pub mod error;
 pub mod function;
 pub mod http;
 pub mod idempotency;
+pub mod limiter;
 pub mod metrics;
 pub mod migrations;
 pub mod moment;
@@ -31,3 +34,4 @@ pub mod secrets;
 pub mod state;
 pub mod telemetry;
 pub mod users;
+pub mod valkey;

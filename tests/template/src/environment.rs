@@ -15,7 +15,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 10] = [
+const NOT_SET: [(&str, &str); 18] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -38,6 +38,20 @@ const NOT_SET: [(&str, &str); 10] = [
     ),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
+    ("RATE_LIMIT_REQUESTS", "the template makes no cache yet"),
+    (
+        "RATE_LIMIT_WINDOW_SECONDS",
+        "the template makes no cache yet",
+    ),
+    ("STATS_STALE_SECONDS", "the template makes no cache yet"),
+    ("VALKEY_KEY_PREFIX", "the template makes no cache yet"),
+    ("VALKEY_SECRET_ARN", "the template makes no cache yet"),
+    ("VALKEY_SSL_ROOT_CERT", "the template makes no cache yet"),
+    (
+        "VALKEY_TIMEOUT_MILLISECONDS",
+        "the template makes no cache yet",
+    ),
+    ("VALKEY_URL", "the template makes no cache yet"),
 ];
 
 /// Variables that concern one function only.
