@@ -69,6 +69,12 @@ pub enum Error {
         /// Every rule broken.
         details: Details,
     },
+    /// The caller has sent too many requests.
+    #[error("rate limited")]
+    RateLimited {
+        /// After how many seconds the next one will be admitted.
+        retry_after_seconds: u64,
+    },
     /// The database cannot be reached or will not take more work. Trying again later may help.
     #[error("database unavailable")]
     DatabaseUnavailable(#[source] Unavailable),
@@ -192,20 +198,18 @@ impl Error {
                 ),
             )
             .with_details(details.listed()),
+            Self::RateLimited {
+                retry_after_seconds,
+            } => Public::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "You have sent too many requests; see the Retry-After header",
+            )
+            .with_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
             Self::DatabaseUnavailable(cause) => Public::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "database_unavailable",
-                match cause.reason() {
-                    Reason::CommitInDoubt => {
-                        "The connection to the database broke while the change was being saved: it \
-                         may have been. A request with an Idempotency-Key can be repeated safely"
-                    }
-                    Reason::Contention => {
-                        "Too many others are changing the same users at the moment; try again \
-                         shortly"
-                    }
-                    _ => "The database cannot be reached at the moment; try again shortly",
-                },
+                unavailable_message(cause.reason()),
             )
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
             Self::Timeout { seconds } => Public::new(
@@ -219,6 +223,19 @@ impl Error {
                 "Something went wrong on our side; the request id helps us find it",
             ),
         }
+    }
+}
+
+fn unavailable_message(reason: Reason) -> &'static str {
+    match reason {
+        Reason::CommitInDoubt => {
+            "The connection to the database broke while the change was being saved: it may have \
+             been. A request with an Idempotency-Key can be repeated safely"
+        }
+        Reason::Contention => {
+            "Too many others are changing the same users at the moment; try again shortly"
+        }
+        _ => "The database cannot be reached at the moment; try again shortly",
     }
 }
 

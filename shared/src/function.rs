@@ -1,4 +1,4 @@
-//! The frame around every handler: route, authentication, deadline, and errors turned into
+//! The frame around every handler: route, authentication, rate limit, deadline, and errors turned into
 //! responses.
 
 use std::{future::Future, sync::Arc};
@@ -15,8 +15,10 @@ use crate::{
         response::{self, Response},
         route::{self, Access, Route},
     },
+    limiter::Verdict,
     metrics,
     state::State,
+    valkey::Allowance,
 };
 
 /// One Lambda function that answers HTTP requests.
@@ -43,6 +45,8 @@ pub struct Call {
     pub deadline: Deadline,
     /// Who sent it, where the route asks.
     pub caller: Option<Superuser>,
+    /// What it may still spend on the Valkey server.
+    pub allowance: Allowance,
 }
 
 /// Serves requests until Lambda ends the environment.
@@ -70,7 +74,9 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
     let started = Instant::now();
     // Of the level of errors, so that whatever is logged says what it is about.
     let span = tracing::error_span!("request", request_id, trace_id);
-    let outcome = timeout_at(deadline.instant(), answer(function, request, deadline))
+    let mut verdict = None;
+    let answered = answer(function, request, deadline, &mut verdict);
+    let outcome = timeout_at(deadline.instant(), answered)
         .instrument(span.clone())
         .await
         .unwrap_or_else(|_| {
@@ -82,6 +88,9 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
         span.in_scope(|| log(&error));
         response::error(&error, &request_id)
     });
+    if let Some(verdict) = verdict {
+        verdict.describe(response.headers_mut());
+    }
     response::finish(&mut response, &request_id);
     metrics::finish_request(
         response.status(),
@@ -95,15 +104,29 @@ async fn answer<F: Function>(
     function: &F,
     request: Request,
     deadline: Deadline,
+    verdict: &mut Option<Verdict>,
 ) -> Result<Response, Error> {
     let route = route::find(F::ROUTES, request.method(), request.raw_http_path())?;
     let state = function.state();
+    let allowance = Allowance::new(state.config.valkey_timeout());
     let caller = match route.access {
         Access::Open => None,
         Access::Superuser => {
+            let id = state.authenticator.caller(&request)?;
+            // Before the database is asked who that is: it is what the limit protects.
+            if let Some(limiter) = &state.limiter {
+                *verdict = limiter.count(id, &allowance).await;
+            }
+            if let Some(verdict) = verdict
+                && !verdict.is_admitted()
+            {
+                return Err(Error::RateLimited {
+                    retry_after_seconds: verdict.retry_after_seconds(),
+                });
+            }
             let caller = state
                 .authenticator
-                .superuser(&request, &state.database, &deadline);
+                .superuser(id, &state.database, &deadline);
             Some(caller.await?)
         }
     };
@@ -112,6 +135,7 @@ async fn answer<F: Function>(
         route,
         deadline,
         caller,
+        allowance,
     };
     function.handle(&call).await
 }

@@ -8,6 +8,8 @@
 //!   builds from both what an execution environment keeps for its whole life.
 //! - [`function`] is the frame around every handler: route, deadline, authentication, and the one
 //!   place where an [`error::Error`] becomes a response.
+//! - [`limiter`] counts the requests of a caller, and [`cache`] keeps what may be a little old, both
+//!   with [`valkey`], a server that every request can do without.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
 //! - [`listing`] answers lists and searches.
 //! - [`users`] are the domain's types; [`queries`] is the room where all SQL lives; [`database`]
@@ -26,6 +28,7 @@ pub mod executor;
 pub mod function;
 pub mod http;
 pub mod idempotency;
+pub mod limiter;
 pub mod listing;
 pub mod metrics;
 pub mod migrations;
@@ -35,3 +38,4 @@ pub mod secrets;
 pub mod state;
 pub mod telemetry;
 pub mod users;
+pub mod valkey;

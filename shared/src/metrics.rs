@@ -32,6 +32,12 @@ pub const COLD_STARTS: &str = "cold_start";
 pub const RETRIES: &str = "retries";
 /// Answers that a cache gave.
 pub const CACHE_HITS: &str = "cache_hit";
+/// Answers that were older than usual, because the database could not be asked.
+pub const CACHE_STALE: &str = "cache_stale";
+/// Commands that the shared cache did not carry out.
+pub const CACHE_ERRORS: &str = "cache_error";
+/// Requests that were refused because their callers had sent too many.
+pub const RATE_LIMITED: &str = "rate_limited";
 /// Open connections of the environment.
 pub const CONNECTIONS: &str = "db.client.connection.count";
 /// The most connections that the environment may open.
@@ -65,6 +71,9 @@ pub(crate) fn start(function_name: &str) -> Result<(), Error> {
     describe_counter!(COLD_STARTS, Unit::Count, "");
     describe_counter!(RETRIES, Unit::Count, "");
     describe_counter!(CACHE_HITS, Unit::Count, "");
+    describe_counter!(CACHE_STALE, Unit::Count, "");
+    describe_counter!(CACHE_ERRORS, Unit::Count, "");
+    describe_counter!(RATE_LIMITED, Unit::Count, "");
     describe_gauge!(CONNECTIONS, Unit::Count, "");
     describe_gauge!(CONNECTIONS_MAX, Unit::Count, "");
     describe_histogram!(CONNECTION_WAIT, Unit::Milliseconds, "");

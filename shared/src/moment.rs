@@ -22,6 +22,17 @@ impl Moment {
         }
     }
 
+    /// The moment that was `age` ago.
+    #[must_use]
+    pub fn ago(age: Duration) -> Self {
+        let now = Self::now();
+        Self {
+            // The monotonic clock may have begun less than that ago; the other one then decides.
+            monotonic: now.monotonic.checked_sub(age).unwrap_or(now.monotonic),
+            wall: now.wall.checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH),
+        }
+    }
+
     /// How long ago this moment was.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -42,6 +53,12 @@ mod tests {
             wall: SystemTime::now() - Duration::from_mins(1),
         };
         assert!(before_a_freeze.elapsed() >= Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_moment_that_was_some_time_ago_is_that_old() {
+        let age = Moment::ago(Duration::from_mins(1)).elapsed();
+        assert!(age >= Duration::from_mins(1) && age < Duration::from_mins(2));
     }
 
     #[test]

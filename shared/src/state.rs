@@ -12,8 +12,10 @@ use crate::{
     },
     database::{self, Database, RotatingSecret, Unavailable, connect_options, parse_url},
     error::{Error, chain},
+    limiter::RateLimiter,
     metrics,
     secrets::{DatabaseSecret, Secrets},
+    valkey::Valkey,
 };
 
 /// Built once per environment, shared by all its requests.
@@ -25,6 +27,10 @@ pub struct State {
     pub database: Database,
     /// Who may call.
     pub authenticator: Arc<Authenticator>,
+    /// The server that environments share, if there is one.
+    pub valkey: Option<Valkey>,
+    /// How often they may call, if that is limited.
+    pub limiter: Option<RateLimiter>,
 }
 
 /// Why an environment could not start.
@@ -69,6 +75,11 @@ impl State {
             metrics::start(config.function_name.as_deref().unwrap_or(function))?;
         }
         let secrets = Secrets::connect_if(config.names_secrets()).await?;
+        // In the background: nothing waits for it, and nothing fails without it.
+        let valkey = match &config.valkey {
+            Some(valkey) => Some(Valkey::start(valkey, secrets.as_ref())?),
+            None => None,
+        };
         let (base, authenticator) = tokio::try_join!(
             database_options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref()),
@@ -77,6 +88,8 @@ impl State {
         let state = Self {
             database: Database::new(&config.database, options, rotating_secret(&config, secrets))?,
             authenticator: Arc::new(authenticator),
+            limiter: limiter(&config, valkey.as_ref()),
+            valkey,
             config: Arc::new(config),
         };
         if let Err(error) = state.database.warm_up().await {
@@ -122,6 +135,11 @@ fn rotating_secret(config: &Config, secrets: Option<Secrets>) -> Option<Rotating
             name: config.database.name.clone(),
         }),
     }
+}
+
+fn limiter(config: &Config, valkey: Option<&Valkey>) -> Option<RateLimiter> {
+    let limit = config.valkey.as_ref()?.rate_limit?;
+    Some(RateLimiter::new(valkey?.clone(), limit))
 }
 
 async fn authenticator(

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use servers::guard::GuardedCommand;
-use servers::{Moto, Postgres, PostgresOptions};
+use servers::{Moto, Postgres, PostgresOptions, Toolbox};
 
 use crate::cargo;
 
@@ -28,6 +28,8 @@ impl TestServers {
     /// Starts empty ones.
     pub fn start() -> Result<Self> {
         let moto = std::thread::spawn(Moto::start);
+        // Tests start their own, and should find it here.
+        Toolbox::of_workspace().valkey()?;
         let postgres = Postgres::start(&PostgresOptions::temporary())?;
         let moto = match moto.join() {
             Ok(moto) => moto?,

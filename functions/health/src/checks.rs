@@ -8,7 +8,10 @@ use shared::{
     database::Database,
     deadline::Deadline,
     error::{Error, chain},
+    limiter::RateLimiter,
     queries::server::Ping,
+    state::State,
+    valkey::{Failure, Valkey},
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -22,7 +25,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Runs checks, and remembers their outcome for a moment.
 pub(crate) struct Checks {
-    database: Database,
+    state: State,
     last: CachedValue<ChecksBody>,
 }
 
@@ -45,11 +48,15 @@ pub(crate) struct Live {
 /// One entry a check.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ChecksBody {
-    database: DatabaseCheck,
+    database: Check,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<Check>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limiter: Option<Check>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct DatabaseCheck {
+struct Check {
     status: Status,
     provider: &'static str,
     latency_ms: f64,
@@ -66,17 +73,30 @@ pub(crate) enum Status {
 }
 
 impl Checks {
-    pub(crate) fn new(database: Database) -> Self {
+    pub(crate) fn new(state: State) -> Self {
         Self {
-            database,
+            state,
             last: CachedValue::new(LIFETIME),
         }
     }
 
     pub(crate) async fn run(&self) -> ChecksBody {
         let checks = async {
+            let State {
+                database,
+                valkey,
+                limiter,
+                ..
+            } = &self.state;
+            let (database, cache, rate_limiter) = tokio::join!(
+                check_database(database),
+                check_cache(valkey.as_ref()),
+                check_limiter(limiter.as_ref()),
+            );
             Ok::<_, Infallible>(ChecksBody {
-                database: check_database(&self.database).await,
+                database,
+                cache,
+                rate_limiter,
             })
         };
         let Ok(aged) = self.last.get(checks).await;
@@ -85,6 +105,8 @@ impl Checks {
 }
 
 impl<'a> Health<'a> {
+    /// Well as far as callers are concerned: without the database nothing is answered, without cache and
+    /// limiter everything is, so a failure there shows in its check alone.
     pub(crate) fn new(app_name: &'a str, checks: ChecksBody) -> Self {
         Self {
             status: checks.database.status,
@@ -104,7 +126,38 @@ impl Live {
     }
 }
 
-async fn check_database(database: &Database) -> DatabaseCheck {
+impl Check {
+    fn new(provider: &'static str, started: Instant, error: Option<&'static str>) -> Self {
+        Self {
+            status: if error.is_none() {
+                Status::Healthy
+            } else {
+                Status::Unhealthy
+            },
+            provider,
+            latency_ms: (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0,
+            error,
+        }
+    }
+}
+
+async fn check_cache(valkey: Option<&Valkey>) -> Option<Check> {
+    let started = Instant::now();
+    Some(shared_check(started, valkey?.ping(BOUND).await))
+}
+
+async fn check_limiter(limiter: Option<&RateLimiter>) -> Option<Check> {
+    let started = Instant::now();
+    Some(shared_check(started, limiter?.check(BOUND).await))
+}
+
+/// Failures have been logged where they were met.
+fn shared_check(started: Instant, outcome: Result<(), Failure>) -> Check {
+    let error = outcome.err().map(|failure| failure.reason().as_str());
+    Check::new("valkey", started, error)
+}
+
+async fn check_database(database: &Database) -> Check {
     let deadline = Deadline::after(BOUND);
     let started = Instant::now();
     let outcome = timeout_at(deadline.instant(), database.read(&deadline, &Ping)).await;
@@ -116,16 +169,7 @@ async fn check_database(database: &Database) -> DatabaseCheck {
         }
         Err(_) => Some("timeout"),
     };
-    DatabaseCheck {
-        status: if error.is_none() {
-            Status::Healthy
-        } else {
-            Status::Unhealthy
-        },
-        provider: "postgresql",
-        latency_ms: (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0,
-        error,
-    }
+    Check::new("postgresql", started, error)
 }
 
 /// A word from a fixed set, so that nothing internal is shown to whoever asks.

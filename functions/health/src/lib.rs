@@ -31,7 +31,7 @@ impl Health {
     /// Starts with nothing checked yet.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let checks = Checks::new(state.database.clone());
+        let checks = Checks::new(state.clone());
         Self { state, checks }
     }
 }

@@ -2,7 +2,7 @@
 
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
-    cache::{Aged, CachedValue},
+    cache::{Aged, Lifetimes, TwoLevelCache, Wanted},
     error::Error,
     function::{Call, Function},
     http::{
@@ -10,23 +10,30 @@ use shared::{
         response::{self, Response},
         route::{Access, Route},
     },
-    metrics,
     queries::stats::CountUsers,
     state::State,
     users::UserStats,
 };
 
+/// The version of what is stored in the shared cache. A release that changes [`UserStats`] raises it, so
+/// that old and new environments do not read each other's.
+const FORMAT: u32 = 1;
+
 /// The function's state.
 pub struct Stats {
     state: State,
-    cache: CachedValue<UserStats>,
+    cache: TwoLevelCache<UserStats>,
 }
 
 impl Stats {
     /// Starts with an empty cache.
     #[must_use]
     pub fn new(state: State) -> Self {
-        let cache = CachedValue::new(state.config.stats_cache);
+        let lifetimes = Lifetimes {
+            fresh: state.config.stats_cache,
+            stale: state.config.stats_stale,
+        };
+        let cache = TwoLevelCache::new(lifetimes, state.valkey.clone(), "stats", FORMAT);
         Self { state, cache }
     }
 }
@@ -44,14 +51,13 @@ impl Function for Stats {
 
     async fn handle(&self, call: &Call) -> Result<Response, Error> {
         QueryParameters::parse(&call.request, &[])?;
-        if wants_fresh(call) {
-            self.cache.clear().await;
-        }
+        let wanted = if wants_fresh(call) {
+            Wanted::New
+        } else {
+            Wanted::Cached
+        };
         let count = self.state.database.read(&call.deadline, &CountUsers);
-        let Aged { value, age } = self.cache.get(count).await?;
-        if !age.is_zero() {
-            metrics::count(metrics::CACHE_HITS);
-        }
+        let Aged { value, age } = self.cache.get(&call.allowance, wanted, count).await?;
         let mut response = response::json(StatusCode::OK, &value)?;
         let headers = response.headers_mut();
         headers.insert(header::AGE, HeaderValue::from(age.as_secs()));

@@ -68,20 +68,26 @@ impl Authenticator {
         }
     }
 
-    /// The superuser who sent this request.
+    /// `users.id` of whoever sent this request, as a verified token says.
     ///
-    /// Fails with [`Error::Unauthorized`] if nobody known and active did, with [`Error::Forbidden`]
-    /// if an ordinary user did.
+    /// Fails with [`Error::Unauthorized`] if there is none.
+    pub fn caller(&self, request: &Request) -> Result<i64, Error> {
+        match &self.identity {
+            IdentitySource::Token(verifier) => verifier.user_id(request),
+            IdentitySource::Gateway => gateway::user_id(request),
+        }
+    }
+
+    /// The superuser of that id.
+    ///
+    /// Fails with [`Error::Unauthorized`] if nobody known and active has it, with
+    /// [`Error::Forbidden`] if an ordinary user does.
     pub async fn superuser(
         &self,
-        request: &Request,
+        id: i64,
         database: &Database,
         deadline: &Deadline,
     ) -> Result<Superuser, Error> {
-        let id = match &self.identity {
-            IdentitySource::Token(verifier) => verifier.user_id(request)?,
-            IdentitySource::Gateway => gateway::user_id(request)?,
-        };
         if self.recent.contains(id) {
             return Ok(Superuser { id });
         }

@@ -6,6 +6,7 @@ mod auth;
 mod bulk;
 mod database;
 mod search;
+mod valkey;
 mod variables;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub use self::{
     bulk::{Argon2Config, BulkConfig},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     search::SearchConfig,
+    valkey::{RateLimit, ValkeyConfig},
     variables::{ConfigError, Variables},
 };
 
@@ -24,6 +26,9 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// The dashboard may be a minute behind.
 const DEFAULT_STATS_CACHE: Duration = Duration::from_mins(1);
+
+/// A restart or a fail-over of the database takes less.
+const DEFAULT_STATS_STALE: Duration = Duration::from_mins(1);
 
 /// Everything that the functions are told from outside.
 #[derive(Debug)]
@@ -45,6 +50,11 @@ pub struct Config {
     /// `STATS_CACHE_SECONDS`, 0 to 3600: how old dashboard numbers may be. Default 60; 0 turns the
     /// cache off.
     pub stats_cache: Duration,
+    /// `STATS_STALE_SECONDS`, 0 to 86400: how much older they may be while the database is
+    /// unavailable. Default 60.
+    pub stats_stale: Duration,
+    /// The Valkey server that environments share, if there is one.
+    pub valkey: Option<ValkeyConfig>,
     /// How users are imported.
     pub bulk: BulkConfig,
     /// How users are searched for.
@@ -64,7 +74,21 @@ impl Config {
             AuthMode::Jwt(jwt) => matches!(jwt.key, JwtKeySource::Secret(_)),
             AuthMode::Gateway => false,
         };
-        key_is_secret || matches!(self.database.source, DatabaseSource::Secret(_))
+        let valkey_is_secret = self
+            .valkey
+            .as_ref()
+            .is_some_and(|valkey| valkey.secret_arn.is_some());
+        key_is_secret
+            || valkey_is_secret
+            || matches!(self.database.source, DatabaseSource::Secret(_))
+    }
+
+    /// What one request may spend on the Valkey server.
+    #[must_use]
+    pub fn valkey_timeout(&self) -> Duration {
+        self.valkey
+            .as_ref()
+            .map_or(Duration::ZERO, |valkey| valkey.timeout)
     }
 
     /// Reads the given variables.
@@ -89,6 +113,10 @@ impl Config {
             stats_cache: variables
                 .whole_number("STATS_CACHE_SECONDS", 0..=3_600)?
                 .map_or(DEFAULT_STATS_CACHE, Duration::from_secs),
+            stats_stale: variables
+                .whole_number("STATS_STALE_SECONDS", 0..=86_400)?
+                .map_or(DEFAULT_STATS_STALE, Duration::from_secs),
+            valkey: ValkeyConfig::from_variables(variables)?,
             bulk: BulkConfig::from_variables(variables)?,
             search: SearchConfig::from_variables(variables)?,
         })

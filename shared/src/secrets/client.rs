@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider:
 use crate::{config::Variables, error::Error};
 
 /// The authorities behind the endpoints of AWS; see `certs/README.md`.
-const AWS_AUTHORITIES: &str = include_str!("../../certs/aws.pem");
+const AWS_AUTHORITIES: &str = include_str!("../../certs/amazon.pem");
 
 /// Partitions with authorities of their own, by the beginning of the names of their regions.
 const OTHER_PARTITIONS: [&str; 4] = ["cn-", "us-iso", "eu-iso", "eusc-"];

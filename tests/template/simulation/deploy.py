@@ -168,12 +168,22 @@ def deploy(name, parameters, unmet):
         outputs = note(create(f"{name}-database", read("templates/database.yaml"), given, unmet))
         for key in read("templates/database.yaml")["Outputs"]:
             known[f"NewDatabaseStack.Outputs.{key}"] = outputs.get(key, f"{key}-not-simulated")
+    if parameters.get("Cache") == "new":
+        given = {
+            "AppName": "rollcall", "KeyPrefix": name, "VpcId": known["NewDatabaseStack.Outputs.VpcId"],
+            "SubnetIds": known["NewDatabaseStack.Outputs.SubnetIds"],
+            "FunctionsSecurityGroup": known["NewDatabaseStack.Outputs.SecurityGroupIds"],
+            "MaxGigabytes": 1,
+        }
+        outputs = note(create(f"{name}-cache", read("templates/cache.yaml"), given, unmet))
+        for key in read("templates/cache.yaml")["Outputs"]:
+            known[f"NewCacheStack.Outputs.{key}"] = outputs.get(key, f"{key}-not-simulated")
     alarms = root["Resources"]["Alarms"]["Properties"]["Parameters"]
     for key in read("templates/alarms.yaml")["Outputs"]:
         known[f"Alarms.Outputs.{key}"] = f"{key}-of-the-nested-stack"
     stand_in = copy.deepcopy(root)
     # The next are played by this script: the custom resource, and the nested stacks.
-    for played in ("Schema", "Alarms", "NewDatabaseStack"):
+    for played in ("Schema", "Alarms", "NewDatabaseStack", "NewCacheStack"):
         del stand_in["Resources"][played]
     for resource in stand_in["Resources"].values():
         if resource.get("DependsOn") == "Schema":
@@ -184,6 +194,7 @@ def deploy(name, parameters, unmet):
     given = {key: "x" for key in alarms} | {
         "PoolSize": 1, "ConnectionLimit": 87, "LatencyMilliseconds": 1000,
         "AlarmEmail": "ops@example.com",
+        "Cache": parameters.get("Cache", "none"),
         "ClusterId": "cluster" if parameters.get("Database") == "new" else "",
     }
     note(create(f"{name}-alarms", read("templates/alarms.yaml"), given, unmet))
@@ -194,10 +205,10 @@ def deploy(name, parameters, unmet):
 SCENARIOS = {
     "existing": (
         {"DatabaseSecretArn": SECRET, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
-        {"HasDomain", "HasZone", "NewDatabase", "HasCluster"},
+        {"HasDomain", "HasZone", "NewDatabase", "HasCluster", "NewCache", "HasCache"},
     ),
     "new": (
-        {"Database": "new", "DatabaseInstances": 2},
+        {"Database": "new", "DatabaseInstances": 2, "Cache": "new"},
         {"HasDomain", "HasZone"},
     ),
 }

@@ -7,13 +7,16 @@ use serde_json::Value;
 use crate::template::{Deployment, JWT_MODE, document, entries, read, text};
 
 /// The metrics that functions write and somebody looks at.
-const METRICS: [&str; 9] = [
+const METRICS: [&str; 12] = [
     "requests",
     "errors",
     "duration_ms",
     "cold_start",
     "retries",
     "cache_hit",
+    "cache_stale",
+    "cache_error",
+    "rate_limited",
     "db.client.connection.wait_time",
     "db.client.connection.create_time",
     "db.client.connection.timeouts",
@@ -103,7 +106,7 @@ fn nested_templates_get_exactly_the_parameters_that_they_declare() {
         }
         count += 1;
     }
-    assert_eq!(count, 2);
+    assert_eq!(count, 3);
 }
 
 #[test]

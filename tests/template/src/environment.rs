@@ -15,7 +15,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 13] = [
+const NOT_SET: [(&str, &str); 15] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -44,14 +44,23 @@ const NOT_SET: [(&str, &str); 13] = [
         "they are on unless `cargo dev` turns them off",
     ),
     ("RUST_LOG", "for local use"),
+    (
+        "VALKEY_SSL_ROOT_CERT",
+        "the binary holds the authorities of ElastiCache",
+    ),
+    (
+        "VALKEY_TIMEOUT_MILLISECONDS",
+        "the default suits a function",
+    ),
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 4] = [
+const SETTINGS_OF_ONE: [(&str, &str); 5] = [
     ("APP_NAME", "health"),
     ("BULK_MAX_ROWS", "bulk-create"),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),
     ("STATS_CACHE_SECONDS", "stats"),
+    ("STATS_STALE_SECONDS", "stats"),
 ];
 
 /// A function's environment as its code sees it.
@@ -191,6 +200,31 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
         assert!(matches!(&config.source, DatabaseSource::Secret(arn)
                 if arn == "NewDatabaseStack.Outputs.SecretArn"));
     }
+}
+
+#[test]
+fn a_cache_is_used_where_one_is_named_or_made_and_only_there() {
+    let url = |parameters: &[(&str, &str)]| {
+        let parameters = JWT_MODE.into_iter().chain(parameters.iter().copied());
+        let deployment = Deployment::with(parameters);
+        let told = deployment.api_functions().map(|function| {
+            let config = Config::from_variables(&variables(&function)).unwrap();
+            config.valkey.map(|valkey| valkey.secret_arn)
+        });
+        let mut told: Vec<_> = told.collect();
+        assert_eq!(told.len(), 4);
+        told.dedup();
+        assert_eq!(told.len(), 1, "all functions share the cache");
+        told.remove(0)
+    };
+    assert_eq!(url(&[]), None);
+    // Left over from another choice.
+    assert_eq!(url(&[("CacheUrl", "rediss://cache:6379")]), None);
+    let existing = [("Cache", "existing"), ("CacheUrl", "rediss://cache:6379")];
+    assert_eq!(url(&existing), Some(None));
+    let made = url(&[("Cache", "new"), ("SecurityGroupIds", "sg-1,sg-2")]);
+    let secret = "NewCacheStack.Outputs.SecretArn".to_owned();
+    assert_eq!(made, Some(Some(secret)));
 }
 
 #[test]

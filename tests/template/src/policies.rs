@@ -6,6 +6,15 @@ use serde_json::{Value, json};
 
 use crate::template::{Deployment, Function, GATEWAY_MODE, JWT_MODE, NEW_DATABASE, list, text};
 
+const EXISTING_CACHE: [(&str, &str); 3] = [
+    ("Cache", "existing"),
+    ("CacheUrl", "rediss://cache:6379"),
+    (
+        "CacheSecretArn",
+        "arn:aws:secretsmanager:eu-central-1:123456789012:secret:cache-AbCdEf",
+    ),
+];
+
 /// Every action that the function's role allows, with its resources.
 fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTreeSet<String>> {
     let role = deployment.named_by(&function.properties["Role"]);
@@ -29,7 +38,8 @@ fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTr
 /// The secrets that the function's environment points to.
 fn own_secrets(function: &Function) -> BTreeSet<String> {
     let environment = function.environment().into_iter();
-    let secrets = environment.filter(|(name, _)| name.ends_with("_SECRET_ARN"));
+    let secrets =
+        environment.filter(|(name, arn)| name.ends_with("_SECRET_ARN") && !arn.is_empty());
     secrets.map(|(_, arn)| arn).collect()
 }
 
@@ -39,6 +49,8 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
         JWT_MODE.to_vec(),
         GATEWAY_MODE.to_vec(),
         NEW_DATABASE.to_vec(),
+        [&NEW_DATABASE[..], &[("Cache", "new")]].concat(),
+        [&JWT_MODE[..], &EXISTING_CACHE].concat(),
     ] {
         let deployment = Deployment::with(parameters);
         for function in deployment.functions() {

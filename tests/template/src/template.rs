@@ -313,6 +313,11 @@ impl Evaluation<'_> {
             "Fn::Not" => Some(json!(self.of(&argument[0])? == false)),
             "Fn::And" => Some(json!(self.all(argument).iter().all(|truth| *truth == true))),
             "Fn::Or" => Some(json!(self.all(argument).iter().any(|truth| *truth == true))),
+            "Fn::Select" => {
+                let items = self.of(&argument[1])?;
+                let number: usize = text(&argument[0]).parse().ok()?;
+                items.get(number).cloned()
+            }
             "Fn::Split" => {
                 let whole = text(&self.of(&argument[1])?);
                 let separator = text(&argument[0]);

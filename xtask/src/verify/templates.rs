@@ -9,9 +9,10 @@ use servers::{PythonTool, Toolbox};
 
 use crate::cargo;
 
-const TEMPLATES: [&str; 3] = [
+const TEMPLATES: [&str; 4] = [
     "template.yaml",
     "templates/alarms.yaml",
+    "templates/cache.yaml",
     "templates/database.yaml",
 ];
 

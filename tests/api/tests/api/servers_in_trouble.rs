@@ -11,6 +11,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How a function is told to use it. The name of the database would show in a careless message.
     pub fn url(&self) -> String {
         url(self.port)

@@ -5,7 +5,7 @@ use crate::world::{Api, World};
 const STATS: &str = "/api/v1/dashboard/stats";
 
 /// The lines that CloudWatch takes for metrics, less their timestamps.
-fn metric_lines(logs: &str) -> Vec<Value> {
+pub fn metric_lines(logs: &str) -> Vec<Value> {
     logs.lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|line| line.get("_aws").is_some())

