@@ -18,6 +18,7 @@ pub mod callback;
 pub mod config;
 pub mod database;
 pub mod deadline;
+mod decoding;
 mod details;
 pub mod error;
 pub mod function;
