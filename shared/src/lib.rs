@@ -27,6 +27,8 @@ pub mod idempotency;
 pub mod metrics;
 pub mod migrations;
 pub mod moment;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod queries;
 pub mod secrets;
 pub mod state;

@@ -4,6 +4,8 @@ mod answer;
 mod body;
 mod import;
 mod keyed;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
 mod passwords;
 

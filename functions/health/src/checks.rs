@@ -28,6 +28,7 @@ pub(crate) struct Checks {
 
 /// The answer to `GET /health`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Health<'a> {
     pub(crate) status: Status,
     app_name: &'a str,
@@ -37,6 +38,7 @@ pub(crate) struct Health<'a> {
 
 /// The answer to `GET /health/live`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Live {
     status: Status,
     version: &'static str,
@@ -44,11 +46,13 @@ pub(crate) struct Live {
 
 /// One entry a check.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthChecks))]
 pub(crate) struct ChecksBody {
     database: DatabaseCheck,
 }
 
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct DatabaseCheck {
     status: Status,
     provider: &'static str,
@@ -60,6 +64,7 @@ struct DatabaseCheck {
 /// Well or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthStatus))]
 pub(crate) enum Status {
     Healthy,
     Unhealthy,

@@ -1,6 +1,8 @@
 //! `GET /api/v1/users`: users by filter, search and order, page by page.
 
 mod links;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod parameters;
 mod response_body;
 

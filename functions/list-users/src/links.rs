@@ -83,6 +83,7 @@ mod tests {
     use shared::users::{Filter, Sort, SortBy, SortOrder};
 
     use super::*;
+    use crate::response_body::TotalRelation;
 
     #[test]
     fn where_page_numbers_end_the_cursor_goes_on_and_no_link_leads_to_an_error() {
@@ -99,7 +100,7 @@ mod tests {
         let body = ListBody {
             items: Vec::new(),
             total: Some(1_000_000),
-            total_relation: Some("eq"),
+            total_relation: Some(TotalRelation::Eq),
             page: Some(100),
             size: 100,
             pages: Some(10_000),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::list_query::{Filter, Sort, SortBy};
 
 /// A key holds an e-mail address at most, and all else is small.
-const MAX_ENCODED_BYTES: usize = 2_048;
+pub const MAX_ENCODED_BYTES: usize = 2_048;
 
 /// Enough of a hash to notice an honest mistake; a cursor grants nothing, so nobody gains by
 /// forging one.

@@ -6,6 +6,7 @@ use servers::Toolbox;
 
 use super::{package, templates};
 use crate::cargo;
+use crate::contract;
 use crate::test::TestServers;
 
 /// One check.
@@ -21,27 +22,33 @@ pub enum Step {
     Tools,
     /// SAM's, CloudFormation's and checkov's checks of the templates
     Template,
+    /// Spectral's check of openapi.json
+    Document,
     /// A deploy into moto, as far as that knows the resources
     Simulation,
     /// The programs that tests start
     Build,
     /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
     Test,
+    /// Made-up requests, whose answers must be as openapi.json says
+    Conformance,
     /// `sam build`, and the black-box tests on what it made
     Package,
 }
 
 impl Step {
     /// What a run without `--only` does.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Format,
         Self::Lint,
         Self::Doc,
         Self::Tools,
         Self::Template,
+        Self::Document,
         Self::Simulation,
         Self::Build,
         Self::Test,
+        Self::Conformance,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -51,9 +58,11 @@ impl Step {
             Self::Doc => "doc",
             Self::Tools => "tools",
             Self::Template => "template",
+            Self::Document => "document",
             Self::Simulation => "simulation",
             Self::Build => "build",
             Self::Test => "test",
+            Self::Conformance => "conformance",
             Self::Package => "package",
         }
     }
@@ -63,13 +72,15 @@ impl Step {
             Self::Format => "format: cargo fmt --check",
             Self::Lint => "lint: cargo clippy, no warnings allowed",
             Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, moto, the SAM command line and checkov",
+            Self::Tools => "tools: PostgreSQL, moto, and the programs that check",
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
+            Self::Document => "document: spectral lints openapi.json",
             Self::Simulation => {
                 "simulation: a deploy into moto, as far as that knows the resources"
             }
             Self::Build => "build: the functions and other programs",
             Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
+            Self::Conformance => "conformance: schemathesis holds the functions to openapi.json",
             Self::Package => "package: sam build, and the black-box tests on what it made",
         }
     }
@@ -81,9 +92,11 @@ impl Step {
             Self::Doc => doc(),
             Self::Tools => tools(),
             Self::Template => templates::check(),
+            Self::Document => contract::lint(),
             Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
             Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Conformance => contract::check(&contract::Arguments::default()),
             Self::Package => package::check(),
         }
     }
@@ -122,5 +135,7 @@ fn tools() -> Result<()> {
     toolbox.moto()?;
     toolbox.sam()?;
     toolbox.checkov()?;
+    toolbox.schemathesis()?;
+    toolbox.spectral()?;
     Ok(())
 }

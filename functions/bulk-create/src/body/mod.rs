@@ -15,12 +15,14 @@ use shared::{
 };
 
 pub(crate) use self::media_type::Format;
+#[cfg(feature = "openapi")]
+pub(crate) use self::media_type::media_types;
 
 /// What Lambda accepts; other ways to reach a function must not accept more.
-const MAX_BYTES: usize = 6 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// Compressed, a small body can say very much. 10,000 rows of the longest values are 20 MB.
-const MAX_DECOMPRESSED_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_DECOMPRESSED_BYTES: usize = 32 * 1024 * 1024;
 
 /// The body of a request as text, and the format to read it in.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ mod fetch;
 mod npm;
 mod postgres;
 mod python;
+mod spectral;
 
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,16 @@ impl Toolbox {
     /// The scanner of templates.
     pub fn checkov(&self) -> Result<PythonTool> {
         python::CHECKOV.find_or_fetch(self)
+    }
+
+    /// The tester of APIs.
+    pub fn schemathesis(&self) -> Result<PythonTool> {
+        python::SCHEMATHESIS.find_or_fetch(self)
+    }
+
+    /// The linter of API documents: a script for Node.js.
+    pub fn spectral(&self) -> Result<PathBuf> {
+        spectral::find_or_fetch(self)
     }
 
     /// The compiler that release builds for Lambda need.

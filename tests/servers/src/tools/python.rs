@@ -63,6 +63,17 @@ pub(super) const CHECKOV: Pin = Pin {
     cost: "Python packages, about 290 MB on disk, 40 s",
 };
 
+/// Makes up requests from `openapi.json` and compares the answers with it.
+pub(super) const SCHEMATHESIS: Pin = Pin {
+    name: "schemathesis",
+    version: "4.32.5",
+    requirements: &["schemathesis==4.32.5"],
+    constraints: include_str!("../../pins/schemathesis.txt"),
+    module: "schemathesis",
+    purpose: "sends thousands of made-up requests to the API",
+    cost: "Python packages, about 90 MB on disk, 20 s",
+};
+
 /// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
 /// library and on the other architecture.
 pub(super) const ZIG: Pin = Pin {
