@@ -22,6 +22,8 @@ mod decoding;
 mod details;
 pub mod error;
 pub mod function;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod idempotency;
 pub mod metrics;

@@ -2,6 +2,8 @@
 
 mod answer;
 mod body;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod import;
 mod keyed;
 #[cfg(feature = "openapi")]

@@ -189,6 +189,8 @@ fn too_costly(accepted: &str) -> FieldError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn code(text: &str) -> Option<&'static str> {
@@ -260,5 +262,19 @@ mod tests {
             );
         }
         assert!(parse_plain("mhamilton-1969", &identity).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn any_text_is_a_hash_or_is_refused(
+            text in prop_oneof![
+                any::<String>(),
+                "\\$(argon2id|2b|scrypt|pbkdf2|é)\\$?[a-z0-9=,$é]{0,60}",
+            ],
+        ) {
+            let _ = parse_hash(&text);
+        }
     }
 }
