@@ -4,4 +4,6 @@
 
 mod document;
 mod errors;
+mod lists;
+mod readme;
 mod written;
