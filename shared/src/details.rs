@@ -11,6 +11,7 @@ const BYTES_BESIDE_MESSAGE: usize = 130;
 
 /// One thing that is wrong with one row of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Detail {
     /// The row, counted from 0 in request order.
     pub index: usize,

@@ -1,15 +1,17 @@
 //! The frame around every handler: route, authentication, rate limit, deadline, and errors turned into
 //! responses.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
-use lambda_http::{Request, RequestExt, service_fn};
+use futures_util::FutureExt;
+use lambda_http::{Request, RequestExt, lambda_runtime, service_fn};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::{
     auth::Superuser,
     deadline::Deadline,
+    decoding::Decoding,
     error::{Error, chain},
     http::{
         response::{self, Response},
@@ -52,10 +54,10 @@ pub struct Call {
 /// Serves requests until Lambda ends the environment.
 pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
     let function = Arc::new(function);
-    lambda_http::run_concurrent(service_fn(move |request: Request| {
+    lambda_runtime::run_concurrent(Decoding::new(service_fn(move |request: Request| {
         let function = Arc::clone(&function);
         async move { Ok::<_, std::convert::Infallible>(respond(function.as_ref(), request).await) }
-    }))
+    })))
     .await
 }
 
@@ -75,7 +77,7 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
     // Of the level of errors, so that whatever is logged says what it is about.
     let span = tracing::error_span!("request", request_id, trace_id);
     let mut verdict = None;
-    let answered = answer(function, request, deadline, &mut verdict);
+    let answered = caught(answer(function, request, deadline, &mut verdict));
     let outcome = timeout_at(deadline.instant(), answered)
         .instrument(span.clone())
         .await
@@ -140,6 +142,13 @@ async fn answer<F: Function>(
     function.handle(&call).await
 }
 
+/// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the
+/// request is used again: its connection goes with the future.
+async fn caught<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = AssertUnwindSafe(answer).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Error::internal("answering", "a panic")))
+}
+
 /// Logs a failed request once, with its causes: loudly if the fault is on our side.
 fn log(error: &Error) {
     let public = error.public();
@@ -157,5 +166,17 @@ fn log(error: &Error) {
             error = chain(error),
             "request refused"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_like_any_fault_of_ours() {
+        let handler = async { panic!("a bug") };
+        let outcome: Result<(), Error> = caught(handler).await;
+        assert_eq!(outcome.unwrap_err().public().code, "internal");
     }
 }

@@ -22,10 +22,13 @@ pub mod callback;
 pub mod config;
 pub mod database;
 pub mod deadline;
+mod decoding;
 mod details;
 pub mod error;
 pub mod executor;
 pub mod function;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod idempotency;
 pub mod limiter;
@@ -33,6 +36,8 @@ pub mod listing;
 pub mod metrics;
 pub mod migrations;
 pub mod moment;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod queries;
 pub mod secrets;
 pub mod state;

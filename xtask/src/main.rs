@@ -3,6 +3,7 @@
 mod bench;
 mod cargo;
 mod console;
+mod contract;
 mod database;
 mod dev;
 mod dev_folder;
@@ -41,6 +42,10 @@ enum Command {
     Verify(verify::Arguments),
     /// Measure, and write the results into docs/performance.md
     Bench(bench::Arguments),
+    /// Write openapi.json from the code
+    Openapi,
+    /// Send made-up requests to the functions and compare the answers with openapi.json
+    Conformance(contract::Arguments),
     /// Run `cargo test` with the servers that the tests need
     Test(test::Arguments),
 }
@@ -62,6 +67,8 @@ impl Command {
             Self::Bench(arguments) => bench::run(&arguments, runtime),
             Self::Import(arguments) => import::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
+            Self::Openapi => contract::write(),
+            Self::Conformance(arguments) => contract::check(&arguments),
             Self::Test(arguments) => test::run(&arguments),
         }
     }

@@ -40,8 +40,14 @@ impl TestServers {
 
     /// Runs `cargo test` with them.
     pub fn test(&self, arguments: &[String]) -> Result<()> {
+        self.test_with(arguments, &[])
+    }
+
+    /// Runs `cargo test` with them and with more variables.
+    pub fn test_with(&self, arguments: &[String], variables: &[(&str, String)]) -> Result<()> {
         let mut test = self.command();
-        test.command().args(arguments);
+        let variables = variables.iter().map(|(name, value)| (name, value));
+        test.command().args(arguments).envs(variables);
         cargo::run("cargo test", test)
     }
 

@@ -16,23 +16,37 @@ const MAX_BYTES: usize = 6 * 1024 * 1024 - 16 * 1024;
 
 /// A user of the answer. In a dry run, a user who would be created has neither id nor times.
 #[derive(Serialize)]
-struct UserBody<'u> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportedUser))]
+pub(crate) struct UserBody<'u> {
+    /// The key.
     id: Option<i64>,
+    /// Unique without regard to case.
     email: &'u str,
+    /// Unique without regard to case.
     username: &'u str,
+    /// A name for people, if one is known.
     full_name: Option<&'u str>,
+    /// Whether the user may do anything.
     is_active: bool,
+    /// Whether the user may administrate others.
     is_superuser: bool,
+    /// When the row was made.
     created_at: Option<DateTime<Utc>>,
+    /// When the row was last changed.
     updated_at: Option<DateTime<Utc>>,
-    result: &'static str,
+    /// What was done with the row.
+    result: RowResult,
 }
 
 /// The whole answer for those who prefer a minimal one.
 #[derive(Default, Serialize)]
-struct Counts {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportCounts))]
+pub(crate) struct Counts {
+    /// Users who are new.
     created: usize,
+    /// Stored users who were changed.
     updated: usize,
+    /// Stored users who were left as they are.
     skipped: usize,
 }
 
@@ -84,11 +98,7 @@ impl<'u> UserBody<'u> {
             is_superuser: user.is_superuser,
             created_at: (!is_imagined).then_some(user.created_at),
             updated_at: (!is_imagined).then_some(user.updated_at),
-            result: match result {
-                RowResult::Created => "created",
-                RowResult::Updated => "updated",
-                RowResult::Skipped => "skipped",
-            },
+            result: *result,
         }
     }
 }

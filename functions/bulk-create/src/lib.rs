@@ -2,8 +2,12 @@
 
 mod answer;
 mod body;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod import;
 mod keyed;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod options;
 mod passwords;
 

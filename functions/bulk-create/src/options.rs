@@ -8,6 +8,13 @@ use shared::{error::Error, http::query::QueryParameters, queries::bulk::OnConfli
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
+/// What `on_conflict` may be.
+pub(crate) const ON_CONFLICT: &[(&str, OnConflict)] = &[
+    ("fail", OnConflict::Fail),
+    ("skip", OnConflict::Skip),
+    ("update", OnConflict::Update),
+];
+
 /// Says which preference was followed (RFC 7240, section 3).
 pub(crate) const PREFERENCE_APPLIED: (HeaderName, HeaderValue) = (
     HeaderName::from_static("preference-applied"),
@@ -28,14 +35,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(request: &Request) -> Result<Self, Error> {
         let parameters = QueryParameters::parse(request, &["on_conflict", "dry_run"])?;
-        let on_conflict = parameters.one_of(
-            "on_conflict",
-            &[
-                ("fail", OnConflict::Fail),
-                ("skip", OnConflict::Skip),
-                ("update", OnConflict::Update),
-            ],
-        )?;
+        let on_conflict = parameters.one_of("on_conflict", ON_CONFLICT)?;
         Ok(Self {
             on_conflict: on_conflict.unwrap_or(OnConflict::Fail),
             is_dry_run: parameters.flag("dry_run")?.unwrap_or(false),

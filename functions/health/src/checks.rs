@@ -31,6 +31,7 @@ pub(crate) struct Checks {
 
 /// The answer to `GET /health`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Health<'a> {
     pub(crate) status: Status,
     app_name: &'a str,
@@ -40,6 +41,7 @@ pub(crate) struct Health<'a> {
 
 /// The answer to `GET /health/live`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub(crate) struct Live {
     status: Status,
     version: &'static str,
@@ -47,6 +49,7 @@ pub(crate) struct Live {
 
 /// One entry a check.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthChecks))]
 pub(crate) struct ChecksBody {
     database: Check,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,7 @@ pub(crate) struct ChecksBody {
 }
 
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthCheck))]
 struct Check {
     status: Status,
     provider: &'static str,
@@ -67,6 +71,7 @@ struct Check {
 /// Well or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthStatus))]
 pub(crate) enum Status {
     Healthy,
     Unhealthy,

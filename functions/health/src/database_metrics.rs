@@ -12,7 +12,8 @@ use shared::{
 };
 
 #[derive(Serialize)]
-struct DatabaseMetrics {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct DatabaseMetrics {
     #[serde(flatten)]
     pool: PoolStatus,
     fleet: Fleet,

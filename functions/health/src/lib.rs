@@ -2,6 +2,8 @@
 
 mod checks;
 mod database_metrics;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 
 use lambda_http::http::{Method, StatusCode};
 use shared::{

@@ -1,6 +1,10 @@
 //! `GET /api/v1/users`: users by filter, search and order, page by page.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod links;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod parameters;
 mod response_body;
 

@@ -84,6 +84,7 @@ mod tests {
     use shared::users::{Filter, Sort, SortBy, SortOrder};
 
     use super::*;
+    use crate::response_body::TotalRelation;
 
     fn query(page: u32) -> ListQuery {
         ListQuery {
@@ -103,7 +104,7 @@ mod tests {
         ListBody {
             items: Vec::new(),
             total: Some(1_000_000),
-            total_relation: Some("eq"),
+            total_relation: Some(TotalRelation::Eq),
             page: Some(page),
             size: 100,
             pages: Some(10_000),

@@ -7,8 +7,8 @@ use shared::{
     users::{CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder},
 };
 
-const DEFAULT_SIZE: u32 = 50;
-const MAX_SIZE: u32 = 100;
+pub(crate) const DEFAULT_SIZE: u32 = 50;
+pub(crate) const MAX_SIZE: u32 = 100;
 
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
 pub(crate) const MAX_DEPTH: u32 = 10_000;
@@ -28,6 +28,26 @@ const ALLOWED: &[&str] = &[
     "count",
 ];
 
+/// What `sort_by` may be.
+pub(crate) const SORT_KEYS: &[(&str, SortBy)] = &[
+    ("created_at", SortBy::CreatedAt),
+    ("username", SortBy::Username),
+    ("email", SortBy::Email),
+];
+
+/// What `sort_order` may be.
+pub(crate) const SORT_ORDERS: &[(&str, SortOrder)] = &[
+    ("asc", SortOrder::Ascending),
+    ("desc", SortOrder::Descending),
+];
+
+/// What `count` may be.
+pub(crate) const COUNTS: &[(&str, CountMode)] = &[
+    ("exact", CountMode::Exact),
+    ("capped", CountMode::Capped),
+    ("none", CountMode::None),
+];
+
 /// Reads all parameters; the first that is wrong is the error.
 pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
     let parameters = QueryParameters::parse(request, ALLOWED)?;
@@ -38,34 +58,14 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
     };
     let sort = Sort {
         by: parameters
-            .one_of(
-                "sort_by",
-                &[
-                    ("created_at", SortBy::CreatedAt),
-                    ("username", SortBy::Username),
-                    ("email", SortBy::Email),
-                ],
-            )?
+            .one_of("sort_by", SORT_KEYS)?
             .unwrap_or(SortBy::CreatedAt),
         order: parameters
-            .one_of(
-                "sort_order",
-                &[
-                    ("asc", SortOrder::Ascending),
-                    ("desc", SortOrder::Descending),
-                ],
-            )?
+            .one_of("sort_order", SORT_ORDERS)?
             .unwrap_or(SortOrder::Descending),
     };
     let count = parameters
-        .one_of(
-            "count",
-            &[
-                ("exact", CountMode::Exact),
-                ("capped", CountMode::Capped),
-                ("none", CountMode::None),
-            ],
-        )?
+        .one_of("count", COUNTS)?
         .unwrap_or(CountMode::Capped);
     let size = parameters
         .whole_number("size", 1..=MAX_SIZE)?

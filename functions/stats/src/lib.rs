@@ -1,5 +1,8 @@
 //! `GET /api/v1/dashboard/stats`: how many users there are, exactly, at most a minute old.
 
+#[cfg(feature = "openapi")]
+pub mod openapi;
+
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
     cache::{Aged, Lifetimes, TwoLevelCache, Wanted},

@@ -3,7 +3,7 @@
 use super::variables::{ConfigError, Variables};
 
 /// What fits a request of 6 MB in any format, with an answer that fits another.
-const DEFAULT_MAX_ROWS: usize = 10_000;
+pub const MAX_BULK_ROWS: usize = 10_000;
 
 /// What OWASP's Password Storage Cheat Sheet asks of argon2id at least: for each number of passes,
 /// the memory in KiB that makes it as strong as the others. More passes than the last need no less.
@@ -40,7 +40,7 @@ impl BulkConfig {
         Ok(Self {
             max_rows: variables
                 .whole_number("BULK_MAX_ROWS", 1..=10_000)?
-                .unwrap_or(DEFAULT_MAX_ROWS),
+                .unwrap_or(MAX_BULK_ROWS),
             argon2: Argon2Config::from_variables(variables)?,
         })
     }

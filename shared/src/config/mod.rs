@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use self::{
     auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource},
-    bulk::{Argon2Config, BulkConfig},
+    bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     search::SearchConfig,
     valkey::{RateLimit, ValkeyConfig},

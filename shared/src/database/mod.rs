@@ -89,6 +89,7 @@ pub struct Database {
 
 /// How many connections this environment holds, in SQLAlchemy's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PoolStatus {
     /// The most connections that are kept.
     pub pool_size: usize,

@@ -14,11 +14,18 @@ pub type Response = lambda_http::Response<Body>;
 /// Carries the request id on every response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What every error answer says.
 #[derive(Serialize)]
-struct ErrorBody<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Error))]
+pub(crate) struct ErrorBody<'a> {
+    /// A stable word for programs.
     error: &'a str,
+    /// A sentence for people.
     message: &'a str,
+    /// The id under which the request is in the log.
     request_id: &'a str,
+    /// More, row by row.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'a [Detail],
 }

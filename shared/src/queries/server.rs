@@ -18,6 +18,7 @@ impl Query for Ping {
 
 /// What the server sees of all environments of all functions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fleet {
     /// The most connections that the server takes from anybody.
     pub max_connections: i32,
@@ -27,6 +28,7 @@ pub struct Fleet {
 
 /// Connections of one function that are in one state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FleetConnections {
     /// The function.
     pub function: String,

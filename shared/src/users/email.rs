@@ -8,7 +8,7 @@ use super::{
 };
 
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets of a path.
-const MAX_BYTES: usize = 254;
+pub const MAX_BYTES: usize = 254;
 
 /// Accepts what RFC 5321 and, for letters beyond ASCII, RFC 6531 call a mailbox, at a domain of at
 /// least two labels. Comments, display names and domain literals are not part of an address.

@@ -14,6 +14,21 @@ mod text;
 mod user;
 mod username;
 
+/// The limits of single values, for the document of the API.
+#[cfg(feature = "openapi")]
+pub mod limits {
+    pub use super::{
+        cursor::MAX_ENCODED_BYTES as CURSOR_BYTES,
+        email::MAX_BYTES as EMAIL_BYTES,
+        password::{
+            MAX_BYTES as PASSWORD_MAX_BYTES, MAX_HASH_BYTES as PASSWORD_HASH_BYTES,
+            MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS,
+        },
+        search_term::MAX_CHARACTERS as SEARCH_CHARACTERS,
+        username::{FULL_NAME_CHARACTERS, USERNAME_CHARACTERS},
+    };
+}
+
 pub use self::{
     batch::{NewUserBatch, RawRow},
     cursor::{Cursor, CursorError, SortKey, Towards},

@@ -10,13 +10,13 @@ use super::new_user::FieldError;
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// NIST SP 800-63B, section 5.1.1.2, asks for at least 8 characters.
-const MIN_CHARACTERS: usize = 8;
+pub const MIN_CHARACTERS: usize = 8;
 
 /// OWASP asks for a limit, so that hashing cannot be used to exhaust the server.
-const MAX_BYTES: usize = 256;
+pub const MAX_BYTES: usize = 256;
 
 /// Longer than the longest hash of the formats below.
-const MAX_HASH_BYTES: usize = 512;
+pub const MAX_HASH_BYTES: usize = 512;
 
 /// Whoever verifies an imported hash pays its cost at every login, so costs are bounded. The limits
 /// are those of Ory Kratos.
@@ -189,6 +189,8 @@ fn too_costly(accepted: &str) -> FieldError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn code(text: &str) -> Option<&'static str> {
@@ -260,5 +262,19 @@ mod tests {
             );
         }
         assert!(parse_plain("mhamilton-1969", &identity).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn any_text_is_a_hash_or_is_refused(
+            text in prop_oneof![
+                any::<String>(),
+                "\\$(argon2id|2b|scrypt|pbkdf2|é)\\$?[a-z0-9=,$é]{0,60}",
+            ],
+        ) {
+            let _ = parse_hash(&text);
+        }
     }
 }

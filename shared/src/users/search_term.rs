@@ -1,7 +1,7 @@
 //! What to search users for.
 
 /// Longer than any stored value that could contain it.
-const MAX_CHARACTERS: usize = 254;
+pub const MAX_CHARACTERS: usize = 254;
 
 /// A piece of text to be found, regardless of case, in username, email or full name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many users there are, in one snapshot of the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserStats {
     /// All users.
     pub total_users: i64,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// A user as callers see one; the password hash is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// The key.
     pub id: i64,

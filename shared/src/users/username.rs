@@ -5,8 +5,10 @@ use super::{
     text::{is_control, normalized},
 };
 
-const USERNAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=150;
-const FULL_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=200;
+/// What web frameworks give the column.
+pub const USERNAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=150;
+/// Longer than any name that people go by.
+pub const FULL_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=200;
 
 /// Accepts 1 to 150 letters and digits of any script, and `. _ - + @`: what the web frameworks that
 /// own such tables accept. It is kept in normalization form C.

@@ -2,9 +2,11 @@
 //! response events.
 
 mod events;
+mod front;
 mod request;
 mod response;
 
+pub use front::Front;
 pub use request::Request;
 pub use response::Response;
 

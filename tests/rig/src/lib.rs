@@ -37,7 +37,7 @@ pub mod users;
 pub use builder::{FunctionBuilder, StartError};
 pub use database::TestDatabase;
 pub use function::Function;
-pub use gateway::{Gateway, Request, Response};
+pub use gateway::{Front, Gateway, Request, Response};
 pub use instance::{Instance, InstanceId};
 pub use invocation::{Call, Invocation, Outcome};
 pub use token::SigningKey;

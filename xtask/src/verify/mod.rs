@@ -1,5 +1,6 @@
 //! `cargo verify`: every check, in the order in which they fail fastest.
 
+mod dependencies;
 mod package;
 mod steps;
 mod templates;
@@ -15,7 +16,7 @@ use steps::Step;
 /// What `cargo verify` can be told.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Run one step alone; `package` runs only so, because it makes a release build
+    /// Run one step alone; `package` runs only so, because it makes a release build, and `advisories`, because it needs GitHub
     #[arg(long, value_enum, value_name = "STEP")]
     only: Option<Step>,
 }

@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 use servers::Toolbox;
 
-use super::{package, templates};
+use super::{dependencies, package, templates};
 use crate::cargo;
+use crate::contract;
 use crate::test::TestServers;
 
 /// One check.
@@ -21,27 +22,38 @@ pub enum Step {
     Tools,
     /// SAM's, CloudFormation's and checkov's checks of the templates
     Template,
+    /// Spectral's check of openapi.json
+    Document,
+    /// Licences, duplicates and sources of dependencies, and whether all are used
+    Dependencies,
     /// A deploy into moto, as far as that knows the resources
     Simulation,
     /// The programs that tests start
     Build,
     /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
     Test,
+    /// Made-up requests, whose answers must be as openapi.json says
+    Conformance,
+    /// Known faults of dependencies, from a list on GitHub
+    Advisories,
     /// `sam build`, and the black-box tests on what it made
     Package,
 }
 
 impl Step {
     /// What a run without `--only` does.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Format,
         Self::Lint,
         Self::Doc,
         Self::Tools,
         Self::Template,
+        Self::Document,
+        Self::Dependencies,
         Self::Simulation,
         Self::Build,
         Self::Test,
+        Self::Conformance,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -51,9 +63,13 @@ impl Step {
             Self::Doc => "doc",
             Self::Tools => "tools",
             Self::Template => "template",
+            Self::Document => "document",
+            Self::Dependencies => "dependencies",
             Self::Simulation => "simulation",
             Self::Build => "build",
             Self::Test => "test",
+            Self::Conformance => "conformance",
+            Self::Advisories => "advisories",
             Self::Package => "package",
         }
     }
@@ -63,13 +79,17 @@ impl Step {
             Self::Format => "format: cargo fmt --check",
             Self::Lint => "lint: cargo clippy, no warnings allowed",
             Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, moto, the SAM command line and checkov",
+            Self::Tools => "tools: PostgreSQL, moto, and the programs that check",
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
+            Self::Document => "document: spectral lints openapi.json",
+            Self::Dependencies => "dependencies: cargo deny and cargo shear",
             Self::Simulation => {
                 "simulation: a deploy into moto, as far as that knows the resources"
             }
             Self::Build => "build: the functions and other programs",
             Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
+            Self::Conformance => "conformance: schemathesis holds the functions to openapi.json",
+            Self::Advisories => "advisories: cargo deny, with its list of known faults",
             Self::Package => "package: sam build, and the black-box tests on what it made",
         }
     }
@@ -81,9 +101,13 @@ impl Step {
             Self::Doc => doc(),
             Self::Tools => tools(),
             Self::Template => templates::check(),
+            Self::Document => contract::lint(),
+            Self::Dependencies => dependencies::check(),
             Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
             Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Conformance => contract::check(&contract::Arguments::default()),
+            Self::Advisories => dependencies::check_advisories(),
             Self::Package => package::check(),
         }
     }
@@ -122,5 +146,9 @@ fn tools() -> Result<()> {
     toolbox.moto()?;
     toolbox.sam()?;
     toolbox.checkov()?;
+    toolbox.schemathesis()?;
+    toolbox.spectral()?;
+    toolbox.cargo_deny()?;
+    toolbox.cargo_shear()?;
     Ok(())
 }

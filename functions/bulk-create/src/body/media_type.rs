@@ -29,6 +29,16 @@ impl Format {
             })
     }
 
+    const ALL: [Self; 3] = [Self::Json, Self::Ndjson, Self::Csv];
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv",
+        }
+    }
+
     /// A word for it that never changes.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -41,12 +51,10 @@ impl Format {
     fn parse(content_type: &str) -> Option<Self> {
         let content_type = content_type.to_ascii_lowercase();
         let mut parts = content_type.split(';').map(str::trim);
-        let format = match parts.next()? {
-            "application/json" => Self::Json,
-            "application/x-ndjson" => Self::Ndjson,
-            "text/csv" => Self::Csv,
-            _ => return None,
-        };
+        let media_type = parts.next()?;
+        let format = Self::ALL
+            .into_iter()
+            .find(|format| format.media_type() == media_type)?;
         let is_understood = |parameter: &str| match parameter {
             "" | "charset=utf-8" | "charset=\"utf-8\"" => true,
             "header=present" => format == Self::Csv,
@@ -54,6 +62,12 @@ impl Format {
         };
         parts.all(is_understood).then_some(format)
     }
+}
+
+/// The media types of all formats, for the document of the API.
+#[cfg(feature = "openapi")]
+pub(crate) fn media_types() -> [&'static str; 3] {
+    Format::ALL.map(Format::media_type)
 }
 
 #[cfg(test)]

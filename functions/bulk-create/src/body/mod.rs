@@ -15,12 +15,14 @@ use shared::{
 };
 
 pub(crate) use self::media_type::Format;
+#[cfg(feature = "openapi")]
+pub(crate) use self::media_type::media_types;
 
 /// What Lambda accepts; other ways to reach a function must not accept more.
-const MAX_BYTES: usize = 6 * 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// Compressed, a small body can say very much. 10,000 rows of the longest values are 20 MB.
-const MAX_DECOMPRESSED_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_DECOMPRESSED_BYTES: usize = 32 * 1024 * 1024;
 
 /// The body of a request as text, and the format to read it in.
 #[derive(Debug)]
@@ -144,6 +146,8 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::http::HeaderValue;
+    use proptest::{collection::vec, prelude::*, sample::select};
     use shared::users::NewUserBatch;
 
     use super::*;
@@ -238,6 +242,30 @@ mod tests {
             }
             let error = rows(&request).unwrap_err();
             assert_eq!(error.public().code, "unsupported_media_type");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_bytes_are_rows_or_an_error_of_the_caller(
+            bytes in prop_oneof![
+                vec(any::<u8>(), 0..200),
+                "[\\[\\]{}\",:\\\\a-z0-9\r\n ]{0,200}".prop_map(String::into_bytes),
+            ],
+            content_type in select(&["application/json", "application/x-ndjson", "text/csv"][..]),
+            is_gzip in any::<bool>(),
+        ) {
+            let mut request = request(content_type, Body::Binary(bytes));
+            if is_gzip {
+                request
+                    .headers_mut()
+                    .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            if let Err(error) = rows(&request) {
+                prop_assert!(error.public().status.is_client_error());
+            }
         }
     }
 }

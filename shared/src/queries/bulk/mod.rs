@@ -54,7 +54,9 @@ pub enum OnConflict {
 }
 
 /// What has been done with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum RowResult {
     /// A user was created.
     Created,

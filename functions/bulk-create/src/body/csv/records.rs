@@ -143,6 +143,8 @@ impl<'t> Iterator for Records<'t> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
 
     fn records(text: &str) -> Vec<(usize, Vec<String>)> {
@@ -201,5 +203,49 @@ mod tests {
     fn many_quotes_are_read_in_one_pass() {
         let quotes = "\"".repeat(8_000_000);
         assert_eq!(records(&quotes)[0].1[0].len(), 3_999_999);
+    }
+
+    /// A cell as RFC 4180 has it written, in quotes where it must be or `always`.
+    fn written(cell: &str, always: bool) -> String {
+        if always || cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.to_owned()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn whatever_was_written_is_read_back(
+            rows in vec(vec((any::<String>(), any::<bool>()), 1..5), 1..5),
+            ends in prop_oneof![Just("\n"), Just("\r\n")],
+        ) {
+            let text: String = rows
+                .iter()
+                .map(|row| {
+                    // A single empty cell without quotes is a blank line, which is no record.
+                    let is_blank = row.len() == 1 && row[0].0.is_empty();
+                    let cells = row.iter().map(|(cell, always)| written(cell, *always || is_blank));
+                    cells.collect::<Vec<_>>().join(",") + ends
+                })
+                .collect();
+            let cells: Vec<Vec<String>> = records(&text).into_iter().map(|(_, cells)| cells).collect();
+            let expected: Vec<Vec<String>> = rows
+                .into_iter()
+                .map(|row| row.into_iter().map(|(cell, _)| cell).collect())
+                .collect();
+            prop_assert_eq!(cells, expected);
+        }
+
+        #[test]
+        fn any_text_comes_to_an_end_on_a_line_that_it_has(text in "[\",a\r\n é]{0,40}") {
+            let lines = text.matches('\n').count() + 1;
+            for record in Records::new(&text) {
+                let line = record.map_or_else(|error| error.line, |record| record.line);
+                prop_assert!((1..=lines).contains(&line));
+            }
+        }
     }
 }

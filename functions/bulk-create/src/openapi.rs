@@ -1,0 +1,161 @@
+//! What the document of the API says of imports.
+
+use serde_json::{Value, json};
+use shared::{
+    error::Error,
+    function::Function,
+    openapi::{
+        Operation, Part, catalogue, flag, json_response, query_parameter, request_header,
+        response_header, schema_ref, user_create, words,
+    },
+};
+
+use crate::{
+    BulkCreate,
+    answer::{Counts, UserBody},
+    body::{MAX_BYTES, MAX_DECOMPRESSED_BYTES, media_types},
+    options::ON_CONFLICT,
+};
+
+/// The most that `BULK_MAX_ROWS` can be, and what it is unless a deployment sets it.
+const MAX_ROWS: usize = shared::config::MAX_BULK_ROWS;
+
+/// A string in quotes (RFC 8941), or one without; in both, spaces around it do not count. Letters beyond
+/// ASCII are read too, but not every client can send them.
+const IDEMPOTENCY_KEY: &str =
+    r#"^[ \t]*([!#-~][ -~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")[ \t]*$"#;
+
+/// The import.
+#[must_use]
+pub fn part() -> Part {
+    Part::default()
+        .schema::<UserBody<'_>>(&[])
+        .schema::<Counts>(&[])
+        .schema_value("UserCreate", user_create())
+        .operation(Operation {
+            route: &BulkCreate::ROUTES[0],
+            id: "importUsers",
+            tag: "users",
+            summary: "Store many users in one transaction",
+            description: format!(
+                "All of them or none. Up to {MAX_ROWS} users and {MAX_BYTES} bytes, in one of three \
+                 formats, each also with `Content-Encoding: gzip` (up to {MAX_DECOMPRESSED_BYTES} \
+                 bytes when decompressed). On failure nothing is written, and `details` lists every \
+                 bad row."
+            ),
+            parameters: parameters(),
+            request_body: Some(request_body()),
+            responses: vec![
+                (
+                    "200",
+                    answer("Nobody was created: stored users were updated or skipped, or it was a dry run."),
+                ),
+                ("201", answer("Users were created.")),
+            ],
+            errors: errors(),
+        })
+}
+
+fn parameters() -> Vec<Value> {
+    vec![
+        query_parameter(
+            "on_conflict",
+            words(ON_CONFLICT.iter().map(|(word, _)| *word), "fail"),
+            "What to do with users who are stored already: refuse the import, leave them as they are, \
+             or set what the row says.",
+        ),
+        query_parameter("dry_run", flag(), "Check everything and write nothing."),
+        request_header(
+            "Idempotency-Key",
+            json!({ "type": "string", "pattern": IDEMPOTENCY_KEY, "example": "\"8e03978e-40d5\"" }),
+            "A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 \
+             hours without being done again.",
+        ),
+        request_header(
+            "Prefer",
+            json!({ "type": "string" }),
+            "`return=minimal` asks for counts instead of users.",
+        ),
+        request_header(
+            "Content-Encoding",
+            json!({ "type": "string", "enum": ["gzip", "identity"] }),
+            "How the body is compressed.",
+        ),
+    ]
+}
+
+fn request_body() -> Value {
+    let user =
+        json!({ "email": "ada@example.com", "username": "ada", "password": "correct horse" });
+    let [json_type, ndjson, csv] = media_types();
+    json!({
+        "required": true,
+        "content": {
+            json_type: {
+                "schema": {
+                    "type": "array",
+                    "items": schema_ref("UserCreate"),
+                    "minItems": 1,
+                    "maxItems": MAX_ROWS,
+                },
+                "example": [user],
+            },
+            ndjson: {
+                "schema": {
+                    "type": "string",
+                    "description": "A `UserCreate` object on every line; blank lines are skipped.",
+                },
+                "example": format!("{user}\n"),
+            },
+            csv: {
+                "schema": {
+                    "type": "string",
+                    "description": "RFC 4180 with a header row of the names of `UserCreate`. An empty \
+                                    cell is an absent value.",
+                },
+                "example": "email,username,full_name\nada@example.com,ada,Ada Lovelace\n",
+            },
+        },
+    })
+}
+
+fn answer(description: &str) -> Value {
+    let mut response = json_response(
+        description,
+        json!({ "oneOf": [
+            { "type": "array", "items": schema_ref("ImportedUser") },
+            schema_ref("ImportCounts"),
+        ] }),
+        json!([{
+            "id": 7,
+            "email": "ada@example.com",
+            "username": "ada",
+            "full_name": null,
+            "is_active": true,
+            "is_superuser": false,
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "result": "created",
+        }]),
+    );
+    response["headers"] = json!({
+        "Idempotent-Replayed": response_header("Idempotent-Replayed"),
+        "Preference-Applied": response_header("Preference-Applied"),
+    });
+    response
+}
+
+/// The errors that only imports have.
+fn errors() -> Vec<Error> {
+    let own = [
+        "conflict",
+        "idempotency_in_progress",
+        "idempotency_mismatch",
+        "too_large",
+        "unsupported_media_type",
+        "validation_failed",
+    ];
+    let mut errors = catalogue();
+    errors.retain(|error| own.contains(&error.public().code));
+    errors
+}

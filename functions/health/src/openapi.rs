@@ -1,0 +1,146 @@
+//! What the document of the API says of health and connections.
+
+use lambda_http::http::Method;
+use serde_json::{Value, json};
+use shared::{
+    database::PoolStatus,
+    function::Function,
+    http::route::Route,
+    openapi::{Operation, Part, json_response, schema_ref},
+    queries::server::Fleet,
+};
+
+use crate::{
+    DATABASE_METRICS, HEALTH, Health, LIVE,
+    checks::{ChecksBody, Health as HealthBody, Live},
+    database_metrics::DatabaseMetrics,
+};
+
+/// The three routes.
+#[must_use]
+pub fn part() -> Part {
+    Part::default()
+        .schema::<ChecksBody>(&["cache", "rate_limiter", "error"])
+        .schema::<HealthBody<'_>>(&[])
+        .schema::<Live>(&[])
+        .schema::<Fleet>(&[])
+        .schema::<PoolStatus>(&[])
+        .schema::<DatabaseMetrics>(&[])
+        .operation(health())
+        .operation(live())
+        .operation(metrics())
+}
+
+fn health() -> Operation {
+    let database = |status: &str, error: Option<&str>| {
+        let mut check = json!({ "status": status, "provider": "postgresql", "latency_ms": 0.36 });
+        if let Some(error) = error {
+            check["error"] = error.into();
+        }
+        json!({
+            "status": status,
+            "app_name": "rollcall",
+            "version": env!("CARGO_PKG_VERSION"),
+            "checks": { "database": check },
+        })
+    };
+    Operation {
+        route: route(HEALTH),
+        id: "getHealth",
+        tag: "operations",
+        summary: "Check the deployment and what it depends on",
+        description:
+            "Open to everybody. Answers within two seconds, and asks its dependencies once a \
+                      second however often it is probed."
+                .to_owned(),
+        parameters: Vec::new(),
+        request_body: None,
+        responses: vec![
+            ("200", ok("Well.", "Health", database("healthy", None))),
+            (
+                "503",
+                ok(
+                    "Not well; `checks` says what and why.",
+                    "Health",
+                    database("unhealthy", Some("connection_refused")),
+                ),
+            ),
+        ],
+        errors: Vec::new(),
+    }
+}
+
+fn live() -> Operation {
+    Operation {
+        route: route(LIVE),
+        id: "getLiveness",
+        tag: "operations",
+        summary: "Check the function alone",
+        description: "Open to everybody. Asks nothing and nobody.".to_owned(),
+        parameters: Vec::new(),
+        request_body: None,
+        responses: vec![(
+            "200",
+            ok(
+                "Alive.",
+                "Live",
+                json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION") }),
+            ),
+        )],
+        errors: Vec::new(),
+    }
+}
+
+fn metrics() -> Operation {
+    Operation {
+        route: route(DATABASE_METRICS),
+        id: "getDatabaseMetrics",
+        tag: "operations",
+        summary: "Count the connections to the database",
+        description:
+            "The first five numbers are of the environment that answers; `fleet` is what the \
+                      server sees of all of them."
+                .to_owned(),
+        parameters: Vec::new(),
+        request_body: None,
+        responses: vec![(
+            "200",
+            ok(
+                "The connections.",
+                "DatabaseMetrics",
+                json!({
+                    "pool_size": 1,
+                    "checked_in": 1,
+                    "checked_out": 0,
+                    "overflow": 0,
+                    "total_connections": 1,
+                    "fleet": {
+                        "max_connections": 100,
+                        "connections": [
+                            { "function": "health", "state": "active", "count": 1 },
+                            { "function": "stats", "state": "idle", "count": 1 },
+                        ],
+                    },
+                }),
+            ),
+        )],
+        errors: Vec::new(),
+    }
+}
+
+fn ok(description: &str, schema: &str, example: Value) -> Value {
+    json_response(description, schema_ref(schema), example)
+}
+
+/// Every path above is a constant from which the routes are made too.
+fn route(path: &'static str) -> &'static Route {
+    const NONE: &Route = &Route {
+        method: Method::GET,
+        path: "/",
+        access: shared::http::route::Access::Open,
+    };
+    Health::ROUTES
+        .iter()
+        .find(|route| route.path == path)
+        .unwrap_or(NONE)
+}

@@ -1,0 +1,134 @@
+//! What the document of the API says of lists.
+
+use serde_json::{Value, json};
+use shared::{
+    error::Error,
+    function::Function,
+    openapi::{
+        Operation, Part, flag, json_response, query_parameter, response_header, schema_ref, words,
+    },
+    users::{User, limits},
+};
+
+use crate::{
+    ListUsers,
+    parameters::{COUNTS, DEFAULT_SIZE, MAX_DEPTH, MAX_SIZE, SORT_KEYS, SORT_ORDERS},
+    response_body::ListBody,
+};
+
+const DESCRIPTION: &str = "\
+All filters combine. Ties are broken by id, so that no page overlaps another. Walk a list by repeating \
+the request with `cursor` set to `next_cursor` until it is `null`: rows that are added or removed \
+meanwhile never make you skip or repeat another.
+
+With `search`, the work of one request is bounded. When the bound is reached, a page comes with fewer \
+than `size` users, or with none, while `next_cursor` (or `prev_cursor`) says where to go on; only a \
+`next_cursor` that is `null` means the end. `total` is then what was counted so far, and \
+`total_relation` is `gte`.";
+
+/// The list.
+#[must_use]
+pub fn part() -> Part {
+    let mut ok = json_response(
+        "A page of users.",
+        schema_ref("UserList"),
+        json!({
+            "items": [user()],
+            "total": 10_001,
+            "total_relation": "eq",
+            "page": 1,
+            "size": 1,
+            "pages": 10_001,
+            "next_cursor": "eyJkIjoibiIs",
+            "prev_cursor": null,
+        }),
+    );
+    ok["headers"] = json!({ "Link": response_header("Link") });
+    Part::default()
+        .schema::<User>(&[])
+        .schema::<ListBody>(&[])
+        .operation(Operation {
+            route: &ListUsers::ROUTES[0],
+            id: "listUsers",
+            tag: "users",
+            summary: "List users by filter, search and order",
+            description: DESCRIPTION.to_owned(),
+            parameters: parameters(),
+            request_body: None,
+            responses: vec![("200", ok)],
+            errors: vec![Error::invalid_request(format!(
+                "Parameter size must be a whole number from 1 to {MAX_SIZE}"
+            ))],
+        })
+}
+
+fn parameters() -> Vec<Value> {
+    let number = |maximum: u32, default: u32| json!({ "type": "integer", "minimum": 1, "maximum": maximum, "default": default });
+    vec![
+        query_parameter("is_active", flag(), "Only active or only inactive users."),
+        query_parameter("is_superuser", flag(), "Only superusers or only others."),
+        query_parameter(
+            "search",
+            json!({
+                "type": "string",
+                "minLength": 1,
+                "maxLength": limits::SEARCH_CHARACTERS,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            }),
+            "Only users with this text in username, email or full name, regardless of case. `%` and `_` \
+             are ordinary characters; control characters are refused.",
+        ),
+        query_parameter(
+            "sort_by",
+            words(SORT_KEYS.iter().map(|(word, _)| *word), "created_at"),
+            "`username` and `email` sort in lower case, by code point.",
+        ),
+        query_parameter(
+            "sort_order",
+            words(SORT_ORDERS.iter().map(|(word, _)| *word), "desc"),
+            "Which way.",
+        ),
+        query_parameter(
+            "page",
+            number(MAX_DEPTH, 1),
+            &format!(
+                "Counted from 1, as far as {MAX_DEPTH} users deep (`page` times `size`). Not together \
+                 with `cursor`."
+            ),
+        ),
+        query_parameter(
+            "size",
+            number(MAX_SIZE, DEFAULT_SIZE),
+            "The most users of a page.",
+        ),
+        query_parameter(
+            "cursor",
+            json!({
+                "type": "string",
+                "minLength": 1,
+                "maxLength": limits::CURSOR_BYTES,
+                "pattern": "^[A-Za-z0-9_-]+$",
+            }),
+            "A `next_cursor` or `prev_cursor` of the same list: with the same filters and order.",
+        ),
+        query_parameter(
+            "count",
+            words(COUNTS.iter().map(|(word, _)| *word), "capped"),
+            "How to count all users that match: to the last one, up to a limit if `search` is given, or \
+             not at all.",
+        ),
+    ]
+}
+
+fn user() -> Value {
+    json!({
+        "id": 1,
+        "email": "ada@example.com",
+        "username": "ada",
+        "full_name": "Ada Lovelace",
+        "is_active": true,
+        "is_superuser": true,
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+    })
+}

@@ -1,0 +1,101 @@
+//! The headers of the API, each described once.
+
+use serde_json::{Map, Value, json};
+
+/// Name, schema, description.
+type Header = (&'static str, fn() -> Value, &'static str);
+
+const HEADERS: &[Header] = &[
+    (
+        "X-Request-Id",
+        text,
+        "The id under which the request is in the log.",
+    ),
+    (
+        "Cache-Control",
+        text,
+        "`no-store`, or for how long the caller may keep the answer.",
+    ),
+    ("Age", whole_number, "How old the numbers are, in seconds."),
+    (
+        "Link",
+        text,
+        "The first, previous, next and last page, as far as they are known (RFC 8288).",
+    ),
+    (
+        "WWW-Authenticate",
+        text,
+        "How to say who calls: `Bearer` (RFC 6750).",
+    ),
+    (
+        "Retry-After",
+        whole_number,
+        "After how many seconds another attempt may succeed.",
+    ),
+    (
+        "RateLimit",
+        text,
+        "What is left of the caller's quota, and when it is full again. Only where a limiter is \
+         configured.",
+    ),
+    (
+        "RateLimit-Policy",
+        text,
+        "The caller's quota and its window. Only where a limiter is configured.",
+    ),
+    (
+        "Idempotent-Replayed",
+        only_true,
+        "`true` if this answer was given before, to an earlier request with the same Idempotency-Key.",
+    ),
+    (
+        "Preference-Applied",
+        text,
+        "`return=minimal` if `Prefer` asked for it.",
+    ),
+];
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn whole_number() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn only_true() -> Value {
+    json!({ "type": "string", "const": "true" })
+}
+
+/// All response headers.
+pub(super) fn components() -> Map<String, Value> {
+    HEADERS
+        .iter()
+        .map(|(name, schema, description)| {
+            let header = json!({ "description": description, "schema": schema() });
+            ((*name).to_owned(), header)
+        })
+        .collect()
+}
+
+/// A reference to a response header.
+#[must_use]
+pub fn response_header(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+/// A header of a request.
+#[must_use]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "callers make schemas in place"
+)]
+pub fn request_header(name: &str, schema: Value, description: &str) -> Value {
+    json!({
+        "name": name,
+        "in": "header",
+        "required": false,
+        "description": description,
+        "schema": schema,
+    })
+}

@@ -1,0 +1,84 @@
+//! A row of an import. It is read field by field and has no type of its own to derive from.
+
+use serde_json::{Value, json};
+
+use crate::users::{UserField, limits};
+
+/// The schema of a row, with the limits that rows are checked against.
+#[must_use]
+pub fn user_create() -> Value {
+    let mut properties = serde_json::Map::new();
+    for field in UserField::ALL {
+        properties.insert(field.name().to_owned(), schema(field));
+    }
+    json!({
+        "type": "object",
+        "description": "A user to be stored. A field that is `null` is one that is missing.",
+        "required": [UserField::Email.name(), UserField::Username.name()],
+        "additionalProperties": false,
+        "properties": properties,
+        "not": {
+            "properties": { "password": { "type": "string" }, "password_hash": { "type": "string" } },
+            "required": ["password", "password_hash"],
+        },
+        "example": {
+            "email": "ada@example.com",
+            "username": "ada",
+            "full_name": "Ada Lovelace",
+            "password": "correct horse",
+        },
+    })
+}
+
+fn schema(field: UserField) -> Value {
+    match field {
+        UserField::Email => json!({
+            "type": "string",
+            "maxLength": limits::EMAIL_BYTES,
+            "description": "A mailbox of RFC 5321 and 6531 at a domain of two labels or more; counted \
+                            in bytes. Unique without regard to case. Says who a row means.",
+            "pattern": "^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$",
+            "example": "ada@example.com",
+        }),
+        UserField::Username => json!({
+            "type": "string",
+            "minLength": limits::USERNAME_CHARACTERS.start(),
+            "maxLength": limits::USERNAME_CHARACTERS.end(),
+            // Written so that every dialect of regular expressions reads it; beyond ASCII it lets
+            // through more than the code, which asks for letters and digits.
+            "pattern": "^[^\\u0000-*,/:-?\\[-^`{-\\u00a0\\s]+$",
+            "description": "Letters and digits of any script, and `. _ - + @`. Unique without regard to \
+                            case.",
+            "example": "ada",
+        }),
+        UserField::FullName => json!({
+            "type": ["string", "null"],
+            "minLength": limits::FULL_NAME_CHARACTERS.start(),
+            "maxLength": limits::FULL_NAME_CHARACTERS.end(),
+            "description": "A name for people, without control characters.",
+        }),
+        UserField::Password => json!({
+            "type": ["string", "null"],
+            "minLength": limits::PASSWORD_MIN_CHARACTERS,
+            "maxLength": limits::PASSWORD_MAX_BYTES,
+            "description": "Kept as a hash of argon2id; the limit is in bytes. Common passwords and the \
+                            user's own names are refused.",
+            "writeOnly": true,
+        }),
+        UserField::PasswordHash => json!({
+            "type": ["string", "null"],
+            "maxLength": limits::PASSWORD_HASH_BYTES,
+            "description": "Instead of `password`: a PHC or modular-crypt string of argon2, bcrypt, \
+                            scrypt or pbkdf2, with a bounded cost.",
+            "writeOnly": true,
+        }),
+        UserField::IsActive => json!({
+            "type": ["boolean", "null"],
+            "description": "Whether the user may do anything; `true` unless said otherwise.",
+        }),
+        UserField::IsSuperuser => json!({
+            "type": ["boolean", "null"],
+            "description": "Whether the user may administrate others; `false` unless said otherwise.",
+        }),
+    }
+}

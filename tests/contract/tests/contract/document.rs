@@ -1,0 +1,15 @@
+//! `openapi.json` is what the code says.
+
+use crate::written::assert_written;
+
+#[test]
+fn the_document_is_what_the_code_says() {
+    let document = shared::openapi::document([
+        bulk_create::openapi::part(),
+        health::openapi::part(),
+        list_users::openapi::part(),
+        stats::openapi::part(),
+    ]);
+    let text = serde_json::to_string_pretty(&document).unwrap();
+    assert_written("openapi.json", &format!("{text}\n"));
+}

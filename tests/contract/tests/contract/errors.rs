@@ -1,0 +1,135 @@
+//! `docs/errors.md` has every error.
+
+use std::collections::BTreeSet;
+
+use shared::error::Error;
+use shared::users::{NewUserBatch, RawRow, RawUser};
+
+use crate::written::assert_written;
+
+const HEAD: &str = "\
+# Errors
+
+Written by `cargo xtask openapi` from the code; a test holds it there.
+
+Every error is a JSON object with `error` (a stable word for programs), `message` (for people, may
+change) and `request_id` (finds it in the log). Some have `details`, one entry for every bad row and
+field of an import: `index` (the row, from 0), `line` (in NDJSON and CSV), `field` (`null` if the whole
+row is meant), `code` and `message`.
+
+| status | `error` | `message`, for example | what to do |
+|---|---|---|---|
+";
+
+const TAIL: &str = "
+429 is for deployments with a limit. All answers to a caller who is counted have the headers `RateLimit` and
+`RateLimit-Policy`.
+
+## Codes in details
+
+| `code` | meaning |
+|---|---|
+| `required` | the field is missing |
+| `invalid_type` | the value is of another type: a number where there should be text, for example |
+| `invalid_format` | the value breaks the rules of its field; `message` says which |
+| `invalid_json` | the row is no JSON (NDJSON) |
+| `wrong_cell_count` | the row has more or fewer cells than the header (CSV) |
+| `unknown_field` | the row has a field that users do not have |
+| `duplicate_field` | the row has a field twice |
+| `too_short`, `too_long` | the value has too few or too many characters or bytes |
+| `too_weak` | the password is one that anybody would guess |
+| `out_of_range` | the password hash would cost too much to verify |
+| `not_allowed` | `password` and `password_hash` are both given |
+| `duplicate_in_request` | an earlier row of the same request has the value too |
+| `already_exists` | a stored user has the value |
+";
+
+#[test]
+fn every_error_is_in_the_catalogue() {
+    let mut errors = shared::openapi::catalogue();
+    errors.sort_by_key(|error| {
+        let public = error.public();
+        (public.status, public.code)
+    });
+    let rows: Vec<_> = errors.iter().map(row).collect();
+    let text = [HEAD, &rows.concat(), TAIL].concat();
+    assert_written("docs/errors.md", &text);
+}
+
+#[test]
+fn the_catalogue_has_every_kind_of_error_once() {
+    let mut codes: Vec<_> = shared::openapi::catalogue()
+        .iter()
+        .map(|error| error.public().code)
+        .collect();
+    codes.sort_unstable();
+    let mut distinct = codes.clone();
+    distinct.dedup();
+    assert_eq!(codes, distinct);
+    assert_eq!(codes.len(), 15, "one for each variant that `advice` knows");
+}
+
+#[test]
+fn every_code_of_a_bad_row_is_in_the_catalogue() {
+    let long = "x".repeat(300);
+    let rows = [
+        r#"{"email":1,"username":"a b"}"#.to_owned(),
+        r#"{"email":"a@example.com","username":"","extra":1,"extra":2}"#.to_owned(),
+        r#"{"email":"b@example.com","email":"b@example.com","username":"b"}"#.to_owned(),
+        r#"{"email":"c@example.com","username":"C","password":"password","password_hash":"$md5$x"}"#
+            .to_owned(),
+        r#"{"email":"C@example.com","username":"c","password":"correct horse",
+            "password_hash":"$2b$31$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"}"#
+            .to_owned(),
+        r#"{"email":"d@example.com","username":"d","password":"correct horse",
+            "password_hash":"$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"}"#
+            .to_owned(),
+        format!(r#"{{"email":"{long}@example.com"}}"#),
+        "nonsense".to_owned(),
+    ];
+    let rows = rows.iter().map(|row| RawRow {
+        line: None,
+        user: RawUser::from_json(row),
+    });
+    let details = NewUserBatch::parse(rows.collect()).unwrap_err();
+    let codes: BTreeSet<_> = details.listed().iter().map(|detail| detail.code).collect();
+    assert_eq!(codes.len(), 12, "{codes:?}");
+    for code in codes {
+        assert!(TAIL.contains(&format!("`{code}`")), "{code} is missing");
+    }
+}
+
+fn row(error: &Error) -> String {
+    let public = error.public();
+    let (status, code, message) = (public.status.as_u16(), public.code, &public.message);
+    let advice = advice(error);
+    format!("| {status} | `{code}` | {message} | {advice} |\n")
+}
+
+/// A new kind of error does not compile before it is here.
+fn advice(error: &Error) -> &'static str {
+    match error {
+        Error::InvalidRequest { .. } => "Change the request: `message` says what is allowed.",
+        Error::Unauthorized { .. } => "Send a token that is valid now, of a user who is active.",
+        Error::Forbidden => "Ask a superuser.",
+        Error::NotFound => "Check the path.",
+        Error::MethodNotAllowed { .. } => "Use a method of the header `Allow`.",
+        Error::Conflict { .. } => {
+            "See `details`; leave the rows out, or send `on_conflict=skip` or `update`."
+        }
+        Error::IdempotencyInProgress | Error::RateLimited { .. } => {
+            "Send the same again after `Retry-After` seconds."
+        }
+        Error::IdempotencyMismatch => "Use a key of its own for every request.",
+        Error::TooLarge { .. } => "Send less at once: `message` says the limit.",
+        Error::UnsupportedMediaType { .. } => "Send a format that is read, and say so.",
+        Error::ValidationFailed { .. } => "Correct the rows in `details`; nothing was stored.",
+        Error::DatabaseUnavailable(_) => {
+            "Try again after `Retry-After` seconds; an import under an `Idempotency-Key` only."
+        }
+        Error::Timeout { .. } => {
+            "Ask for less, or try again; an import under an `Idempotency-Key` only."
+        }
+        Error::Internal { .. } => "Tell the operator the `request_id`.",
+    }
+}

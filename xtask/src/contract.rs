@@ -1,0 +1,78 @@
+//! The document of the API: written from the code, linted, and held against the running functions.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+use servers::Toolbox;
+use servers::guard::{GuardedCommand, StopSignal};
+use servers::places::workspace_root;
+
+use crate::cargo;
+use crate::test::TestServers;
+
+/// Requests of one run of `cargo verify`.
+const DEFAULT_CASES: u32 = 2_000;
+
+/// What `cargo xtask conformance` can be told.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How many requests are made up, at least
+    #[arg(long, default_value_t = DEFAULT_CASES)]
+    cases: u32,
+    /// Repeats the run that printed this seed
+    #[arg(long)]
+    seed: Option<u32>,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            cases: DEFAULT_CASES,
+            seed: None,
+        }
+    }
+}
+
+/// Writes `openapi.json` from the code.
+pub fn write() -> Result<()> {
+    let mut test = cargo::command("test");
+    test.command()
+        .args(cargo::locked())
+        .args(["--package", "contract-tests", "--test", "contract"])
+        .args(["--", "the_document_is_what_the_code_says"])
+        .env("ROLLCALL_WRITE_OPENAPI", "1");
+    cargo::run("cargo test", test)
+}
+
+/// Lints `openapi.json`.
+pub fn lint() -> Result<()> {
+    let script = Toolbox::of_workspace().spectral()?;
+    let patience = Duration::from_secs(5);
+    let mut spectral = GuardedCommand::new("node", StopSignal::Interrupt, patience, None);
+    spectral
+        .command()
+        .arg(script)
+        .args(["lint", "openapi.json"])
+        .args(["--ruleset", "tests/contract/spectral.yaml"])
+        .args(["--fail-severity", "hint"])
+        .current_dir(workspace_root());
+    cargo::run("spectral", spectral)
+}
+
+/// Sends made-up requests to the real programs.
+pub fn check(arguments: &Arguments) -> Result<()> {
+    cargo::build_programs(false)?;
+    let mut variables = vec![("ROLLCALL_CONFORMANCE_CASES", arguments.cases.to_string())];
+    if let Some(seed) = arguments.seed {
+        variables.push(("ROLLCALL_CONFORMANCE_SEED", seed.to_string()));
+    }
+    let test = [
+        "--package=contract-tests",
+        "--features=conformance",
+        "--test=conformance",
+        "--",
+        "--nocapture",
+    ];
+    TestServers::start()?.test_with(&test.map(str::to_owned), &variables)
+}

@@ -1,0 +1,39 @@
+//! Checks of what the workspace depends on.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use servers::Toolbox;
+use servers::guard::{GuardedCommand, StopSignal};
+use servers::places::workspace_root;
+
+use crate::cargo;
+
+/// Licences, duplicates and sources as `deny.toml` has them, and whether everything is used.
+pub(super) fn check() -> Result<()> {
+    let toolbox = Toolbox::of_workspace();
+    deny(&toolbox.cargo_deny()?, &["licenses", "bans", "sources"])?;
+    let shear = command(&toolbox.cargo_shear()?, &["shear", "--deny-warnings"]);
+    cargo::run("cargo shear", shear)
+}
+
+/// Known faults of dependencies. The list of them is fetched from GitHub.
+pub(super) fn check_advisories() -> Result<()> {
+    deny(&Toolbox::of_workspace().cargo_deny()?, &["advisories"])
+}
+
+fn deny(program: &Path, checks: &[&str]) -> Result<()> {
+    let arguments = [&["--locked", "check"], checks].concat();
+    cargo::run("cargo deny", command(program, &arguments))
+}
+
+fn command(program: &Path, arguments: &[&str]) -> GuardedCommand {
+    let patience = Duration::from_secs(5);
+    let mut command = GuardedCommand::new(program, StopSignal::Interrupt, patience, None);
+    command
+        .command()
+        .args(arguments)
+        .current_dir(workspace_root());
+    command
+}
