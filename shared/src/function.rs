@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use crate::{
     auth::Superuser,
+    database::Unavailable,
     deadline::Deadline,
     error::{Error, chain},
     http::{
@@ -16,6 +17,7 @@ use crate::{
         route::{self, Access, Route},
     },
     metrics,
+    shutdown::Shutdown,
     state::State,
 };
 
@@ -45,19 +47,36 @@ pub struct Call {
     pub caller: Option<Superuser>,
 }
 
-/// Serves requests until Lambda ends the environment.
+/// Serves requests until Lambda ends the environment, and then lets those under way finish.
 pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
     let function = Arc::new(function);
-    lambda_http::run_concurrent(service_fn(move |request: Request| {
+    let shutdown = Shutdown::expect().await;
+    let service = {
         let function = Arc::clone(&function);
-        async move { Ok::<_, std::convert::Infallible>(respond(function.as_ref(), request).await) }
-    }))
-    .await
+        let shutdown = shutdown.clone();
+        service_fn(move |request: Request| {
+            let function = Arc::clone(&function);
+            let shutdown = shutdown.clone();
+            async move {
+                Ok::<_, std::convert::Infallible>(
+                    respond(function.as_ref(), &shutdown, request).await,
+                )
+            }
+        })
+    };
+    let runtime = lambda_http::runtime_concurrent(service).layer(shutdown.invocations());
+    tokio::select! {
+        outcome = runtime.run_concurrent() => outcome,
+        () = shutdown.come() => {
+            function.state().database.close().await;
+            Ok(())
+        }
+    }
 }
 
 /// Answers one request, whatever happens: an error that reached the runtime would be a bare 500 of
 /// the gateway's.
-async fn respond<F: Function>(function: &F, request: Request) -> Response {
+async fn respond<F: Function>(function: &F, shutdown: &Shutdown, request: Request) -> Response {
     let (request_id, invocation_end_ms) = match request.lambda_context_ref() {
         Some(context) => (context.request_id.clone(), context.deadline),
         None => (String::new(), 0),
@@ -65,14 +84,15 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
     let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
     let started = Instant::now();
     let span = tracing::info_span!("request", request_id);
-    let outcome = timeout_at(deadline.instant(), answer(function, request, deadline))
-        .instrument(span.clone())
-        .await
-        .unwrap_or_else(|_| {
+    let answer = timeout_at(deadline.instant(), answer(function, request, deadline));
+    let outcome = tokio::select! {
+        outcome = answer.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
             Err(Error::Timeout {
                 seconds: deadline.budget_in_seconds(),
             })
-        });
+        }),
+        () = shutdown.cut_off() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
+    };
     let mut response = outcome.unwrap_or_else(|error| {
         span.in_scope(|| log(&error));
         response::error(&error, &request_id)

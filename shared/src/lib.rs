@@ -28,6 +28,7 @@ pub mod migrations;
 pub mod moment;
 pub mod queries;
 pub mod secrets;
+mod shutdown;
 pub mod state;
 pub mod telemetry;
 pub mod users;

@@ -12,6 +12,9 @@ use crate::{metrics, moment::Moment};
 /// used a moment ago is not: a ping would double the round trips of every warm request.
 const TRUSTED_REST: Duration = Duration::from_secs(5);
 
+/// A part of what Lambda leaves a process between SIGTERM and SIGKILL.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(50);
+
 /// Makes and checks connections for the pool.
 pub(super) struct ConnectionManager {
     connector: Connector,
@@ -32,6 +35,13 @@ impl ConnectionManager {
 impl PooledConnection {
     pub(super) fn mark_used(&mut self) {
         self.used_at = Moment::now();
+    }
+
+    /// Ends the session, if the server still listens.
+    pub(super) async fn close(self) {
+        let goodbye = tokio::time::timeout(GOODBYE_TIMEOUT, self.connection.close());
+        // The process is about to end, and its sockets with it, whatever comes of this.
+        let _ = goodbye.await;
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::{
     unavailable::{Reason, Unavailable},
 };
 use self::{
-    connector::Connector, lease::Lease, manager::ConnectionManager, transaction::InTransaction,
+    connector::Connector, lease::Lease, manager::{ConnectionManager, PooledConnection}, transaction::InTransaction,
 };
 use crate::{
     config::DatabaseConfig,
@@ -144,6 +144,7 @@ impl Database {
                     "a connection broke; reading again on a new one"
                 );
                 metrics::count(metrics::RETRIES);
+                self.drop_connections_at_rest();
                 self.read_once(deadline, query).await
             }
             outcome => outcome,
@@ -193,9 +194,13 @@ impl Database {
                     Reason::Contention => {}
                     Reason::ConnectionLost if !transaction.is_committing() && !is_reconnected => {
                         is_reconnected = true;
+                        self.drop_connections_at_rest();
                     }
                     Reason::ConnectionLost if transaction.is_committing() => match in_doubt {
-                        InDoubt::TryAgain if !is_reconnected => is_reconnected = true,
+                        InDoubt::TryAgain if !is_reconnected => {
+                            is_reconnected = true;
+                            self.drop_connections_at_rest();
+                        }
                         InDoubt::TryAgain | InDoubt::Fail => {
                             return Err(Error::DatabaseUnavailable(cause.during_commit()));
                         }
@@ -209,6 +214,25 @@ impl Database {
             tokio::time::sleep(pause(attempt)).await;
         }
         Err(Error::DatabaseUnavailable(Unavailable::contention()))
+    }
+
+    /// Says goodbye to the server on every connection at rest, and opens no more.
+    ///
+    /// A server that notices a vanished client by itself may take until TCP gives up, and counts the
+    /// session against its limit until then.
+    pub async fn close(&self) {
+        let at_rest = self.pool.retain(|_, _| false).removed;
+        self.pool.close();
+        let goodbyes = at_rest.into_iter().map(PooledConnection::close);
+        for goodbye in goodbyes {
+            goodbye.await;
+        }
+    }
+
+    /// What broke one connection has probably broken the others too, and a second attempt must not meet
+    /// one of them.
+    fn drop_connections_at_rest(&self) {
+        drop(self.pool.retain(|_, _| false));
     }
 
     async fn acquire(&self) -> Result<Lease, Error> {

@@ -1,0 +1,158 @@
+//! The end of an execution environment.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use lambda_extension::Extension;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{RwLock, watch},
+    time::timeout,
+};
+use tower::{Layer, Service};
+
+use crate::error::chain;
+
+/// Unique among the extensions of a function.
+const EXTENSION: &str = "rollcall-shutdown";
+
+/// Registering is one exchange with a server on the same machine. A runtime without extensions, such
+/// as an emulator's, must not keep the function from starting.
+const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Lambda kills a process 500 ms after SIGTERM. So long may requests under way take to finish ...
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// ... and so long those that were cut off may take to be answered.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// What requests and the end of their environment know of each other.
+#[derive(Clone)]
+pub(crate) struct Shutdown {
+    /// Held for reading by every invocation, until its answer is delivered. Whoever waits to write lets
+    /// no new reader in.
+    under_way: Arc<RwLock<()>>,
+    is_cut_off: watch::Sender<bool>,
+    is_expected: bool,
+}
+
+impl Shutdown {
+    /// Asks Lambda to announce the end. It does so only to functions with an extension, so one that
+    /// does nothing is registered.
+    pub(crate) async fn expect() -> Self {
+        Self {
+            under_way: Arc::default(),
+            is_cut_off: watch::Sender::new(false),
+            is_expected: register().await,
+        }
+    }
+
+    /// Waits for SIGTERM, and then until nobody works any more or has to be cut off.
+    pub(crate) async fn come(&self) {
+        let terminated = if self.is_expected {
+            signal(SignalKind::terminate())
+        } else {
+            return std::future::pending().await;
+        };
+        match terminated {
+            Ok(mut terminated) => terminated.recv().await,
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "SIGTERM cannot be awaited");
+                return std::future::pending().await;
+            }
+        };
+        if timeout(PATIENCE, self.under_way.write()).await.is_err() {
+            tracing::warn!("requests are cut off, because the environment ends");
+            self.is_cut_off.send_replace(true);
+            // Whoever is not done then is killed by Lambda.
+            let _ = timeout(LAST_WORDS, self.under_way.write()).await;
+        }
+    }
+
+    /// Resolves when a request has to give up its work and answer.
+    pub(crate) async fn cut_off(&self) {
+        let mut is_cut_off = self.is_cut_off.subscribe();
+        // An error means that the sender is gone, and it lives in `self`.
+        let _ = is_cut_off.wait_for(|is_cut_off| *is_cut_off).await;
+    }
+
+    /// Counts invocations, from the event to the delivery of the answer.
+    pub(crate) fn invocations(&self) -> Invocations {
+        Invocations {
+            under_way: Arc::clone(&self.under_way),
+        }
+    }
+}
+
+async fn register() -> bool {
+    let extension = Extension::new()
+        .with_events(&[])
+        .with_extension_name(EXTENSION)
+        .register();
+    match timeout(REGISTRATION_TIMEOUT, extension).await {
+        Ok(Ok(extension)) => {
+            // It asks for its next event, which completes its registration, and never gets one.
+            tokio::spawn(extension.run());
+            true
+        }
+        Ok(Err(error)) => {
+            tracing::info!(error = %error, "no extension, so the end will come unannounced");
+            false
+        }
+        Err(_) => {
+            tracing::info!("no answer about an extension, so the end will come unannounced");
+            false
+        }
+    }
+}
+
+/// Wraps the runtime's service so that its invocations are counted.
+pub(crate) struct Invocations {
+    under_way: Arc<RwLock<()>>,
+}
+
+impl<S> Layer<S> for Invocations {
+    type Service = Counted<S>;
+
+    fn layer(&self, service: S) -> Counted<S> {
+        Counted {
+            service,
+            under_way: Arc::clone(&self.under_way),
+        }
+    }
+}
+
+/// A service whose calls can be waited for.
+#[derive(Clone)]
+pub(crate) struct Counted<S> {
+    service: S,
+    under_way: Arc<RwLock<()>>,
+}
+
+impl<S, I> Service<I> for Counted<S>
+where
+    S: Service<I>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, invocation: I) -> Self::Future {
+        let call = self.service.call(invocation);
+        let under_way = Arc::clone(&self.under_way);
+        Box::pin(async move {
+            let _under_way = under_way.read_owned().await;
+            call.await
+        })
+    }
+}
