@@ -2,6 +2,7 @@
 //! response events.
 
 mod events;
+mod failures;
 mod request;
 mod response;
 
