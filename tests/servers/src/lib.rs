@@ -1,7 +1,7 @@
 //! Private servers for `cargo dev`, the tests and the benchmarks, on free ports of 127.0.0.1.
 //!
 //! - [`tools`]: programs found on the machine, or fetched at a pinned version into `.tools`.
-//! - [`postgres`], [`moto`]: one server each.
+//! - [`postgres`], [`pgbouncer`], [`moto`]: one server each.
 //! - [`guard`]: how every one of them is kept from outliving the program that started it.
 //! - [`account`], [`places`]: who runs `PostgreSQL` when this program runs as root, and where.
 //!
@@ -12,11 +12,13 @@ pub mod guard;
 pub mod http_probe;
 mod logs;
 pub mod moto;
+pub mod pgbouncer;
 pub mod places;
 pub mod ports;
 pub mod postgres;
 pub mod tools;
 
 pub use moto::Moto;
+pub use pgbouncer::{PgBouncer, PgBouncerOptions};
 pub use postgres::{Postgres, PostgresOptions};
 pub use tools::{PythonTool, Toolbox};

@@ -3,6 +3,7 @@
 mod cargo_lambda;
 mod fetch;
 mod npm;
+mod pgbouncer;
 mod postgres;
 mod python;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use pgbouncer::PgBouncerProgram;
 pub use postgres::PostgresPrograms;
 pub use python::PythonTool;
 
@@ -45,6 +47,11 @@ impl Toolbox {
     /// A usable `PostgreSQL` server: of major version `wanted`, when that matters.
     pub fn postgres(&self, wanted: Option<u32>) -> Result<PostgresPrograms> {
         postgres::find_or_fetch(self, wanted)
+    }
+
+    /// The PgBouncer program.
+    pub fn pgbouncer(&self) -> Result<PgBouncerProgram> {
+        pgbouncer::find_or_fetch(self)
     }
 
     /// The cargo-lambda program.
