@@ -3,7 +3,6 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,7 +10,7 @@ use std::{
 use lambda_extension::Extension;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::{RwLock, watch},
+    sync::watch,
     time::timeout,
 };
 use tower::{Layer, Service};
@@ -31,12 +30,14 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// ... and so long those that were cut off may take to be answered.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// No event is on its way to this process for so long.
+const ARRIVAL: Duration = Duration::from_millis(20);
+
 /// What requests and the end of their environment know of each other.
 #[derive(Clone)]
 pub(crate) struct Shutdown {
-    /// Held for reading by every invocation, until its answer is delivered. Whoever waits to write lets
-    /// no new reader in.
-    under_way: Arc<RwLock<()>>,
+    /// How many invocations are under way, from the event to the delivery of the answer.
+    under_way: watch::Sender<usize>,
     is_cut_off: watch::Sender<bool>,
     is_expected: bool,
 }
@@ -46,7 +47,7 @@ impl Shutdown {
     /// does nothing is registered.
     pub(crate) async fn expect() -> Self {
         Self {
-            under_way: Arc::default(),
+            under_way: watch::Sender::new(0),
             is_cut_off: watch::Sender::new(false),
             is_expected: register().await,
         }
@@ -66,11 +67,24 @@ impl Shutdown {
                 return std::future::pending().await;
             }
         };
-        if timeout(PATIENCE, self.under_way.write()).await.is_err() {
+        if timeout(PATIENCE, self.silence()).await.is_err() {
             tracing::warn!("requests are cut off, because the environment ends");
             self.is_cut_off.send_replace(true);
             // Whoever is not done then is killed by Lambda.
-            let _ = timeout(LAST_WORDS, self.under_way.write()).await;
+            let _ = timeout(LAST_WORDS, self.silence()).await;
+        }
+    }
+
+    /// Waits until nothing is under way, nor arrives any more: an event may have been sent to this
+    /// environment just before it was told to end.
+    async fn silence(&self) {
+        let mut under_way = self.under_way.subscribe();
+        loop {
+            // Errors mean that the sender is gone, and it lives in `self`.
+            let _ = under_way.wait_for(|count| *count == 0).await;
+            if timeout(ARRIVAL, under_way.changed()).await.is_err() {
+                return;
+            }
         }
     }
 
@@ -84,7 +98,7 @@ impl Shutdown {
     /// Counts invocations, from the event to the delivery of the answer.
     pub(crate) fn invocations(&self) -> Invocations {
         Invocations {
-            under_way: Arc::clone(&self.under_way),
+            under_way: self.under_way.clone(),
         }
     }
 }
@@ -113,7 +127,7 @@ async fn register() -> bool {
 
 /// Wraps the runtime's service so that its invocations are counted.
 pub(crate) struct Invocations {
-    under_way: Arc<RwLock<()>>,
+    under_way: watch::Sender<usize>,
 }
 
 impl<S> Layer<S> for Invocations {
@@ -122,7 +136,7 @@ impl<S> Layer<S> for Invocations {
     fn layer(&self, service: S) -> Counted<S> {
         Counted {
             service,
-            under_way: Arc::clone(&self.under_way),
+            under_way: self.under_way.clone(),
         }
     }
 }
@@ -131,7 +145,7 @@ impl<S> Layer<S> for Invocations {
 #[derive(Clone)]
 pub(crate) struct Counted<S> {
     service: S,
-    under_way: Arc<RwLock<()>>,
+    under_way: watch::Sender<usize>,
 }
 
 impl<S, I> Service<I> for Counted<S>
@@ -149,10 +163,31 @@ where
 
     fn call(&mut self, invocation: I) -> Self::Future {
         let call = self.service.call(invocation);
-        let under_way = Arc::clone(&self.under_way);
+        let under_way = UnderWay::begin(&self.under_way);
         Box::pin(async move {
-            let _under_way = under_way.read_owned().await;
-            call.await
+            let outcome = call.await;
+            drop(under_way);
+            outcome
         })
+    }
+}
+
+/// One invocation, until this is dropped.
+struct UnderWay {
+    count: watch::Sender<usize>,
+}
+
+impl UnderWay {
+    fn begin(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self {
+            count: count.clone(),
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.count.send_modify(|count| *count -= 1);
     }
 }

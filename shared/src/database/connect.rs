@@ -52,12 +52,12 @@ pub fn connect_options(
     } else if verifies(config.ssl_mode) && matches!(config.source, DatabaseSource::Secret(_)) {
         options = options.ssl_root_cert_from_pem(RDS_AUTHORITIES.into());
     }
-    if config.pooler {
-        // A pooler in transaction mode may give every transaction another session: what we would
-        // prepare in or ask of one is not there in the next.
-        return options.statement_cache_capacity(0);
-    }
     options = options.statement_cache_capacity(STATEMENT_CACHE);
+    if config.pooler {
+        // A pooler in transaction mode may give every transaction another session: what we would ask
+        // of one is not there in the next.
+        return options;
+    }
     match config.statement_timeout {
         Some(timeout) => {
             options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])

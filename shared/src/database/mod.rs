@@ -25,7 +25,10 @@ pub use self::{
     unavailable::{Reason, Unavailable},
 };
 use self::{
-    connector::Connector, lease::Lease, manager::{ConnectionManager, PooledConnection}, transaction::InTransaction,
+    connector::Connector,
+    lease::Lease,
+    manager::{ConnectionManager, PooledConnection},
+    transaction::InTransaction,
 };
 use crate::{
     config::DatabaseConfig,
@@ -160,8 +163,9 @@ impl Database {
         if self.session_timeout_suffices(deadline) {
             lease.run(deadline, query).await
         } else {
+            let transaction = InTransaction::new(query, deadline, |_| true);
             lease
-                .run(deadline, &InTransaction::new(query, deadline, |_| true))
+                .run(deadline, &transaction.in_shared_session(self.pooler))
                 .await
         }
     }
@@ -185,7 +189,8 @@ impl Database {
         let is_kept = |ending: &Ending<T>| matches!(ending, Ending::Commit(_));
         let mut is_reconnected = false;
         for attempt in 1..=MAX_ATTEMPTS {
-            let transaction = InTransaction::new(work, deadline, is_kept);
+            let transaction =
+                InTransaction::new(work, deadline, is_kept).in_shared_session(self.pooler);
             let outcome = self.acquire().await?.run(deadline, &transaction).await;
             match outcome {
                 Ok(Ending::Commit(value) | Ending::RollBack(value)) => return Ok(value),

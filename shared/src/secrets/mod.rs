@@ -2,7 +2,9 @@
 
 mod database_secret;
 
-use aws_config::BehaviorVersion;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use lambda_http::BoxFuture;
@@ -10,6 +12,13 @@ use secrecy::SecretString;
 
 pub use self::database_secret::DatabaseSecret;
 use crate::error::Error;
+
+/// An answer takes milliseconds; a second attempt is worth more than a longer wait.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Lambda ends a start after ten seconds without a word about the reason, so all attempts together end
+/// before that.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// A client for Secrets Manager.
 #[derive(Clone)]
@@ -39,6 +48,12 @@ impl Secrets {
             .build_https();
         let sdk_config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client)
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(FETCH_TIMEOUT)
+                    .build(),
+            )
             .load()
             .await;
         Some(Self {
