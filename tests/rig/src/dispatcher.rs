@@ -22,8 +22,9 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Nothing is for an instance that was told to end.
     fn is_for(&self, instance: &Instance) -> bool {
-        self.instance.is_none_or(|wanted| wanted == instance.id())
+        !instance.is_retired() && self.instance.is_none_or(|wanted| wanted == instance.id())
     }
 
     /// Answers an event that no instance is going to see.

@@ -73,6 +73,7 @@ impl Environments {
     pub(crate) fn submit(self: &Arc<Self>, pending: Pending) {
         let Some(limit) = self.settings.scales_to else {
             self.dispatcher.submit(pending);
+            self.thaw_if_needed();
             self.start_if_none();
             return;
         };
@@ -88,6 +89,19 @@ impl Environments {
             && let Err(error) = self.supervise_new_instance(&mut supervised)
         {
             self.dispatcher.fail_queued(&format!("{error:#}"));
+        }
+        drop(supervised);
+        self.thaw_if_needed();
+    }
+
+    /// A test may freeze an instance just before it asks for work, which Lambda never does: it would
+    /// never ask then.
+    fn thaw_if_needed(&self) {
+        if self.dispatcher.has_queued() {
+            let instances = self.all_instances();
+            for instance in instances.iter().filter(|instance| instance.is_frozen()) {
+                instance.thaw();
+            }
         }
     }
 

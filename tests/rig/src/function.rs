@@ -90,10 +90,12 @@ impl Function {
         let invocation = self.invoke(request.event(gateway));
         match self.gateway_timeout.or(gateway.patience()) {
             None => gateway.answer(&invocation.await.outcome),
-            Some(patience) => tokio::time::timeout(patience, invocation).await.map_or_else(
-                |_| gateway.lost_patience(),
-                |invocation| gateway.answer(&invocation.outcome),
-            ),
+            Some(patience) => tokio::time::timeout(patience, invocation)
+                .await
+                .map_or_else(
+                    |_| gateway.lost_patience(),
+                    |invocation| gateway.answer(&invocation.outcome),
+                ),
         }
     }
 

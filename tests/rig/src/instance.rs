@@ -44,6 +44,7 @@ pub struct Instance {
     phase: watch::Sender<Phase>,
     is_retired: AtomicBool,
     is_extended: AtomicBool,
+    is_frozen: AtomicBool,
     init_duration: Mutex<Option<Duration>>,
     init_error: Mutex<Option<String>>,
     logs: Arc<Mutex<String>>,
@@ -87,6 +88,7 @@ impl Instance {
             phase: watch::Sender::new(Phase::Starting),
             is_retired: AtomicBool::new(false),
             is_extended: AtomicBool::new(false),
+            is_frozen: AtomicBool::new(false),
             init_duration: Mutex::default(),
             init_error: Mutex::default(),
             logs,
@@ -120,11 +122,13 @@ impl Instance {
 
     /// Stops the process where it is, as Lambda does between invocations.
     pub fn freeze(&self) {
+        self.is_frozen.store(true, Ordering::SeqCst);
         self.signal(Signal::SIGSTOP);
     }
 
     /// Lets a frozen process go on. An event for this instance does so too.
     pub fn thaw(&self) {
+        self.is_frozen.store(false, Ordering::SeqCst);
         self.signal(Signal::SIGCONT);
     }
 
@@ -169,6 +173,10 @@ impl Instance {
             .wait_for(|phase| *phase != Phase::Starting)
             .await
             .map_or(Phase::Starting, |phase| phase.clone())
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.is_frozen.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_retired(&self) -> bool {

@@ -98,7 +98,12 @@ impl Invocation {
     #[must_use]
     pub fn billed_duration(&self) -> Duration {
         let time = self.duration + self.init_duration.unwrap_or_default();
-        Duration::from_millis(time.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(u64::MAX))
+        Duration::from_millis(
+            time.as_nanos()
+                .div_ceil(1_000_000)
+                .try_into()
+                .unwrap_or(u64::MAX),
+        )
     }
 
     /// The JSON the function answered with.

@@ -37,6 +37,16 @@ impl World {
         }
     }
 
+    /// A world on a server of the test's own.
+    pub async fn on(server: &str) -> Self {
+        let database = TestDatabase::create_on(server).await.unwrap();
+        database.insert(&people()).await.unwrap();
+        Self {
+            database,
+            key: SigningKey::hs256(SECRET),
+        }
+    }
+
     /// A world with more users than [`people`].
     pub async fn with(users: &[UserFixture]) -> Self {
         let world = Self::new().await;
@@ -95,6 +105,33 @@ impl World {
             "dbname": self.database.name(),
         })
         .to_string()
+    }
+
+    /// The port of the server.
+    pub fn server_port(&self) -> u16 {
+        Url::parse(self.database.url()).unwrap().port().unwrap()
+    }
+
+    /// Ends the sessions of the functions, as a fail-over does.
+    pub async fn end_sessions(&self) {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
+        )
+        .execute(self.database.pool())
+        .await
+        .unwrap();
+    }
+
+    /// How many sessions the functions have.
+    pub async fn count_sessions(&self) -> i64 {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
+        )
+        .fetch_one(self.database.pool())
+        .await
+        .unwrap()
     }
 
     /// How many users there are.
