@@ -50,7 +50,7 @@ pub struct Call {
 /// Serves requests until Lambda ends the environment, and then lets those under way finish.
 pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
     let function = Arc::new(function);
-    let shutdown = Shutdown::expect().await;
+    let (shutdown, announcement) = Shutdown::expect().await;
     let service = {
         let function = Arc::clone(&function);
         let shutdown = shutdown.clone();
@@ -67,7 +67,7 @@ pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
     let runtime = lambda_http::runtime_concurrent(service).layer(shutdown.invocations());
     tokio::select! {
         outcome = runtime.run_concurrent() => outcome,
-        () = shutdown.come() => {
+        () = shutdown.come(announcement) => {
             function.state().database.close().await;
             Ok(())
         }

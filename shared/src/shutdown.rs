@@ -9,7 +9,7 @@ use std::{
 
 use lambda_extension::Extension;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     time::timeout,
 };
@@ -39,34 +39,35 @@ pub(crate) struct Shutdown {
     /// How many invocations are under way, from the event to the delivery of the answer.
     under_way: watch::Sender<usize>,
     is_cut_off: watch::Sender<bool>,
-    is_expected: bool,
+}
+
+/// SIGTERM, if it can be awaited.
+pub(crate) struct Announcement {
+    terminated: Option<Signal>,
 }
 
 impl Shutdown {
     /// Asks Lambda to announce the end. It does so only to functions with an extension, so one that
     /// does nothing is registered.
-    pub(crate) async fn expect() -> Self {
-        Self {
+    pub(crate) async fn expect() -> (Self, Announcement) {
+        // From here on SIGTERM does not end the process by itself.
+        let terminated = signal(SignalKind::terminate())
+            .inspect_err(|error| tracing::warn!(error = chain(error), "SIGTERM cannot be awaited"))
+            .ok();
+        register().await;
+        let shutdown = Self {
             under_way: watch::Sender::new(0),
             is_cut_off: watch::Sender::new(false),
-            is_expected: register().await,
-        }
+        };
+        (shutdown, Announcement { terminated })
     }
 
     /// Waits for SIGTERM, and then until nobody works any more or has to be cut off.
-    pub(crate) async fn come(&self) {
-        let terminated = if self.is_expected {
-            signal(SignalKind::terminate())
-        } else {
+    pub(crate) async fn come(&self, announcement: Announcement) {
+        let Some(mut terminated) = announcement.terminated else {
             return std::future::pending().await;
         };
-        match terminated {
-            Ok(mut terminated) => terminated.recv().await,
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "SIGTERM cannot be awaited");
-                return std::future::pending().await;
-            }
-        };
+        terminated.recv().await;
         if timeout(PATIENCE, self.silence()).await.is_err() {
             tracing::warn!("requests are cut off, because the environment ends");
             self.is_cut_off.send_replace(true);
@@ -103,7 +104,7 @@ impl Shutdown {
     }
 }
 
-async fn register() -> bool {
+async fn register() {
     let extension = Extension::new()
         .with_events(&[])
         .with_extension_name(EXTENSION)
@@ -112,15 +113,12 @@ async fn register() -> bool {
         Ok(Ok(extension)) => {
             // It asks for its next event, which completes its registration, and never gets one.
             tokio::spawn(extension.run());
-            true
         }
         Ok(Err(error)) => {
-            tracing::info!(error = %error, "no extension, so the end will come unannounced");
-            false
+            tracing::info!(error = %error, "no extension, so the end may come unannounced");
         }
         Err(_) => {
-            tracing::info!("no answer about an extension, so the end will come unannounced");
-            false
+            tracing::info!("no answer about an extension, so the end may come unannounced");
         }
     }
 }

@@ -147,7 +147,6 @@ impl Database {
                     "a connection broke; reading again on a new one"
                 );
                 metrics::count(metrics::RETRIES);
-                self.drop_connections_at_rest();
                 self.read_once(deadline, query).await
             }
             outcome => outcome,
@@ -199,12 +198,10 @@ impl Database {
                     Reason::Contention => {}
                     Reason::ConnectionLost if !transaction.is_committing() && !is_reconnected => {
                         is_reconnected = true;
-                        self.drop_connections_at_rest();
                     }
                     Reason::ConnectionLost if transaction.is_committing() => match in_doubt {
                         InDoubt::TryAgain if !is_reconnected => {
                             is_reconnected = true;
-                            self.drop_connections_at_rest();
                         }
                         InDoubt::TryAgain | InDoubt::Fail => {
                             return Err(Error::DatabaseUnavailable(cause.during_commit()));
@@ -232,12 +229,6 @@ impl Database {
         for goodbye in goodbyes {
             goodbye.await;
         }
-    }
-
-    /// What broke one connection has probably broken the others too, and a second attempt must not meet
-    /// one of them.
-    fn drop_connections_at_rest(&self) {
-        drop(self.pool.retain(|_, _| false));
     }
 
     async fn acquire(&self) -> Result<Lease, Error> {

@@ -1,4 +1,4 @@
-//! A private PgBouncer in transaction mode.
+//! A private `PgBouncer` in transaction mode.
 
 use std::fs;
 use std::net::TcpStream;
@@ -42,10 +42,18 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
+    /// Whether this machine can run one.
+    pub fn is_available() -> Result<bool> {
+        Ok(Toolbox::of_workspace().pgbouncer()?.is_some())
+    }
+
     /// Starts one.
     pub fn start(options: &PgBouncerOptions) -> Result<Self> {
         let account = Account::for_postgres();
-        let program = Toolbox::of_workspace().pgbouncer()?;
+        let program = Toolbox::of_workspace().pgbouncer()?.context(
+            "PgBouncer was not found, and only Debian's and Ubuntu's packages of it are known \
+             here: install it",
+        )?;
         for _ in 0..PORT_ATTEMPTS {
             let folder = places::new_temporary_folder(&account)?;
             let port = ports::free_port()?;

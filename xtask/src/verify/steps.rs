@@ -63,7 +63,7 @@ impl Step {
             Self::Format => "format: cargo fmt --check",
             Self::Lint => "lint: cargo clippy, no warnings allowed",
             Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, moto, the SAM command line and checkov",
+            Self::Tools => "tools: PostgreSQL, PgBouncer, moto, the SAM command line and checkov",
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
             Self::Simulation => {
                 "simulation: a deploy into moto, as far as that knows the resources"
@@ -83,7 +83,11 @@ impl Step {
             Self::Template => templates::check(),
             Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
-            Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Test => {
+                let servers = TestServers::start()?;
+                servers.test(&["--workspace".to_owned()])?;
+                servers.test_side_by_side()
+            }
             Self::Package => package::check(),
         }
     }
@@ -119,6 +123,7 @@ fn doc() -> Result<()> {
 fn tools() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
     toolbox.postgres(None)?;
+    toolbox.pgbouncer()?;
     toolbox.moto()?;
     toolbox.sam()?;
     toolbox.checkov()?;

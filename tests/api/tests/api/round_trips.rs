@@ -49,3 +49,11 @@ async fn warm_uncached_numbers_cost_one_round_trip_and_cached_ones_none() {
     assert_eq!(round_trips_of("stats", &request, &uncached).await, 1);
     assert_eq!(round_trips_of("stats", &request, &[]).await, 0);
 }
+
+#[tokio::test]
+async fn a_pooler_costs_a_list_four_more_round_trips() {
+    let request = Request::get("/api/v1/users");
+    let pooled = [("DATABASE_POOLER", "true")];
+    // BEGIN, Parse, Execute, Close, COMMIT.
+    assert_eq!(round_trips_of("list-users", &request, &pooled).await, 5);
+}

@@ -16,10 +16,7 @@ use crate::world::Api;
 const THINKING: Duration = Duration::from_millis(2);
 
 /// Longer than anything here takes, so that a test that hangs ends.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Enough to see why requests failed.
-const QUOTED_FAILURES: usize = 5;
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Callers who send one request after the other until they are stopped.
 pub struct Traffic {
@@ -108,11 +105,14 @@ impl Traffic {
             answers.extend(caller.await.unwrap());
         }
         let logs = self.api.logs();
-        let failed = answers.iter().filter(|one| one.response.status >= 300);
-        let ids = failed.filter_map(|one| one.response.header("x-request-id"));
-        let told = ids.take(QUOTED_FAILURES).flat_map(|id| {
-            let lines = logs.lines().filter(move |line| line.contains(&id));
-            lines.map(str::to_owned).collect::<Vec<_>>()
+        let mut first_of_each_kind = BTreeMap::new();
+        for failure in answers.iter().filter(|one| one.response.status >= 300) {
+            let id = failure.response.header("x-request-id").unwrap();
+            first_of_each_kind.entry(failure.kind()).or_insert(id);
+        }
+        let told = first_of_each_kind.values().flat_map(|id| {
+            let lines = logs.lines().filter(|line| line.contains(id.as_str()));
+            lines.map(str::to_owned)
         });
         let logged = told.collect();
         Seen { answers, logged }
@@ -122,7 +122,7 @@ impl Traffic {
 /// All that callers saw.
 pub struct Seen {
     pub answers: Vec<Answer>,
-    /// What the function has logged about the first failures.
+    /// What the function has logged about the first failure of each kind.
     pub logged: Vec<String>,
 }
 

@@ -57,6 +57,7 @@ impl World {
     /// A function that verifies tokens itself.
     pub fn function(&self, name: &str) -> FunctionBuilder {
         Function::builder(name)
+            .concurrency(concurrency())
             .env("DATABASE_URL", self.database.url())
             .env("JWT_ALGORITHM", self.key.algorithm())
             .env("JWT_KEY", self.key.verification_key())
@@ -112,10 +113,10 @@ impl World {
         Url::parse(self.database.url()).unwrap().port().unwrap()
     }
 
-    /// Ends the sessions of the functions, as a fail-over does.
+    /// Ends the sessions of the functions, as a fail-over does, and waits until they are gone.
     pub async fn end_sessions(&self) {
         sqlx::query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
              WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
         )
         .execute(self.database.pool())
@@ -141,6 +142,12 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+/// How many requests an instance takes at once, unless a test says so itself: one, or what
+/// `TEST_CONCURRENCY` says, because all tests must pass as under Lambda Managed Instances too.
+fn concurrency() -> u32 {
+    std::env::var("TEST_CONCURRENCY").map_or(1, |text| text.parse().unwrap())
 }
 
 /// One user of each standing towards the API.

@@ -49,8 +49,8 @@ impl Toolbox {
         postgres::find_or_fetch(self, wanted)
     }
 
-    /// The PgBouncer program.
-    pub fn pgbouncer(&self) -> Result<PgBouncerProgram> {
+    /// The `PgBouncer` program, if this machine can have one.
+    pub fn pgbouncer(&self) -> Result<Option<PgBouncerProgram>> {
         pgbouncer::find_or_fetch(self)
     }
 

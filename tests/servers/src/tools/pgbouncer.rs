@@ -1,5 +1,6 @@
-//! The PgBouncer program.
+//! The `PgBouncer` program.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -39,14 +40,18 @@ impl PgBouncerProgram {
     }
 }
 
-pub(super) fn find_or_fetch(toolbox: &Toolbox) -> Result<PgBouncerProgram> {
+/// Nothing, if the machine has none and its system packages none in a way known here.
+pub(super) fn find_or_fetch(toolbox: &Toolbox) -> Result<Option<PgBouncerProgram>> {
     if toolbox.may_use_machine()
         && let Some(program) = find_on_machine()
     {
-        return Ok(PgBouncerProgram {
+        return Ok(Some(PgBouncerProgram {
             program,
             libraries: Vec::new(),
-        });
+        }));
+    }
+    if !["apt-get", "dpkg-deb"].iter().all(runs) {
+        return Ok(None);
     }
     let announcement = Announcement {
         what: "PgBouncer",
@@ -59,22 +64,25 @@ pub(super) fn find_or_fetch(toolbox: &Toolbox) -> Result<PgBouncerProgram> {
     if !program.is_file() {
         bail!("there is no PgBouncer in {}", folder.display());
     }
-    Ok(PgBouncerProgram { program, libraries })
+    Ok(Some(PgBouncerProgram { program, libraries }))
 }
 
 fn find_on_machine() -> Option<PathBuf> {
     let mut folders = program_folders();
     folders.extend(MORE_FOLDERS.map(PathBuf::from));
     let mut programs = folders.iter().map(|folder| folder.join("pgbouncer"));
-    programs.find(|program| {
-        Command::new(program)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    })
+    programs.find(|program| runs(program))
+}
+
+/// Whether a program is there and tells its version.
+fn runs(program: impl AsRef<OsStr>) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Gets packages through apt, which checks their signatures and needs no rights for this: its lists
@@ -110,17 +118,6 @@ struct Apt {
 
 impl Apt {
     fn in_folder(folder: &Path) -> Result<Self> {
-        for program in ["apt-get", "dpkg-deb"] {
-            Command::new(program)
-                .arg("--version")
-                .output()
-                .with_context(|| {
-                    format!(
-                        "{program} was not found, so this is no Debian or Ubuntu, and PgBouncer is \
-                     packaged for no other system: install it"
-                    )
-                })?;
-        }
         for part in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part))?;
         }

@@ -6,7 +6,7 @@ use crate::world::World;
 
 const ROUNDS: usize = 10;
 
-/// Ends all sessions again and again, but not before every instance has a new one: whoever loses two
+/// Ends all sessions again and again, but not before every instance has a new one and has used it: whoever loses two
 /// connections in one request is told that the database is not there.
 async fn while_sessions_are_ended(world: &World, traffic: Traffic, instances: u32) -> Seen {
     traffic.more(20).await;
@@ -16,6 +16,8 @@ async fn while_sessions_are_ended(world: &World, traffic: Traffic, instances: u3
         while world.count_sessions().await < i64::from(instances) {
             traffic.more(1).await;
         }
+        // Whoever has lost one connection in its request must be done before it can lose another.
+        traffic.more(1).await;
     }
     traffic.stop().await
 }
@@ -37,7 +39,8 @@ async fn no_read_fails_when_all_backends_are_terminated() {
 #[tokio::test]
 async fn no_write_is_applied_twice_when_all_backends_are_terminated() {
     let world = World::new().await;
-    let api = start(world.function("bulk-create").instances(4)).await;
+    let builder = world.function("bulk-create").instances(4);
+    let api = start(builder.concurrency(1)).await;
     let traffic = Traffic::start(&api, 4, write(&world));
     let seen = while_sessions_are_ended(&world, traffic, 4).await;
     seen.report("backends terminated, writes without a key");

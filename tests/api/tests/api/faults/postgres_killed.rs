@@ -17,10 +17,10 @@ async fn a_crashed_server_is_a_503_and_the_first_request_after_its_return_is_ser
     let options = PostgresOptions::temporary().setting("synchronous_commit", "on");
     let mut server = own_server(options).await;
     let world = World::on(&server.url("postgres")).await;
-    let readers = start(world.function("list-users").instances(2)).await;
-    let writers = start(world.function("bulk-create").instances(2)).await;
-    let reads = Traffic::start(&readers, 2, read(&world));
-    let writes = Traffic::start(&writers, 2, write(&world));
+    let lists = start(world.function("list-users").instances(2)).await;
+    let imports = start(world.function("bulk-create").instances(2)).await;
+    let reads = Traffic::start(&lists, 2, read(&world));
+    let writes = Traffic::start(&imports, 2, write(&world));
     reads.more(50).await;
     writes.more(50).await;
 
@@ -45,5 +45,5 @@ async fn a_crashed_server_is_a_503_and_the_first_request_after_its_return_is_ser
             assert_written_once(&world, &seen).await;
         }
     }
-    drop((readers, writers, world, server));
+    drop((lists, imports, world, server));
 }
