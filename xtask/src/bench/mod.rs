@@ -2,6 +2,8 @@
 
 mod bulk;
 mod document;
+mod fleet;
+mod picture;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -18,11 +20,14 @@ pub struct Arguments {
 enum Subject {
     /// Imports: through the function and in SQL alone, against COPY and one INSERT per row
     Bulk(bulk::Arguments),
+    /// 200 environments at once: straight to PostgreSQL, and through PgBouncer
+    Fleet(fleet::Arguments),
 }
 
 /// Measures.
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     match &arguments.subject {
         Subject::Bulk(arguments) => bulk::run(arguments, runtime),
+        Subject::Fleet(arguments) => fleet::run(arguments, runtime),
     }
 }

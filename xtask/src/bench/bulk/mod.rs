@@ -25,7 +25,7 @@ use crate::console;
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// A table of some size has indexes of some depth, and plans that are not those of an empty one.
-const USERS_BEFORE: i32 = 100_000;
+pub(super) const USERS_BEFORE: i32 = 100_000;
 
 /// A round trip between a function and a database in one region, in different zones.
 const ROUND_TRIP: Duration = Duration::from_micros(500);
@@ -149,7 +149,8 @@ async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String
     ))
 }
 
-async fn prepare(postgres: &Postgres, url: &str) -> Result<PgConnection> {
+/// Makes the database, the schema and users in it, of whom the first is a superuser.
+pub(super) async fn prepare(postgres: &Postgres, url: &str) -> Result<PgConnection> {
     let mut connection = PgConnection::connect(&postgres.url("postgres")).await?;
     connection.execute("CREATE DATABASE bench").await?;
     connection.close().await?;
