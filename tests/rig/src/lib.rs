@@ -14,7 +14,7 @@
 //!
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
-//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`line`] (a network
+//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`mod@line`] (a network
 //! that can break), [`database`], [`users`], [`secrets`], [`token`].
 
 pub mod binary;
