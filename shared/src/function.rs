@@ -10,6 +10,7 @@ use tracing::Instrument;
 
 use crate::{
     auth::Superuser,
+    database::Unavailable,
     deadline::Deadline,
     decoding::Decoding,
     error::{Error, chain},
@@ -19,6 +20,7 @@ use crate::{
     },
     limiter::Verdict,
     metrics,
+    shutdown::Shutdown,
     state::State,
     valkey::Allowance,
 };
@@ -51,19 +53,37 @@ pub struct Call {
     pub allowance: Allowance,
 }
 
-/// Serves requests until Lambda ends the environment.
+/// Serves requests until Lambda ends the environment, and then lets those under way finish.
 pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
     let function = Arc::new(function);
-    lambda_runtime::run_concurrent(Decoding::new(service_fn(move |request: Request| {
+    let (shutdown, announcement) = Shutdown::expect().await;
+    let service = {
         let function = Arc::clone(&function);
-        async move { Ok::<_, std::convert::Infallible>(respond(function.as_ref(), request).await) }
-    })))
-    .await
+        let shutdown = shutdown.clone();
+        service_fn(move |request: Request| {
+            let function = Arc::clone(&function);
+            let shutdown = shutdown.clone();
+            async move {
+                Ok::<_, std::convert::Infallible>(
+                    respond(function.as_ref(), &shutdown, request).await,
+                )
+            }
+        })
+    };
+    let runtime =
+        lambda_runtime::Runtime::new(Decoding::new(service)).layer(shutdown.invocations());
+    tokio::select! {
+        outcome = runtime.run_concurrent() => outcome,
+        () = shutdown.come(announcement) => {
+            function.state().database.close().await;
+            Ok(())
+        }
+    }
 }
 
 /// Answers one request, whatever happens: an error that reached the runtime would be a bare 500 of
 /// the gateway's.
-async fn respond<F: Function>(function: &F, request: Request) -> Response {
+async fn respond<F: Function>(function: &F, shutdown: &Shutdown, request: Request) -> Response {
     let (request_id, trace_id, invocation_end_ms) = match request.lambda_context_ref() {
         Some(context) => (
             context.request_id.clone(),
@@ -78,14 +98,15 @@ async fn respond<F: Function>(function: &F, request: Request) -> Response {
     let span = tracing::error_span!("request", request_id, trace_id);
     let mut verdict = None;
     let answered = caught(answer(function, request, deadline, &mut verdict));
-    let outcome = timeout_at(deadline.instant(), answered)
-        .instrument(span.clone())
-        .await
-        .unwrap_or_else(|_| {
+    let answered = timeout_at(deadline.instant(), answered);
+    let outcome = tokio::select! {
+        outcome = answered.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
             Err(Error::Timeout {
                 seconds: deadline.budget_in_seconds(),
             })
-        });
+        }),
+        () = shutdown.cut_off() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
+    };
     let mut response = outcome.unwrap_or_else(|error| {
         span.in_scope(|| log(&error));
         response::error(&error, &request_id)

@@ -40,6 +40,7 @@ pub mod moment;
 pub mod openapi;
 pub mod queries;
 pub mod secrets;
+mod shutdown;
 pub mod state;
 pub mod telemetry;
 pub mod users;

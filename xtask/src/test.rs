@@ -51,6 +51,18 @@ impl TestServers {
         cargo::run("cargo test", test)
     }
 
+    /// Runs the black-box tests once more, with instances that work on eight requests at once.
+    pub fn test_side_by_side(&self) -> Result<()> {
+        let mut test = self.command();
+        test.command()
+            .args(["--package", "api-tests"])
+            .env("TEST_CONCURRENCY", "8");
+        cargo::run(
+            "cargo test, with eight requests at once in an instance",
+            test,
+        )
+    }
+
     /// Runs the black-box tests with functions from a folder that `sam build` has filled.
     pub fn test_artifacts(&self, folder: &Path) -> Result<()> {
         let mut test = self.command();

@@ -55,12 +55,12 @@ pub fn connect_options(
         let authorities = rds_authorities(options.get_host()).into_bytes();
         options = options.ssl_root_cert_from_pem(authorities);
     }
-    if config.pooler {
-        // A pooler in transaction mode may give every transaction another session: what we would
-        // prepare in or ask of one is not there in the next.
-        return options.statement_cache_capacity(0);
-    }
     options = options.statement_cache_capacity(STATEMENT_CACHE);
+    if config.pooler {
+        // A pooler in transaction mode may give every transaction another session: what we would ask
+        // of one is not there in the next.
+        return options;
+    }
     match config.statement_timeout {
         Some(timeout) => {
             options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])

@@ -53,6 +53,10 @@ impl Lease {
             .map_or_else(leaves_connection_at_rest, |_| true)
         {
             self.give_back();
+        } else if outcome.as_ref().is_err_and(is_broken)
+            && let Some(pool) = Object::pool(object)
+        {
+            pool.manager().distrust_those_beside(object);
         }
         outcome.map_err(|error| public_error(error, deadline))
     }
@@ -71,6 +75,10 @@ impl Drop for Lease {
             drop(broken);
         }
     }
+}
+
+fn is_broken(error: &sqlx::Error) -> bool {
+    Unavailable::classify(error) == Some(Reason::ConnectionLost)
 }
 
 /// Whether the server has answered to the end, so that the connection can take another statement.

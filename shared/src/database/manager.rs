@@ -1,8 +1,11 @@
 //! How the pool makes connections and decides whether one can be used again.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
-use deadpool::managed::{Manager, Metrics, RecycleResult};
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use sqlx::{Connection, PgConnection};
 
 use super::connector::Connector;
@@ -12,26 +15,56 @@ use crate::{metrics, moment::Moment};
 /// used a moment ago is not: a ping would double the round trips of every warm request.
 const TRUSTED_REST: Duration = Duration::from_secs(5);
 
+/// A part of what Lambda leaves a process between SIGTERM and SIGKILL.
+const GOODBYE_TIMEOUT: Duration = Duration::from_millis(50);
+
 /// Makes and checks connections for the pool.
 pub(super) struct ConnectionManager {
     connector: Connector,
+    /// How often connections were found broken.
+    breakages: AtomicU64,
 }
 
 /// A connection and when it was last known to work.
 pub(super) struct PooledConnection {
     pub(super) connection: PgConnection,
+    /// How many breakages came before it.
+    breakages_before: u64,
     used_at: Moment,
 }
 
 impl ConnectionManager {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { connector }
+        Self {
+            connector,
+            breakages: AtomicU64::new(0),
+        }
+    }
+
+    /// What broke one connection has probably broken the others too: those that are as old are not used
+    /// again, so that a second attempt meets none of them.
+    pub(super) fn distrust_those_beside(&self, broken: &PooledConnection) {
+        let before = broken.breakages_before;
+        // If another one of the same time was found first, the younger ones are to be trusted.
+        let _ = self.breakages.compare_exchange(
+            before,
+            before + 1,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
     }
 }
 
 impl PooledConnection {
     pub(super) fn mark_used(&mut self) {
         self.used_at = Moment::now();
+    }
+
+    /// Ends the session, if the server still listens.
+    pub(super) async fn close(self) {
+        let goodbye = tokio::time::timeout(GOODBYE_TIMEOUT, self.connection.close());
+        // The process is about to end, and its sockets with it, whatever comes of this.
+        let _ = goodbye.await;
     }
 }
 
@@ -41,10 +74,12 @@ impl Manager for ConnectionManager {
 
     async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
         let started = Instant::now();
+        let breakages_before = self.breakages.load(Ordering::Relaxed);
         let connection = self.connector.connect().await?;
         metrics::time(metrics::CONNECTION_CREATE, started.elapsed());
         Ok(PooledConnection {
             connection,
+            breakages_before,
             used_at: Moment::now(),
         })
     }
@@ -54,6 +89,9 @@ impl Manager for ConnectionManager {
         pooled: &mut PooledConnection,
         _: &Metrics,
     ) -> RecycleResult<sqlx::Error> {
+        if pooled.breakages_before != self.breakages.load(Ordering::Relaxed) {
+            return Err(RecycleError::message("it is as old as one that broke"));
+        }
         if pooled.used_at.elapsed() > TRUSTED_REST {
             pooled.connection.ping().await?;
         }

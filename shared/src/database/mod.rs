@@ -25,7 +25,10 @@ pub use self::{
     unavailable::{Reason, Unavailable},
 };
 use self::{
-    connector::Connector, lease::Lease, manager::ConnectionManager, transaction::InTransaction,
+    connector::Connector,
+    lease::Lease,
+    manager::{ConnectionManager, PooledConnection},
+    transaction::InTransaction,
 };
 use crate::{
     config::DatabaseConfig,
@@ -160,7 +163,9 @@ impl Database {
         query: &Q,
     ) -> Result<Option<Q::Output>, Error> {
         let lease = self.acquire().await?;
-        let transaction = InTransaction::new(query, deadline, |_| true).no_longer_than(time);
+        let transaction = InTransaction::new(query, deadline, |_| true)
+            .in_shared_session(self.pooler)
+            .no_longer_than(time);
         match lease.run(deadline, &transaction).await {
             Ok(answer) => Ok(Some(answer)),
             Err(Error::Timeout { .. }) => Ok(None),
@@ -177,8 +182,9 @@ impl Database {
         if self.session_timeout_suffices(deadline) {
             lease.run(deadline, query).await
         } else {
+            let transaction = InTransaction::new(query, deadline, |_| true);
             lease
-                .run(deadline, &InTransaction::new(query, deadline, |_| true))
+                .run(deadline, &transaction.in_shared_session(self.pooler))
                 .await
         }
     }
@@ -202,7 +208,8 @@ impl Database {
         let is_kept = |ending: &Ending<T>| matches!(ending, Ending::Commit(_));
         let mut is_reconnected = false;
         for attempt in 1..=MAX_ATTEMPTS {
-            let transaction = InTransaction::new(work, deadline, is_kept);
+            let transaction =
+                InTransaction::new(work, deadline, is_kept).in_shared_session(self.pooler);
             let outcome = self.acquire().await?.run(deadline, &transaction).await;
             match outcome {
                 Ok(Ending::Commit(value) | Ending::RollBack(value)) => return Ok(value),
@@ -213,7 +220,9 @@ impl Database {
                         is_reconnected = true;
                     }
                     Reason::ConnectionLost if transaction.is_committing() => match in_doubt {
-                        InDoubt::TryAgain if !is_reconnected => is_reconnected = true,
+                        InDoubt::TryAgain if !is_reconnected => {
+                            is_reconnected = true;
+                        }
                         InDoubt::TryAgain | InDoubt::Fail => {
                             return Err(Error::DatabaseUnavailable(cause.during_commit()));
                         }
@@ -227,6 +236,19 @@ impl Database {
             tokio::time::sleep(pause(attempt)).await;
         }
         Err(Error::DatabaseUnavailable(Unavailable::contention()))
+    }
+
+    /// Says goodbye to the server on every connection at rest, and opens no more.
+    ///
+    /// A server that notices a vanished client by itself may take until TCP gives up, and counts the
+    /// session against its limit until then.
+    pub async fn close(&self) {
+        let at_rest = self.pool.retain(|_, _| false).removed;
+        self.pool.close();
+        let goodbyes = at_rest.into_iter().map(PooledConnection::close);
+        for goodbye in goodbyes {
+            goodbye.await;
+        }
     }
 
     async fn acquire(&self) -> Result<Lease, Error> {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::Query;
 use crate::{deadline::Deadline, queries};
@@ -21,6 +21,7 @@ pub(super) struct InTransaction<'a, Q: Query> {
     deadline: &'a Deadline,
     longest: Duration,
     is_kept: fn(&Q::Output) -> bool,
+    is_session_shared: bool,
     is_committing: AtomicBool,
 }
 
@@ -36,6 +37,7 @@ impl<'a, Q: Query> InTransaction<'a, Q> {
             deadline,
             longest: Duration::MAX,
             is_kept,
+            is_session_shared: false,
             is_committing: AtomicBool::new(false),
         }
     }
@@ -44,6 +46,16 @@ impl<'a, Q: Query> InTransaction<'a, Q> {
     pub(super) fn no_longer_than(self, time: Duration) -> Self {
         Self {
             longest: time,
+            ..self
+        }
+    }
+
+    /// Leaves no prepared statement in a session that a pooler gives to others afterwards: their
+    /// statements have the same names. (The driver names statements even without a cache, and then
+    /// never closes them.)
+    pub(super) fn in_shared_session(self, is_session_shared: bool) -> Self {
+        Self {
+            is_session_shared,
             ..self
         }
     }
@@ -63,12 +75,18 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
         let timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
         queries::transaction::begin(connection, timeout.min(self.longest)).await?;
         let outcome = self.query.run(connection).await;
+        if self.is_session_shared {
+            let closed = connection.clear_cached_statements().await;
+            // The first error tells more than the one that followed from it.
+            if outcome.is_ok() {
+                closed?;
+            }
+        }
         if outcome.as_ref().is_ok_and(self.is_kept) {
             self.is_committing.store(true, Ordering::Relaxed);
             queries::transaction::commit(connection).await?;
         } else {
             let rolled_back = queries::transaction::rollback(connection).await;
-            // The first error tells more than the one that followed from it.
             if outcome.is_ok() {
                 rolled_back?;
             }

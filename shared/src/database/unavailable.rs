@@ -24,7 +24,7 @@ pub enum Reason {
     CommitInDoubt,
     /// Other transactions were in the way, again and again.
     Contention,
-    /// The server is starting up or shutting down.
+    /// The server is starting up or shutting down, or this environment is.
     ShuttingDown,
     /// TLS could not be agreed on or verified.
     TlsFailed,
@@ -72,6 +72,14 @@ impl Unavailable {
     pub fn timeout() -> Self {
         Self {
             reason: Reason::Timeout,
+            source: None,
+        }
+    }
+
+    /// This environment is being shut down.
+    pub(crate) fn shutting_down() -> Self {
+        Self {
+            reason: Reason::ShuttingDown,
             source: None,
         }
     }

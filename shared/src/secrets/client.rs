@@ -3,7 +3,12 @@
 //! In Lambda, region and credentials are variables, so none of the places where the SDK looks
 //! otherwise (profiles, metadata services, single sign-on) has to be prepared.
 
-use aws_config::{BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider};
+use std::time::Duration;
+
+use aws_config::{
+    BehaviorVersion, Region, environment::EnvironmentVariableCredentialsProvider,
+    timeout::TimeoutConfig,
+};
 use aws_sdk_secretsmanager::{
     Client,
     config::{Builder, SharedHttpClient},
@@ -33,6 +38,13 @@ const OTHER_SETTINGS: [&str; 5] = [
     "AWS_USE_FIPS_ENDPOINT",
 ];
 
+/// An answer takes milliseconds; a second attempt is worth more than a longer wait.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Lambda ends a start after ten seconds without a word about the reason, so all attempts together end
+/// before that.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(7);
+
 /// Makes the client, from variables alone where they say all.
 pub(super) async fn build() -> Result<Client, Error> {
     let variables = Variables::of_process();
@@ -42,15 +54,24 @@ pub(super) async fn build() -> Result<Client, Error> {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.to_owned()))
             .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .http_client(http_client);
+            .http_client(http_client)
+            .timeout_config(timeouts());
         config.set_endpoint_url(first(&variables, &ENDPOINTS).map(str::to_owned));
         return Ok(Client::from_conf(config.build()));
     }
     let config = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http_client)
+        .timeout_config(timeouts())
         .load()
         .await;
     Ok(Client::new(&config))
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(FETCH_TIMEOUT)
+        .build()
 }
 
 /// The region, if the variables are those that Lambda sets, and no others matter.

@@ -25,6 +25,8 @@ pub struct FunctionBuilder {
     pub(crate) name: String,
     pub(crate) environment: BTreeMap<String, String>,
     instances: u32,
+    pub(crate) scales_to: Option<u32>,
+    pub(crate) gateway_timeout: Option<Duration>,
     timeout: Duration,
     pub(crate) init_timeout: Duration,
     pub(crate) memory: u32,
@@ -39,6 +41,8 @@ impl FunctionBuilder {
             name: binary.rsplit('/').next().unwrap_or(binary).to_owned(),
             environment: BTreeMap::new(),
             instances: 1,
+            scales_to: None,
+            gateway_timeout: None,
             timeout: Duration::from_secs(30),
             init_timeout: INIT_TIMEOUT,
             memory: 128,
@@ -78,6 +82,21 @@ impl FunctionBuilder {
     #[must_use]
     pub fn instances(mut self, instances: u32) -> Self {
         self.instances = instances;
+        self
+    }
+
+    /// Starts instances when events come, up to this limit, beyond which events are throttled. Unless
+    /// this is set, instances are as many as they are, and events wait for them.
+    #[must_use]
+    pub fn scales_to(mut self, limit: u32) -> Self {
+        self.scales_to = Some(limit);
+        self
+    }
+
+    /// How long a gateway waits for the function (its own limit unless told otherwise).
+    #[must_use]
+    pub fn gateway_timeout(mut self, timeout: Duration) -> Self {
+        self.gateway_timeout = Some(timeout);
         self
     }
 
@@ -121,9 +140,10 @@ impl FunctionBuilder {
     pub async fn start(self) -> Result<Function, StartError> {
         let instances = self.instances;
         let timeout = self.timeout;
+        let gateway_timeout = self.gateway_timeout;
         let (environments, server) = self.serve().await.map_err(StartError::rig)?;
         // Made first, so that a failure below takes down what has been started until then.
-        let function = Function::new(Arc::clone(&environments), server, timeout);
+        let function = Function::new(Arc::clone(&environments), server, timeout, gateway_timeout);
         let instances = (0..instances)
             .map(|_| environments.start_instance())
             .collect::<anyhow::Result<Vec<_>>>()

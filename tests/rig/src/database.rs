@@ -37,7 +37,29 @@ impl TestDatabase {
         Self::from_template(connect().await?, "template1").await
     }
 
-    async fn from_template(mut connection: PgConnection, template: &str) -> anyhow::Result<Self> {
+    /// Makes a database with the newest schema and no users on a server of the test's own.
+    pub async fn create_on(server: &str) -> anyhow::Result<Self> {
+        let connection = PgConnection::connect(server)
+            .await
+            .context("cannot reach the PostgreSQL of this test")?;
+        let database = Self::from_template_on(server.to_owned(), connection, "template1").await?;
+        let mut connection = PgConnection::connect(database.url()).await?;
+        shared::migrations::up(&mut connection)
+            .await
+            .context("the migrations fail on an empty database")?;
+        connection.close().await?;
+        Ok(database)
+    }
+
+    async fn from_template(connection: PgConnection, template: &str) -> anyhow::Result<Self> {
+        Self::from_template_on(test_servers::database_url()?, connection, template).await
+    }
+
+    async fn from_template_on(
+        server: String,
+        mut connection: PgConnection,
+        template: &str,
+    ) -> anyhow::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("rollcall_test_{}_{number}", std::process::id());
@@ -48,7 +70,6 @@ impl TestDatabase {
             .execute(format!(r#"CREATE DATABASE "{name}" TEMPLATE "{template}""#).as_str())
             .await?;
         connection.close().await?;
-        let server = test_servers::database_url()?;
         let url = with_database(&server, &name);
         let pool = PgPoolOptions::new().max_connections(4).connect_lazy(&url)?;
         Ok(Self {

@@ -22,8 +22,22 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Nothing is for an instance that was told to end.
     fn is_for(&self, instance: &Instance) -> bool {
-        self.instance.is_none_or(|wanted| wanted == instance.id())
+        !instance.is_retired() && self.instance.is_none_or(|wanted| wanted == instance.id())
+    }
+
+    /// Answers an event that no instance is going to see.
+    pub(crate) fn refuse(self, outcome: Outcome) {
+        // A caller that has gone away does not need its answer.
+        let _ = self.answer.send(Invocation {
+            outcome,
+            request_id: self.request_id,
+            instance: None,
+            duration: Duration::ZERO,
+            queued: self.submitted.elapsed(),
+            init_duration: None,
+        });
     }
 }
 
@@ -53,6 +67,8 @@ struct State {
     queue: VecDeque<Pending>,
     polls: VecDeque<Poll>,
     running: HashMap<String, Running>,
+    /// Events that a poll was given and has not woken up to yet.
+    given: usize,
 }
 
 /// The queue of a function and its invocations under way.
@@ -99,7 +115,9 @@ impl Dispatcher {
             }
         };
         let pending = (&mut ticket.take).await.ok()?;
-        Some(self.start(&mut self.lock(), pending, instance))
+        let mut state = self.lock();
+        state.given -= 1;
+        Some(self.start(&mut state, pending, instance))
     }
 
     /// Closes an invocation; false when it is unknown or closed already.
@@ -132,21 +150,18 @@ impl Dispatcher {
         !self.lock().queue.is_empty()
     }
 
+    /// How many events are waiting or being worked on.
+    pub(crate) fn load(&self) -> usize {
+        let state = self.lock();
+        state.queue.len() + state.running.len() + state.given
+    }
+
     /// Closes every event in the queue, because nobody is going to take it.
     pub(crate) fn fail_queued(&self, reason: &str) {
         for pending in std::mem::take(&mut self.lock().queue) {
-            let invocation = Invocation {
-                outcome: Outcome::InitFailed {
-                    reason: reason.to_owned(),
-                },
-                request_id: pending.request_id,
-                instance: None,
-                duration: Duration::ZERO,
-                queued: pending.submitted.elapsed(),
-                init_duration: None,
-            };
-            // A caller that has gone away does not need its answer.
-            let _ = pending.answer.send(invocation);
+            pending.refuse(Outcome::InitFailed {
+                reason: reason.to_owned(),
+            });
         }
     }
 
@@ -207,7 +222,9 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         self.take.close();
         if let Ok(pending) = self.take.try_recv() {
-            offer(&mut self.dispatcher.lock(), pending, VecDeque::push_front);
+            let mut state = self.dispatcher.lock();
+            state.given -= 1;
+            offer(&mut state, pending, VecDeque::push_front);
         }
     }
 }
@@ -225,6 +242,7 @@ fn offer(state: &mut State, mut pending: Pending, enqueue: fn(&mut VecDeque<Pend
             Ok(()) => {
                 // Lambda thaws a frozen environment when it has an event for it.
                 poll.instance.thaw();
+                state.given += 1;
                 return;
             }
             Err(refused) => pending = refused,

@@ -9,8 +9,9 @@ use tokio::process::Child;
 use tokio::task::AbortHandle;
 
 use crate::builder::{FunctionBuilder, StartError};
-use crate::dispatcher::Dispatcher;
+use crate::dispatcher::{Dispatcher, Pending};
 use crate::instance::{Instance, InstanceId, Phase};
+use crate::invocation::Outcome;
 
 const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
@@ -53,6 +54,10 @@ impl Environments {
             .map(Arc::clone)
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
     pub(crate) fn arn(&self) -> String {
         format!(
             "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}",
@@ -62,6 +67,42 @@ impl Environments {
 
     pub(crate) fn all_instances(&self) -> Vec<Arc<Instance>> {
         lock(&self.instances).clone()
+    }
+
+    /// Takes an event, or refuses it when all instances that may run are busy.
+    pub(crate) fn submit(self: &Arc<Self>, pending: Pending) {
+        let Some(limit) = self.settings.scales_to else {
+            self.dispatcher.submit(pending);
+            self.thaw_if_needed();
+            self.start_if_none();
+            return;
+        };
+        let concurrency = self.settings.concurrency as usize;
+        let mut supervised = lock(&self.supervised);
+        let load = self.dispatcher.load() + 1;
+        if load > limit as usize * concurrency {
+            pending.refuse(Outcome::Throttled);
+            return;
+        }
+        self.dispatcher.submit(pending);
+        if load > *supervised * concurrency
+            && let Err(error) = self.supervise_new_instance(&mut supervised)
+        {
+            self.dispatcher.fail_queued(&format!("{error:#}"));
+        }
+        drop(supervised);
+        self.thaw_if_needed();
+    }
+
+    /// A test may freeze an instance just before it asks for work, which Lambda never does: it would
+    /// never ask then.
+    fn thaw_if_needed(&self) {
+        if self.dispatcher.has_queued() {
+            let instances = self.all_instances();
+            for instance in instances.iter().filter(|instance| instance.is_frozen()) {
+                instance.thaw();
+            }
+        }
     }
 
     /// An event without any instance is a cold start.

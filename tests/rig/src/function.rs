@@ -13,13 +13,17 @@ use crate::dispatcher::Pending;
 use crate::environments::Environments;
 use crate::gateway::{Gateway, Request, Response};
 use crate::instance::Instance;
-use crate::invocation::{Call, Invocation};
+use crate::invocation::{Call, Invocation, Outcome};
+
+/// Lambda takes no larger event for an answer that is waited for: 6 MB.
+const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 
 /// A running function. Dropping it kills its processes.
 pub struct Function {
     environments: Arc<Environments>,
     server: AbortHandle,
     timeout: Duration,
+    gateway_timeout: Option<Duration>,
     next_request: AtomicU64,
 }
 
@@ -34,11 +38,13 @@ impl Function {
         environments: Arc<Environments>,
         server: AbortHandle,
         timeout: Duration,
+        gateway_timeout: Option<Duration>,
     ) -> Self {
         Self {
             environments,
             server,
             timeout,
+            gateway_timeout,
             next_request: AtomicU64::new(1),
         }
     }
@@ -78,6 +84,32 @@ impl Function {
         }
     }
 
+    /// Sends an HTTP request through one kind of gateway and gives back what its client sees, also when
+    /// the function does not answer.
+    pub async fn deliver(&self, gateway: Gateway, request: &Request) -> Response {
+        let invocation = self.invoke(request.event(gateway));
+        match self.gateway_timeout.or(gateway.patience()) {
+            None => gateway.answer(&invocation.await.outcome),
+            Some(patience) => tokio::time::timeout(patience, invocation)
+                .await
+                .map_or_else(
+                    |_| gateway.lost_patience(),
+                    |invocation| gateway.answer(&invocation.outcome),
+                ),
+        }
+    }
+
+    /// Ends all instances as Lambda does at a deploy, and waits until they are gone.
+    pub async fn shut_down(&self) {
+        let instances = self.instances();
+        for instance in &instances {
+            instance.terminate();
+        }
+        for instance in &instances {
+            instance.exited().await;
+        }
+    }
+
     /// Submits a call at once and gives back its future, which may be awaited anywhere.
     ///
     /// # Panics
@@ -93,7 +125,7 @@ impl Function {
         let (answer, receiver) = oneshot::channel();
         let number = self.next_request.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
-        self.environments.dispatcher().submit(Pending {
+        let pending = Pending {
             request_id,
             event: event.to_string().into_bytes(),
             timeout: timeout.unwrap_or(self.timeout),
@@ -101,8 +133,12 @@ impl Function {
             instance,
             submitted: Instant::now(),
             answer,
-        });
-        self.environments.start_if_none();
+        };
+        if pending.event.len() > EVENT_LIMIT {
+            pending.refuse(Outcome::EventTooLarge);
+        } else {
+            self.environments.submit(pending);
+        }
         async move {
             match receiver.await {
                 Ok(invocation) => invocation,

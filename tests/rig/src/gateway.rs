@@ -2,6 +2,7 @@
 //! response events.
 
 mod events;
+mod failures;
 mod front;
 mod request;
 mod response;

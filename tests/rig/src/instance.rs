@@ -24,6 +24,9 @@ impl fmt::Display for InstanceId {
     }
 }
 
+/// What Lambda leaves a process with extensions inside it between SIGTERM and SIGKILL.
+const SHUTDOWN_TIME: Duration = Duration::from_millis(500);
+
 /// How far an instance has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -40,6 +43,8 @@ pub struct Instance {
     spawned: Instant,
     phase: watch::Sender<Phase>,
     is_retired: AtomicBool,
+    is_extended: AtomicBool,
+    is_frozen: AtomicBool,
     init_duration: Mutex<Option<Duration>>,
     init_error: Mutex<Option<String>>,
     logs: Arc<Mutex<String>>,
@@ -83,6 +88,8 @@ impl Instance {
             spawned,
             phase: watch::Sender::new(Phase::Starting),
             is_retired: AtomicBool::new(false),
+            is_extended: AtomicBool::new(false),
+            is_frozen: AtomicBool::new(false),
             init_duration: Mutex::default(),
             init_error: Mutex::default(),
             logs,
@@ -116,11 +123,13 @@ impl Instance {
 
     /// Stops the process where it is, as Lambda does between invocations.
     pub fn freeze(&self) {
+        self.is_frozen.store(true, Ordering::SeqCst);
         self.signal(Signal::SIGSTOP);
     }
 
     /// Lets a frozen process go on. An event for this instance does so too.
     pub fn thaw(&self) {
+        self.is_frozen.store(false, Ordering::SeqCst);
         self.signal(Signal::SIGCONT);
     }
 
@@ -129,11 +138,25 @@ impl Instance {
         self.signal(Signal::SIGKILL);
     }
 
-    /// Asks the process to end, as Lambda does when it scales in: no instance takes its place.
-    pub fn terminate(&self) {
+    /// Ends the process as Lambda does when it scales in, and no instance takes its place: with SIGTERM,
+    /// and 500 ms later with SIGKILL, if it has registered an extension, and with SIGKILL at once if not.
+    pub fn terminate(self: &Arc<Self>) {
         self.is_retired.store(true, Ordering::Relaxed);
+        if !self.is_extended.load(Ordering::Relaxed) {
+            self.kill();
+            return;
+        }
         self.signal(Signal::SIGTERM);
         self.thaw();
+        let instance = Arc::clone(self);
+        tokio::spawn(async move {
+            if tokio::time::timeout(SHUTDOWN_TIME, instance.exited())
+                .await
+                .is_err()
+            {
+                instance.kill();
+            }
+        });
     }
 
     /// Waits for the end of the process.
@@ -153,8 +176,16 @@ impl Instance {
             .map_or(Phase::Starting, |phase| phase.clone())
     }
 
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.is_frozen.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_extended(&self) {
+        self.is_extended.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn set_ready(&self) {

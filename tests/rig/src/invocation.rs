@@ -65,6 +65,10 @@ pub enum Outcome {
     TimedOut,
     /// The process ended during the invocation.
     Crashed,
+    /// All instances that may run were busy: Lambda's own answer is 429 `TooManyRequestsException`.
+    Throttled,
+    /// The event was larger than Lambda takes: its own answer is 413 `RequestTooLargeException`.
+    EventTooLarge,
     /// No instance could start to take the event.
     InitFailed {
         /// What the instance said or how it ended.
@@ -81,7 +85,7 @@ pub struct Invocation {
     pub request_id: String,
     /// Who took the event; nobody when no instance could start.
     pub instance: Option<InstanceId>,
-    /// From the hand-over to the answer, which is what Lambda bills.
+    /// From the hand-over to the answer, without the start.
     pub duration: Duration,
     /// How long the event waited for a free instance.
     pub queued: Duration,
@@ -90,6 +94,18 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// What Lambda bills: start and work together, rounded up to the millisecond.
+    #[must_use]
+    pub fn billed_duration(&self) -> Duration {
+        let time = self.duration + self.init_duration.unwrap_or_default();
+        Duration::from_millis(
+            time.as_nanos()
+                .div_ceil(1_000_000)
+                .try_into()
+                .unwrap_or(u64::MAX),
+        )
+    }
+
     /// The JSON the function answered with.
     ///
     /// # Panics

@@ -14,8 +14,8 @@
 //!
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
-//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`database`],
-//! [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
+//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`mod@line`] (a network
+//! that can break), [`database`], [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
 
 pub mod binary;
 pub mod builder;
@@ -28,6 +28,7 @@ pub mod function;
 pub mod gateway;
 pub mod instance;
 pub mod invocation;
+pub mod line;
 mod runtime_api;
 pub mod secrets;
 mod test_servers;
@@ -40,5 +41,6 @@ pub use function::Function;
 pub use gateway::{Front, Gateway, Request, Response};
 pub use instance::{Instance, InstanceId};
 pub use invocation::{Call, Invocation, Outcome};
+pub use line::Line;
 pub use token::SigningKey;
 pub use users::UserFixture;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
@@ -35,6 +35,11 @@ pub(crate) fn router(environments: Arc<Environments>) -> Router {
         .route(
             "/{instance}/2018-06-01/runtime/init/error",
             post(init_error),
+        )
+        .route("/{instance}/2020-01-01/extension/register", post(register))
+        .route(
+            "/{instance}/2020-01-01/extension/event/next",
+            get(next_extension_event),
         )
         .layer(DefaultBodyLimit::disable())
         .with_state(environments)
@@ -121,6 +126,33 @@ async fn init_error(
     let (error_type, message) = diagnostic(&body);
     report_init_error(&instance, &error_type, &message);
     accept()
+}
+
+/// An extension inside the function's own process. It is what makes Lambda send SIGTERM.
+async fn register(
+    State(environments): State<Arc<Environments>>,
+    Path(instance): Path<u32>,
+) -> Answer {
+    let Some(instance) = environments.instance(InstanceId(instance)) else {
+        return refuse(StatusCode::NOT_FOUND, "UnknownInstance");
+    };
+    instance.set_extended();
+    let description = json!({
+        "functionName": environments.name(),
+        "functionVersion": "$LATEST",
+        "handler": "bootstrap",
+    });
+    let mut answer = answer(StatusCode::OK, &description);
+    answer.headers_mut().insert(
+        "Lambda-Extension-Identifier",
+        HeaderValue::from(instance.pid()),
+    );
+    answer
+}
+
+/// Extensions here subscribe to nothing, so there is never an event.
+async fn next_extension_event() -> Answer {
+    std::future::pending().await
 }
 
 fn report_init_error(instance: &Instance, error_type: &str, message: &str) {

@@ -203,6 +203,12 @@ impl GuardedProcess {
         }
     }
 
+    /// Kills the program at once, as a crash would, and waits for its end.
+    pub fn kill(&self) -> Result<()> {
+        self.shared.signal(Signal::SIGKILL);
+        self.wait().map(drop)
+    }
+
     /// Asks the program to stop, waits, and kills it when it takes too long.
     pub fn stop(&self) -> Result<()> {
         self.shared.stop()

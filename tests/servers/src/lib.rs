@@ -1,7 +1,7 @@
 //! Private servers for `cargo dev`, the tests and the benchmarks, on free ports of 127.0.0.1.
 //!
 //! - [`tools`]: programs found on the machine, or fetched at a pinned version into `.tools`.
-//! - [`postgres`], [`moto`], [`valkey`]: one server each.
+//! - [`postgres`], [`pgbouncer`], [`moto`], [`valkey`]: one server each.
 //! - [`guard`]: how every one of them is kept from outliving the program that started it.
 //! - [`certificate`]: what they need to speak TLS.
 //! - [`account`], [`places`]: who runs `PostgreSQL` when this program runs as root, and where.
@@ -14,6 +14,7 @@ pub mod guard;
 pub mod http_probe;
 mod logs;
 pub mod moto;
+pub mod pgbouncer;
 pub mod places;
 pub mod ports;
 pub mod postgres;
@@ -22,6 +23,7 @@ pub mod valkey;
 
 pub use certificate::Authority;
 pub use moto::Moto;
+pub use pgbouncer::{PgBouncer, PgBouncerOptions};
 pub use postgres::{Postgres, PostgresOptions};
 pub use tools::{PythonTool, Toolbox};
 pub use valkey::Valkey;

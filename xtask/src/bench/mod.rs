@@ -5,7 +5,9 @@ mod bulk;
 mod cold;
 mod document;
 mod durable;
+mod fleet;
 mod memory;
+mod picture;
 mod program;
 mod release;
 mod samples;
@@ -43,6 +45,8 @@ enum Subject {
     Cold(cold::Arguments),
     /// What a memory size buys: the functions under the share of a core that Lambda gives to it
     Memory(memory::Arguments),
+    /// 200 environments at once: straight to PostgreSQL, and through PgBouncer
+    Fleet(fleet::Arguments),
 }
 
 /// Measures.
@@ -55,5 +59,6 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         Subject::Writes(arguments) => writes::run(arguments, runtime),
         Subject::Cold(arguments) => cold::run(arguments, runtime),
         Subject::Memory(arguments) => memory::run(arguments, runtime),
+        Subject::Fleet(arguments) => fleet::run(arguments, runtime),
     }
 }

@@ -79,7 +79,7 @@ impl Step {
             Self::Format => "format: cargo fmt --check",
             Self::Lint => "lint: cargo clippy, no warnings allowed",
             Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, moto, and the programs that check",
+            Self::Tools => "tools: PostgreSQL, PgBouncer, moto, and the programs that check",
             Self::Template => "template: sam validate --lint, cfn-lint and checkov",
             Self::Document => "document: spectral lints openapi.json",
             Self::Dependencies => "dependencies: cargo deny and cargo shear",
@@ -105,7 +105,11 @@ impl Step {
             Self::Dependencies => dependencies::check(),
             Self::Simulation => templates::simulate(),
             Self::Build => cargo::build_programs(false),
-            Self::Test => TestServers::start()?.test(&["--workspace".to_owned()]),
+            Self::Test => {
+                let servers = TestServers::start()?;
+                servers.test(&["--workspace".to_owned()])?;
+                servers.test_side_by_side()
+            }
             Self::Conformance => contract::check(&contract::Arguments::default()),
             Self::Advisories => dependencies::check_advisories(),
             Self::Package => package::check(),
@@ -143,6 +147,7 @@ fn doc() -> Result<()> {
 fn tools() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
     toolbox.postgres(None)?;
+    toolbox.pgbouncer()?;
     toolbox.moto()?;
     toolbox.sam()?;
     toolbox.checkov()?;

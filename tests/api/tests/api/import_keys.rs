@@ -211,7 +211,8 @@ async fn an_expired_key_is_as_good_as_new_and_is_cleaned_up_by_migrate() {
 #[tokio::test]
 async fn of_twenty_requests_with_one_key_one_works_and_all_get_its_answer() {
     let world = World::new().await;
-    let api = Api::start(world.function("bulk-create").instances(10)).await;
+    let builder = world.function("bulk-create").instances(10);
+    let api = Api::start(builder.concurrency(1)).await;
     for round in 0..5 {
         let rows = users(&format!("round{round}-"), 100);
         let request = keyed(&world, &format!("round {round}"), &rows);

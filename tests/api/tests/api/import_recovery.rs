@@ -8,17 +8,6 @@ use serde_json::json;
 use crate::imports::{BULK, user, users};
 use crate::world::World;
 
-/// Ends the sessions of the functions, as a fail-over does.
-async fn end_sessions(world: &World) {
-    sqlx::query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
-    )
-    .execute(world.database.pool())
-    .await
-    .unwrap();
-}
-
 #[tokio::test]
 async fn a_connection_that_broke_while_it_was_idle_costs_no_import() {
     let world = World::new().await;
@@ -27,7 +16,7 @@ async fn a_connection_that_broke_while_it_was_idle_costs_no_import() {
         let rows = json!([user(&format!("user{round}"))]);
         let response = api.send(&world.post(BULK).json(&rows)).await;
         assert_eq!(response.status, 201, "{}", response.text());
-        end_sessions(&world).await;
+        world.end_sessions().await;
     }
     assert_eq!(world.count_users().await, 8);
 }
@@ -44,7 +33,7 @@ async fn a_connection_that_breaks_before_the_commit_costs_no_import() {
         .unwrap();
     let import = tokio::spawn(api.invoke(request.event(Gateway::HttpApi)));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    end_sessions(&world).await;
+    world.end_sessions().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     blocker.rollback().await.unwrap();
     let response = import.await.unwrap().into_response();

@@ -7,7 +7,7 @@ const METRICS: &str = "/api/v1/metrics/database";
 #[tokio::test]
 async fn the_pool_of_this_environment_is_shown_beside_what_the_server_sees() {
     let world = World::new().await;
-    let api = world.start("health").await;
+    let api = Api::start(world.function("health").concurrency(1)).await;
     let _other = world.start("stats").await;
     let response = api.send(&world.get(METRICS)).await;
     assert_eq!(response.status, 200);

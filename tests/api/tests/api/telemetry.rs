@@ -15,7 +15,7 @@ pub fn metric_lines(logs: &str) -> Vec<Value> {
 #[tokio::test]
 async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
     let world = World::new().await;
-    let api = world.start("stats").await;
+    let api = Api::start(world.function("stats").concurrency(1)).await;
     for _ in 0..2 {
         assert_eq!(api.send(&world.get(STATS)).await.status, 200);
     }

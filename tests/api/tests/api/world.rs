@@ -37,6 +37,16 @@ impl World {
         }
     }
 
+    /// A world on a server of the test's own.
+    pub async fn on(server: &str) -> Self {
+        let database = TestDatabase::create_on(server).await.unwrap();
+        database.insert(&people()).await.unwrap();
+        Self {
+            database,
+            key: SigningKey::hs256(SECRET),
+        }
+    }
+
     /// A world with more users than [`people`].
     pub async fn with(users: &[UserFixture]) -> Self {
         let world = Self::new().await;
@@ -47,6 +57,7 @@ impl World {
     /// A function that verifies tokens itself.
     pub fn function(&self, name: &str) -> FunctionBuilder {
         Function::builder(name)
+            .concurrency(concurrency())
             .env("DATABASE_URL", self.database.url())
             .env("JWT_ALGORITHM", self.key.algorithm())
             .env("JWT_KEY", self.key.verification_key())
@@ -97,6 +108,33 @@ impl World {
         .to_string()
     }
 
+    /// The port of the server.
+    pub fn server_port(&self) -> u16 {
+        Url::parse(self.database.url()).unwrap().port().unwrap()
+    }
+
+    /// Ends the sessions of the functions, as a fail-over does, and waits until they are gone.
+    pub async fn end_sessions(&self) {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
+        )
+        .execute(self.database.pool())
+        .await
+        .unwrap();
+    }
+
+    /// How many sessions the functions have.
+    pub async fn count_sessions(&self) -> i64 {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name LIKE 'rollcall-%'",
+        )
+        .fetch_one(self.database.pool())
+        .await
+        .unwrap()
+    }
+
     /// How many users there are.
     pub async fn count_users(&self) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM users")
@@ -104,6 +142,12 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+/// How many requests an instance takes at once, unless a test says so itself: one, or what
+/// `TEST_CONCURRENCY` says, because all tests must pass as under Lambda Managed Instances too.
+fn concurrency() -> u32 {
+    std::env::var("TEST_CONCURRENCY").map_or(1, |text| text.parse().unwrap())
 }
 
 /// One user of each standing towards the API.

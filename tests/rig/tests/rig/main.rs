@@ -6,6 +6,7 @@ mod deadlines;
 mod gateways;
 mod instances;
 mod queueing;
+mod scaling;
 mod tokens;
 
 use rig::{Function, FunctionBuilder};

@@ -38,12 +38,15 @@ pub struct Postgres {
     home: Home,
     port: u16,
     password: String,
-    major: u32,
+    programs: PostgresPrograms,
+    options: PostgresOptions,
 }
 
 enum Start {
     Ready(GuardedProcess),
     PortLost,
+    /// Processes of a server that was killed have not ended yet.
+    StillInUse,
 }
 
 impl Postgres {
@@ -66,7 +69,8 @@ impl Postgres {
                     home,
                     port,
                     password,
-                    major: programs.major(),
+                    programs,
+                    options: options.clone(),
                 });
             }
         }
@@ -116,7 +120,7 @@ impl Postgres {
     /// The major version.
     #[must_use]
     pub fn major(&self) -> u32 {
-        self.major
+        self.programs.major()
     }
 
     /// The folder with its data, its password and its log.
@@ -129,6 +133,34 @@ impl Postgres {
     #[must_use]
     pub fn log_file(&self) -> PathBuf {
         self.home.log()
+    }
+
+    /// Kills the server, as a crash of its machine would.
+    pub fn crash(&self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// Starts it again after a crash, where it was before.
+    pub fn restart(&mut self) -> Result<()> {
+        let account = Account::for_postgres();
+        let deadline = Instant::now() + START_LIMIT;
+        loop {
+            let start = launch(
+                &self.options,
+                &self.programs,
+                &account,
+                &self.home,
+                self.port,
+            )?;
+            if let Start::Ready(process) = start {
+                self.process = process;
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                bail!("PostgreSQL could not start again after {START_LIMIT:?}");
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
     }
 
     /// Shuts the server down: sessions are ended, data is written.
@@ -190,6 +222,9 @@ fn launch(
             let log = logs::tail(&log);
             if log.contains("Address already in use") {
                 return Ok(Start::PortLost);
+            }
+            if log.contains("is still in use") {
+                return Ok(Start::StillInUse);
             }
             bail!("PostgreSQL ended with {status} before it was ready:\n{log}");
         }

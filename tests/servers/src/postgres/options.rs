@@ -1,5 +1,6 @@
 //! What kind of server to start.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,17 @@ pub struct PostgresOptions {
     folder: Option<PathBuf>,
     settings: Vec<(String, String)>,
     certificate: Option<Arc<ServerCertificate>>,
+}
+
+impl fmt::Debug for PostgresOptions {
+    /// Leaves out the certificate, which has a private key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PostgresOptions")
+            .field("folder", &self.folder)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PostgresOptions {

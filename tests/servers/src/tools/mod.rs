@@ -3,6 +3,7 @@
 mod cargo_lambda;
 mod fetch;
 mod npm;
+mod pgbouncer;
 mod postgres;
 mod python;
 mod spectral;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use pgbouncer::PgBouncerProgram;
 pub use postgres::PostgresPrograms;
 pub use python::PythonTool;
 
@@ -47,6 +49,11 @@ impl Toolbox {
     /// A usable `PostgreSQL` server: of major version `wanted`, when that matters.
     pub fn postgres(&self, wanted: Option<u32>) -> Result<PostgresPrograms> {
         postgres::find_or_fetch(self, wanted)
+    }
+
+    /// The `PgBouncer` program, if this machine can have one.
+    pub fn pgbouncer(&self) -> Result<Option<PgBouncerProgram>> {
+        pgbouncer::find_or_fetch(self)
     }
 
     /// The cargo-lambda program.

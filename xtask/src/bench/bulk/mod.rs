@@ -23,7 +23,7 @@ use crate::console;
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// A table of some size has indexes of some depth, and plans that are not those of an empty one.
-const USERS_BEFORE: i32 = 100_000;
+pub(super) const USERS_BEFORE: i32 = 100_000;
 
 /// A round trip between a function and a database in one region, in different zones.
 const ROUND_TRIP: Duration = Duration::from_micros(500);

@@ -1,0 +1,80 @@
+//! Faults, each with real servers and with traffic running, and what callers see of them.
+
+mod backends_terminated;
+mod connections_exhausted;
+mod environment_ends;
+mod instance_frozen;
+mod network_swallows;
+mod pooler;
+mod postgres_killed;
+mod secrets_manager_down;
+
+use std::sync::Arc;
+
+use rig::Request;
+use serde_json::json;
+use servers::{Postgres, PostgresOptions};
+
+use crate::imports::{BULK, user};
+use crate::traffic::Seen;
+use crate::world::{ADMIN, World};
+
+/// A server that a test may ruin.
+async fn own_server(options: PostgresOptions) -> Postgres {
+    blocking(move || Postgres::start(&options)).await
+}
+
+/// Runs what blocks beside the test.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap().unwrap()
+}
+
+/// A list that is answered by the database.
+fn read(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let request = world.get("/api/v1/users?size=5");
+    move |_| request.clone()
+}
+
+/// An import of one user, another one each time.
+fn write(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let token = world.token(ADMIN);
+    move |number| {
+        Request::post(BULK)
+            .bearer(&token)
+            .json(&json!([user(&format!("user{number}"))]))
+    }
+}
+
+/// The same with an Idempotency-Key of its own.
+fn keyed_write(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let write = write(world);
+    move |number| write(number).header("idempotency-key", &format!("key-{number}"))
+}
+
+/// Demands that every import that was answered with success is there, and none twice.
+async fn assert_written_once(world: &World, seen: &Seen) {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT username, count(*) FROM users GROUP BY username")
+            .fetch_all(world.database.pool())
+            .await
+            .unwrap();
+    assert!(rows.iter().all(|(_, count)| *count == 1), "{rows:?}");
+    let mut unanswered = 0;
+    for answer in &seen.answers {
+        let name = format!("user{}", answer.number);
+        let is_stored = rows.iter().any(|(username, _)| *username == name);
+        if answer.response.status == 201 {
+            assert!(is_stored, "{name} was confirmed and is not there");
+        } else if is_stored {
+            unanswered += 1;
+        }
+    }
+    eprintln!("writes that were stored and not confirmed: {unanswered}");
+}
+
+/// One running function behind a shared handle.
+async fn start(builder: rig::FunctionBuilder) -> Arc<crate::world::Api> {
+    Arc::new(crate::world::Api::start(builder).await)
+}

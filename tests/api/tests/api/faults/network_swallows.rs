@@ -1,0 +1,84 @@
+//! A network that swallows packets: nobody is told that a connection is dead.
+
+use std::time::{Duration, Instant};
+
+use rig::Line;
+
+use super::{assert_written_once, read, start, write};
+use crate::traffic::Traffic;
+use crate::world::World;
+
+/// What a caller may wait for beyond the request timeout of one second, on a busy machine.
+const PROMPTLY: Duration = Duration::from_millis(2_500);
+
+/// Longer than a connection at rest is trusted.
+const LONG_REST: Duration = Duration::from_millis(5_100);
+
+async fn line(world: &World) -> Line {
+    Line::to(world.server_port()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_network_that_swallows_everything_costs_no_more_than_the_timeout() {
+    let world = World::new().await;
+    let line = line(&world).await;
+    let function = |name: &str| {
+        world
+            .function(name)
+            .env("DATABASE_URL", line.url(world.database.url()))
+            .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
+            .env("REQUEST_TIMEOUT_SECONDS", "1")
+            .instances(2)
+    };
+    let lists = start(function("list-users")).await;
+    let imports = start(function("bulk-create")).await;
+    let reads = Traffic::start(&lists, 2, read(&world));
+    let writes = Traffic::start(&imports, 2, write(&world));
+    reads.more(50).await;
+    writes.more(50).await;
+
+    line.swallow_all();
+    reads.more(6).await;
+    writes.more(6).await;
+    line.restore();
+    let restored = Instant::now();
+    reads.more(50).await;
+    writes.more(50).await;
+
+    for (what, traffic) in [("reads", reads), ("writes", writes)] {
+        let seen = traffic.stop().await;
+        seen.report(&format!("a network that swallows packets, {what}"));
+        assert!(seen.failures().count() >= 4);
+        assert!(seen.slowest() < PROMPTLY, "{:?}", seen.slowest());
+        assert_eq!(seen.recovery_after(restored), Duration::ZERO);
+        seen.assert_only(&[(503, "database_unavailable"), (504, "request_timeout")]);
+        if what == "writes" {
+            assert_written_once(&world, &seen).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rested_connection_that_the_network_has_forgotten_fails_no_request() {
+    let world = World::new().await;
+    let line = line(&world).await;
+    let url = line.url(world.database.url());
+    let lists = start(world.function("list-users").env("DATABASE_URL", &url)).await;
+    let imports = start(world.function("bulk-create").env("DATABASE_URL", &url)).await;
+    let (read, write) = (read(&world), write(&world));
+    assert_eq!(lists.send(&read(0)).await.status, 200);
+    assert_eq!(imports.send(&write(0)).await.status, 201);
+
+    line.swallow_existing();
+    tokio::time::sleep(LONG_REST).await;
+    for (api, request, status) in [(&lists, read(1), 200), (&imports, write(1), 201)] {
+        let asked = Instant::now();
+        let response = api.send(&request).await;
+        eprintln!(
+            "a connection forgotten by the network: answered in {:?}",
+            asked.elapsed()
+        );
+        assert_eq!(response.status, status, "{}", response.text());
+        assert!(asked.elapsed() < PROMPTLY, "{:?}", asked.elapsed());
+    }
+}

@@ -1,0 +1,59 @@
+//! What a warm request costs on the way to the database.
+
+use rig::{Line, Request};
+
+use crate::world::{Api, World};
+
+async fn round_trips_of(name: &str, request: &Request, settings: &[(&str, &str)]) -> u64 {
+    let world = World::new().await;
+    let line = Line::to(world.server_port()).await.unwrap();
+    let builder = world
+        .function(name)
+        .env("DATABASE_URL", line.url(world.database.url()))
+        .envs(settings.iter().copied());
+    let api = Api::start(builder).await;
+    let request = request.clone().bearer(&world.token(crate::world::ADMIN));
+    // The first request prepares statements and looks up the caller.
+    for _ in 0..2 {
+        assert_eq!(api.send(&request).await.status, 200);
+    }
+    let (before, connections) = (line.round_trips(), line.connections());
+    for _ in 0..10 {
+        assert_eq!(api.send(&request).await.status, 200);
+    }
+    assert_eq!(line.connections(), connections);
+    let round_trips = line.round_trips() - before;
+    assert_eq!(round_trips % 10, 0, "{round_trips}");
+    round_trips / 10
+}
+
+#[tokio::test]
+async fn a_warm_uncached_list_costs_one_round_trip() {
+    for (query, expected) in [
+        ("", 1),
+        ("?is_active=true&size=10", 1),
+        ("?sort_by=email&page=1", 1),
+        // A search asks for its rows, and how many there are, one after the other.
+        ("?search=admin", 2),
+    ] {
+        let request = Request::get(&format!("/api/v1/users{query}"));
+        let round_trips = round_trips_of("list-users", &request, &[]).await;
+        assert_eq!(round_trips, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn warm_uncached_numbers_cost_one_round_trip_and_cached_ones_none() {
+    let request = Request::get("/api/v1/dashboard/stats");
+    let uncached = [("STATS_CACHE_SECONDS", "0")];
+    assert_eq!(round_trips_of("stats", &request, &uncached).await, 1);
+    assert_eq!(round_trips_of("stats", &request, &[]).await, 0);
+}
+
+#[tokio::test]
+async fn a_pooler_costs_a_list_four_more_round_trips() {
+    let request = Request::get("/api/v1/users");
+    let pooled = [("DATABASE_POOLER", "true")];
+    // BEGIN, Parse, Execute, Close, COMMIT.
+    assert_eq!(round_trips_of("list-users", &request, &pooled).await, 5);
+}
