@@ -1,8 +1,8 @@
 //! Lists of users, with or without a search.
 //!
-//! Every list is a walk along an index ([`ListQuery`] is the query). A search makes the walk look at
-//! users one by one, at no more than its reach; where that is not enough, [`Collect`] finds
-//! all matches at once. [`crate::listing`] decides which to use.
+//! Every list is a walk along an index; [`ListQuery`](crate::users::ListQuery) is the query. A search
+//! makes the walk look at users one by one, at no more than its reach; where that is not enough,
+//! [`Collect`] finds all matches at once. [`crate::listing`] decides which to use.
 
 mod collect;
 mod count;
