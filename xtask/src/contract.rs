@@ -34,13 +34,14 @@ impl Default for Arguments {
     }
 }
 
-/// Writes `openapi.json` from the code.
+/// Writes `openapi.json` and `docs/errors.md` from the code.
 pub fn write() -> Result<()> {
     let mut test = cargo::command("test");
     test.command()
         .args(cargo::locked())
         .args(["--package", "contract-tests", "--test", "contract"])
         .args(["--", "the_document_is_what_the_code_says"])
+        .arg("every_error_is_in_the_catalogue")
         .env("ROLLCALL_WRITE_OPENAPI", "1");
     cargo::run("cargo test", test)
 }

@@ -42,7 +42,7 @@ enum Command {
     Verify(verify::Arguments),
     /// Measure, and write the results into docs/performance.md
     Bench(bench::Arguments),
-    /// Write openapi.json from the code
+    /// Write openapi.json and docs/errors.md from the code
     Openapi,
     /// Send made-up requests to the functions and compare the answers with openapi.json
     Conformance(contract::Arguments),

@@ -61,6 +61,7 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         console::announce(&format!("{users} users"));
         scales.push(runtime.block_on(measure(&postgres, *users, arguments.rounds))?);
     }
+    scales.sort_unstable_by_key(|scale| scale.users);
     let text = table::write(&scales, postgres.major(), arguments.rounds);
     console::say(&text);
     let path = document::replace("scale", &text)?;
