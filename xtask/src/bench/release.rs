@@ -48,7 +48,7 @@ pub(super) fn build_defaults() -> Result<()> {
     build
         .command()
         .current_dir(workspace_root().join("bench/defaults"))
-        .args(["--release", "--locked", "--target-dir"])
+        .args(["--release", "--target-dir"])
         .arg(workspace_root().join("target/bench-defaults"));
     cargo::run("cargo build", build)
 }
