@@ -3,27 +3,40 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
+use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::{
-    ChartBuilder, Color as _, IntoDrawingArea as _, LineSeries, PathElement, RGBColor, SVGBackend,
-    SeriesLabelPosition, WHITE,
+    ChartBuilder, Color as _, IntoDrawingArea as _, IntoLogRange as _, LineSeries, PathElement,
+    RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
 };
 use servers::places::workspace_root;
 
 const SIZE: (u32, u32) = (900, 420);
 
 /// Apart from each other for people who do not tell red from green too.
-const COLOURS: [RGBColor; 4] = [
+const COLOURS: [RGBColor; 6] = [
     RGBColor(0, 90, 181),
     RGBColor(220, 50, 32),
     RGBColor(120, 94, 240),
     RGBColor(90, 90, 90),
+    RGBColor(0, 130, 110),
+    RGBColor(230, 140, 0),
 ];
+
+/// How far apart equal steps are drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axes {
+    /// From nothing on, equally far.
+    Linear,
+    /// As far as they are apart as ratios.
+    Logarithmic,
+}
 
 /// Lines over a common axis.
 pub(super) struct Picture<'text> {
     pub(super) title: &'text str,
     pub(super) horizontal: &'text str,
     pub(super) vertical: &'text str,
+    pub(super) axes: Axes,
     pub(super) lines: Vec<Line<'text>>,
 }
 
@@ -45,6 +58,32 @@ impl Picture<'_> {
     }
 
     fn write(&self, text: &mut String) -> Result<(), Box<dyn std::error::Error + '_>> {
+        let most = (self.most(|point| point.0), self.most(|point| point.1));
+        match self.axes {
+            Axes::Linear => self.plot(text, 0.0..most.0, 0.0..most.1 * 1.1),
+            Axes::Logarithmic => {
+                let least = (self.least(|point| point.0), self.least(|point| point.1));
+                self.plot(
+                    text,
+                    (least.0..most.0).log_scale(),
+                    (least.1..most.1).log_scale(),
+                )
+            }
+        }
+    }
+
+    fn plot<X, Y>(
+        &self,
+        text: &mut String,
+        horizontal: X,
+        vertical: Y,
+    ) -> Result<(), Box<dyn std::error::Error + '_>>
+    where
+        X: AsRangedCoord<Value = f64>,
+        X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+        Y: AsRangedCoord<Value = f64>,
+        Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
         let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&area)
@@ -52,10 +91,7 @@ impl Picture<'_> {
             .margin(16)
             .x_label_area_size(44)
             .y_label_area_size(60)
-            .build_cartesian_2d(
-                0.0..self.most(|point| point.0),
-                0.0..self.most(|point| point.1) * 1.1,
-            )?;
+            .build_cartesian_2d(horizontal, vertical)?;
         chart
             .configure_mesh()
             .light_line_style(WHITE)
@@ -81,6 +117,12 @@ impl Picture<'_> {
         Ok(())
     }
 
+    /// The smallest of one coordinate.
+    fn least(&self, coordinate: impl Fn(&(f64, f64)) -> f64) -> f64 {
+        let points = self.lines.iter().flat_map(|line| &line.points);
+        points.map(coordinate).fold(f64::MAX, f64::min)
+    }
+
     /// The largest of one coordinate, and never nothing, which would be no axis.
     fn most(&self, coordinate: impl Fn(&(f64, f64)) -> f64) -> f64 {
         let points = self.lines.iter().flat_map(|line| &line.points);
@@ -102,6 +144,7 @@ mod tests {
             title: "Connections",
             horizontal: "seconds",
             vertical: "connections",
+            axes: Axes::Linear,
             lines: vec![line("straight", 200.0), line("pooled", 20.0)],
         };
         let mut text = String::new();

@@ -15,7 +15,7 @@ use self::environments::Fleet;
 use self::gauge::Gauge;
 use self::traffic::Seen;
 use super::bulk::USERS_BEFORE;
-use super::picture::{Line, Picture};
+use super::picture::{Axes, Line, Picture};
 use super::{document, town};
 use crate::cargo;
 use crate::console;
@@ -157,6 +157,7 @@ fn picture(outcomes: &[Outcome]) -> Picture<'_> {
         title: "Connections at the server",
         horizontal: "seconds since the first environment started",
         vertical: "connections",
+        axes: Axes::Linear,
         lines: outcomes
             .iter()
             .map(|outcome| Line {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench scale`: statistics, lists and searches, from a small table to a large one.
 
 mod lists;
+mod picture;
 mod samples;
 mod searches;
 mod seed;
@@ -64,6 +65,8 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     scales.sort_unstable_by_key(|scale| scale.users);
     let text = table::write(&scales, postgres.major(), arguments.rounds);
     console::say(&text);
+    let picture = picture::of(&scales).draw("scale")?;
+    console::say(&format!("drawn into {}", picture.display()));
     let path = document::replace("scale", &text)?;
     console::say(&format!("written to {}", path.display()));
     Ok(())

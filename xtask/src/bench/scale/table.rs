@@ -16,7 +16,8 @@ pub(super) fn write(scales: &[Scale], postgres: u32, rounds: u32) -> String {
          seed's as many as it takes seconds for. *Seed* stands for the application that such a table \
          comes from: single-column indexes, OFFSET, ILIKE, and a count with every page. Times in \
          milliseconds, median / p99, from the client's side. Pages are those of 8 kB that the server \
-         touched for one answer.\n"
+         touched for one answer.\n\n\
+         ![Medians against the number of users](scale.svg)\n"
     );
     statistics(&mut text, scales);
     lists(&mut text, scales);
