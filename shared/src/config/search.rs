@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::variables::{ConfigError, Variables};
 
-/// In this time a warm server collects some ten thousand scattered users.
+/// A page should take no more than 50 ms at ten million users; the walk before needs the rest.
 const DEFAULT_TIME: Duration = Duration::from_millis(30);
 
 /// The settings of searches.
