@@ -10,6 +10,7 @@ use tracing::Instrument;
 
 use crate::{
     auth::Superuser,
+    config::ConfigError,
     database::Unavailable,
     deadline::Deadline,
     decoding::Decoding,
@@ -24,6 +25,10 @@ use crate::{
     state::State,
     valkey::Allowance,
 };
+
+/// How often the executor comes round until a request to a server on the same machine is connected and
+/// written.
+const TURNS_OF_A_REQUEST: u32 = 4;
 
 /// One Lambda function that answers HTTP requests.
 pub trait Function: Send + Sync + 'static {
@@ -53,10 +58,22 @@ pub struct Call {
     pub allowance: Allowance,
 }
 
-/// Serves requests until Lambda ends the environment, and then lets those under way finish.
-pub async fn run<F: Function>(function: F) -> Result<(), lambda_http::Error> {
-    let function = Arc::new(function);
-    let (shutdown, announcement) = Shutdown::expect().await;
+/// Starts an environment, serves requests until Lambda ends it, and then lets those under way finish.
+///
+/// `name` names the function in the server's list of connections.
+pub async fn run<F: Function>(
+    name: &str,
+    make: impl FnOnce(State) -> Result<F, ConfigError>,
+) -> Result<(), lambda_http::Error> {
+    // Side by side, because both wait for somebody else's answers.
+    let ((shutdown, announcement), state) = tokio::join!(Shutdown::expect(), async {
+        // Starting computes before it waits, and the extension's request shall be on its way by then.
+        for _ in 0..TURNS_OF_A_REQUEST {
+            tokio::task::yield_now().await;
+        }
+        State::start(name).await
+    });
+    let function = Arc::new(make(state?)?);
     let service = {
         let function = Arc::clone(&function);
         let shutdown = shutdown.clone();

@@ -1,12 +1,9 @@
 //! Serves [`bulk_create::BulkCreate`].
 
 use bulk_create::BulkCreate;
-use shared::{executor, function, state::State, telemetry};
+use shared::{executor, function, telemetry};
 
 fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    executor::build()?.block_on(async {
-        let state = State::start("bulk-create").await?;
-        function::run(BulkCreate::new(state)?).await
-    })
+    executor::build()?.block_on(function::run("bulk-create", BulkCreate::new))
 }

@@ -1,12 +1,9 @@
 //! Serves [`health::Health`].
 
 use health::Health;
-use shared::{executor, function, state::State, telemetry};
+use shared::{executor, function, telemetry};
 
 fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    executor::build()?.block_on(async {
-        let state = State::start("health").await?;
-        function::run(Health::new(state)).await
-    })
+    executor::build()?.block_on(function::run("health", |state| Ok(Health::new(state))))
 }

@@ -1,12 +1,11 @@
 //! Serves [`list_users::ListUsers`].
 
 use list_users::ListUsers;
-use shared::{executor, function, state::State, telemetry};
+use shared::{executor, function, telemetry};
 
 fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    executor::build()?.block_on(async {
-        let state = State::start("list-users").await?;
-        function::run(ListUsers::new(state)).await
-    })
+    executor::build()?.block_on(function::run("list-users", |state| {
+        Ok(ListUsers::new(state))
+    }))
 }

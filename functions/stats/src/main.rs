@@ -1,12 +1,9 @@
 //! Serves [`stats::Stats`].
 
-use shared::{executor, function, state::State, telemetry};
+use shared::{executor, function, telemetry};
 use stats::Stats;
 
 fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    executor::build()?.block_on(async {
-        let state = State::start("stats").await?;
-        function::run(Stats::new(state)).await
-    })
+    executor::build()?.block_on(function::run("stats", |state| Ok(Stats::new(state))))
 }

@@ -4,7 +4,7 @@ use std::{
     num::NonZero,
     ops::Range,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -31,12 +31,18 @@ const OPERATION: &str = "hashing passwords";
 /// Hashes passwords on all cores, beside the async threads, as long as there is time for it.
 pub(crate) struct Hasher {
     params: Params,
-    cores: usize,
-    /// One permit a core, for all requests of this environment together.
-    permits: Arc<Semaphore>,
+    /// Counted when the first password comes: asking the system takes a tenth of a start.
+    cores: LazyLock<Cores>,
     rate: Arc<HashRate>,
     /// Hashes that were promised and are not done.
     promised: Arc<AtomicUsize>,
+}
+
+/// What there is to hash on.
+struct Cores {
+    count: usize,
+    /// One a core, for all requests of this environment together.
+    permits: Arc<Semaphore>,
 }
 
 /// Passwords on their way.
@@ -50,11 +56,9 @@ impl Hasher {
     pub(crate) fn new(config: Argon2Config) -> Result<Self, ConfigError> {
         let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
             .map_err(|error| ConfigError::new("ARGON2_MEMORY_KIB", error.to_string()))?;
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
             params,
-            cores,
-            permits: Arc::new(Semaphore::new(cores)),
+            cores: LazyLock::new(Cores::count),
             rate: Arc::default(),
             promised: Arc::default(),
         })
@@ -94,7 +98,7 @@ impl Hasher {
         if self.rate.is_known() {
             return Ok(Vec::new());
         }
-        let first = self.cores.min(passwords.len());
+        let first = self.cores.count.min(passwords.len());
         self.run(passwords.drain(..first).collect()).await
     }
 
@@ -104,7 +108,7 @@ impl Hasher {
         fingerprint: Fingerprint,
         salt: Fingerprint,
     ) -> Result<Fingerprint, Error> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = Arc::clone(&self.cores.permits).acquire_owned().await;
         let permit = permit.map_err(|error| Error::internal(OPERATION, error))?;
         let params = self.params.clone();
         let stretched = spawn_blocking(move || {
@@ -130,7 +134,7 @@ impl Hasher {
             promised: Arc::clone(&self.promised),
             hashes: wanted,
         };
-        let capacity = self.rate.capacity(deadline, rows, self.cores);
+        let capacity = self.rate.capacity(deadline, rows, self.cores.count);
         let fits = capacity.saturating_sub(before);
         if wanted <= fits {
             return Ok(promise);
@@ -154,7 +158,7 @@ impl Hasher {
         });
         let stop = StopOnDrop::default();
         let mut threads = JoinSet::new();
-        for _ in 0..self.cores.min(end) {
+        for _ in 0..self.cores.count.min(end) {
             threads.spawn(self.thread(&batch, &stop));
         }
         let mut hashes = vec![String::new(); end];
@@ -173,7 +177,7 @@ impl Hasher {
         batch: &Arc<Batch>,
         stop: &StopOnDrop,
     ) -> impl Future<Output = Result<Vec<(usize, String)>, Error>> + Send + use<> {
-        let permits = Arc::clone(&self.permits);
+        let permits = Arc::clone(&self.cores.permits);
         let batch = Arc::clone(batch);
         let is_stopped = Arc::clone(&stop.0);
         let rate = Arc::clone(&self.rate);
@@ -188,6 +192,16 @@ impl Hasher {
             })
             .await
             .map_err(|error| Error::internal(OPERATION, error))?
+        }
+    }
+}
+
+impl Cores {
+    fn count() -> Self {
+        let count = thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            count,
+            permits: Arc::new(Semaphore::new(count)),
         }
     }
 }
@@ -296,7 +310,7 @@ mod tests {
         let started = Instant::now();
         let error = hasher.hash_all(passwords(1_000), 0, &deadline).await;
         let message = error.unwrap_err().public().message;
-        let fits = 18 * hasher.cores;
+        let fits = 18 * hasher.cores.count;
         assert_eq!(
             message,
             format!(
