@@ -61,6 +61,8 @@ pub fn connect_options(
         // of one is not there in the next.
         return options;
     }
+    // No query of ours runs so long that compiling it would pay: that takes longer than most of them.
+    options = options.options([("jit", "off")]);
     match config.statement_timeout {
         Some(timeout) => {
             options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])
@@ -119,10 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_opened_with_a_statement_timeout_unless_a_pooler_owns_it() {
+    fn a_session_is_opened_with_settings_of_ours_unless_a_pooler_owns_it() {
         let base = parse_url("DATABASE_URL", "postgres://app@db/app").unwrap();
         let direct = connect_options(&config(Variables::from([])), base.clone(), "test");
-        assert_eq!(direct.get_options(), Some("-c statement_timeout=27750ms"));
+        assert_eq!(
+            direct.get_options(),
+            Some("-c jit=off -c statement_timeout=27750ms")
+        );
         let pooled = config(Variables::from([("DATABASE_POOLER", "true")]));
         assert_eq!(connect_options(&pooled, base, "test").get_options(), None);
     }

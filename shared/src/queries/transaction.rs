@@ -8,7 +8,8 @@ use sqlx::{Executor, PgConnection};
 /// which it takes back if nothing is said for as long: an environment that vanished between two
 /// statements must not hold its locks until TCP notices.
 ///
-/// All statements go in one message, one round trip.
+/// All statements go in one message, one round trip. Nothing is compiled, as in sessions that we open
+/// ourselves.
 pub async fn begin(
     connection: &mut PgConnection,
     statement_timeout: Duration,
@@ -18,7 +19,8 @@ pub async fn begin(
     let sql = format!(
         "BEGIN; \
          SET LOCAL statement_timeout = {milliseconds}; \
-         SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"
+         SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; \
+         SET LOCAL jit = off"
     );
     connection.execute(sql.as_str()).await?;
     Ok(())
