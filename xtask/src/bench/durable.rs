@@ -4,23 +4,27 @@ use anyhow::{Context as _, Result};
 use servers::{Postgres, PostgresOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-/// A server whose commits wait for the disk. Checkpoints come between measurements, not in them: the
+/// Of a server whose commits wait for the disk. Checkpoints come between measurements, not in them: the
 /// first change of a page after one costs more.
+pub(super) fn options() -> PostgresOptions {
+    PostgresOptions::temporary()
+        .setting("fsync", "on")
+        .setting("full_page_writes", "on")
+        .setting("synchronous_commit", "on")
+        .setting("shared_buffers", "512MB")
+        .setting("checkpoint_timeout", "1h")
+        .setting("max_wal_size", "8GB")
+}
+
+/// A server with such options.
 pub(super) struct Server {
     postgres: Postgres,
 }
 
 impl Server {
     pub(super) fn start() -> Result<Self> {
-        let options = PostgresOptions::temporary()
-            .setting("fsync", "on")
-            .setting("full_page_writes", "on")
-            .setting("synchronous_commit", "on")
-            .setting("shared_buffers", "512MB")
-            .setting("checkpoint_timeout", "1h")
-            .setting("max_wal_size", "8GB");
         Ok(Self {
-            postgres: Postgres::start(&options)?,
+            postgres: Postgres::start(&options())?,
         })
     }
 

@@ -11,8 +11,13 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rig::{Function, Gateway, Instance, Request, Response};
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::world::Environment;
+
+/// Before each start, so that all of them find cores that have nothing to do. A program that has just
+/// ended leaves them awake, unless it took its time to end.
+const PAUSE: Duration = Duration::from_millis(30);
 
 /// A program, how it is configured, and what it is asked.
 pub(super) struct Program {
@@ -55,6 +60,7 @@ impl Program {
 
     /// Starts it once, asks it once, and lets it end.
     pub(super) async fn start_once(&self) -> Result<Start> {
+        sleep(PAUSE).await;
         let started = Instant::now();
         let invocation = self.function.invoke(self.event.clone()).await;
         let first_answer = started.elapsed();
@@ -71,6 +77,7 @@ impl Program {
 
     /// Starts it once until it asks for work, and lets it end.
     pub(super) async fn init_once(&self) -> Result<Duration> {
+        sleep(PAUSE).await;
         let started = Instant::now();
         self.function.start_instance().await?;
         let init = started.elapsed();

@@ -11,20 +11,25 @@ impl Samples {
         self.0.push(time);
     }
 
+    pub(super) fn extend(&mut self, others: &Self) {
+        self.0.extend(&others.0);
+    }
+
     pub(super) fn median(&self) -> Duration {
-        self.at(50)
+        self.quantile(50)
     }
 
-    /// The time that 99 of 100 measurements stay within; the longest, if there are fewer.
     pub(super) fn p99(&self) -> Duration {
-        self.at(99)
+        self.quantile(99)
     }
 
-    fn at(&self, percent: usize) -> Duration {
+    /// The smallest time that so many hundredths of all do not exceed.
+    fn quantile(&self, hundredths: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        let position = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-        sorted.get(position).copied().unwrap_or_default()
+        let rank = (sorted.len() * hundredths).div_ceil(100);
+        let index = rank.saturating_sub(1);
+        sorted.get(index).copied().unwrap_or_default()
     }
 }
 
@@ -38,9 +43,25 @@ pub(super) fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()
 }
 
+impl From<Vec<Duration>> for Samples {
+    fn from(times: Vec<Duration>) -> Self {
+        Self(times)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantiles_are_times_that_were_measured() {
+        let mut samples = Samples::default();
+        for milliseconds in (1..=200).rev() {
+            samples.push(Duration::from_millis(milliseconds));
+        }
+        assert_eq!(samples.median(), Duration::from_millis(100));
+        assert_eq!(samples.p99(), Duration::from_millis(198));
+    }
 
     #[test]
     fn the_99th_percentile_of_few_measurements_is_the_longest() {

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use servers::{Postgres, PostgresOptions};
+use servers::Postgres;
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
 use self::latency::SlowLine;
 use self::through_function::Import;
 use self::ways::{People, Way};
-use super::{document, release, town};
+use super::{document, durable, release, town};
 use crate::console;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -55,13 +55,7 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         return release::run_optimised(&["bulk".to_owned(), "--rounds".to_owned(), rounds]);
     }
     release::build(&["bulk-create"])?;
-    let options = PostgresOptions::temporary()
-        .setting("fsync", "on")
-        .setting("full_page_writes", "on")
-        .setting("synchronous_commit", "on")
-        .setting("shared_buffers", "512MB")
-        .setting("max_wal_size", "4GB");
-    let postgres = Postgres::start(&options)?;
+    let postgres = Postgres::start(&durable::options())?;
     let url = postgres.url("bench");
     let text = runtime.block_on(measure(&postgres, &url, usize::from(arguments.rounds)))?;
     console::say(&text);

@@ -8,7 +8,7 @@ mod traffic;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use servers::places::workspace_root;
-use servers::{PgBouncer, PgBouncerOptions, Postgres, PostgresOptions};
+use servers::{PgBouncer, PgBouncerOptions, Postgres};
 use tokio::runtime::Runtime;
 
 use self::environments::Fleet;
@@ -16,7 +16,7 @@ use self::gauge::Gauge;
 use self::traffic::Seen;
 use super::bulk::USERS_BEFORE;
 use super::picture::{Axes, Line, Picture};
-use super::{document, town};
+use super::{document, durable, release, town};
 use crate::cargo;
 use crate::console;
 
@@ -60,16 +60,18 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let is_release = !cfg!(debug_assertions);
     // Two hundred debug builds would be another fleet.
     if !is_release && !arguments.trial {
-        return run_optimised(arguments);
+        return release::run_optimised(&[
+            "fleet".to_owned(),
+            "--requests".to_owned(),
+            arguments.requests.to_string(),
+            "--environments".to_owned(),
+            arguments.environments.to_string(),
+            "--server-connections".to_owned(),
+            arguments.server_connections.to_string(),
+        ]);
     }
     cargo::build_programs(is_release)?;
-    let options = PostgresOptions::temporary()
-        .setting("fsync", "on")
-        .setting("full_page_writes", "on")
-        .setting("synchronous_commit", "on")
-        .setting("shared_buffers", "512MB")
-        .setting("max_wal_size", "4GB");
-    let postgres = Postgres::start(&options)?;
+    let postgres = Postgres::start(&durable::options())?;
     let url = postgres.url(DATABASE);
     runtime.block_on(town::build(&postgres, USERS_BEFORE))?;
     let pooler = PgBouncer::start(&PgBouncerOptions {
@@ -100,20 +102,6 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let path = document::replace("fleet", &text)?;
     console::say(&format!("written to {}", path.display()));
     Ok(())
-}
-
-fn run_optimised(arguments: &Arguments) -> Result<()> {
-    let mut run = cargo::command("run");
-    run.command()
-        .args(["--release", "--package", "xtask", "--bin", "xtask"])
-        .args(cargo::locked())
-        .args(["--", "bench", "fleet", "--requests"])
-        .arg(arguments.requests.to_string())
-        .arg("--environments")
-        .arg(arguments.environments.to_string())
-        .arg("--server-connections")
-        .arg(arguments.server_connections.to_string());
-    cargo::run("cargo xtask bench fleet", run)
 }
 
 async fn measure(

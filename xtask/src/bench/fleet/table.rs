@@ -7,6 +7,7 @@ use std::thread;
 use super::environments::{ALL_SHARES, SHARES};
 use super::{Arguments, Outcome};
 use crate::bench::bulk::USERS_BEFORE;
+use crate::bench::samples::milliseconds;
 
 pub(super) fn write(outcomes: &[Outcome], arguments: &Arguments, postgres: u32) -> String {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -42,8 +43,8 @@ pub(super) fn write(outcomes: &[Outcome], arguments: &Arguments, postgres: u32) 
             way(outcome.way, arguments),
             failures(outcome),
             f64::from(arguments.requests) / seen.time.as_secs_f64(),
-            seen.percentile(0.5).as_secs_f64() * 1e3,
-            seen.percentile(0.99).as_secs_f64() * 1e3,
+            milliseconds(seen.times.median()),
+            milliseconds(seen.times.p99()),
             most.fold(0.0, f64::max),
             outcome.start_seconds,
             megabytes_each(outcome.megabytes, arguments.environments),

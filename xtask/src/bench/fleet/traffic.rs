@@ -9,6 +9,7 @@ use rig::{Gateway, Request};
 use serde_json::{Value, json};
 
 use super::environments::{ALL_SHARES, Fleet, SHARES};
+use crate::bench::samples::Samples;
 
 /// Users of one import.
 const IMPORT: u32 = 10;
@@ -16,8 +17,8 @@ const IMPORT: u32 = 10;
 /// What the callers saw.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// How long each answer took, sorted.
-    pub(super) times: Vec<Duration>,
+    /// How long each answer took.
+    pub(super) times: Samples,
     /// How often each status came that is no success.
     pub(super) failures: BTreeMap<u16, u32>,
     /// From the first request to the last answer.
@@ -25,19 +26,6 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// The time that this part of all requests did not exceed.
-    pub(super) fn percentile(&self, part: f64) -> Duration {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a place in a list of some thousands"
-        )]
-        let place = (self.times.len() as f64 * part) as usize;
-        let last = self.times.len().saturating_sub(1);
-        self.times.get(place.min(last)).copied().unwrap_or_default()
-    }
-
     pub(super) fn failed(&self) -> u32 {
         self.failures.values().sum()
     }
@@ -54,12 +42,11 @@ pub(super) async fn send(fleet: &Fleet, requests: u32, run: &str) -> Result<Seen
         ..Seen::default()
     };
     for part in parts {
-        all.times.extend(part.times);
+        all.times.extend(&part.times);
         for (status, count) in part.failures {
             *all.failures.entry(status).or_default() += count;
         }
     }
-    all.times.sort_unstable();
     Ok(all)
 }
 

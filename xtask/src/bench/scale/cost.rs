@@ -1,49 +1,43 @@
-//! Times of one question that was asked several times.
+//! What a question costs that was asked several times.
 
 use std::time::Duration;
 
-/// Times in order, and what the server touched each time.
+use crate::bench::samples::Samples;
+
+/// The time of each answer, and what the server touched for one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Samples {
-    times: Vec<Duration>,
+pub(super) struct Cost {
+    times: Samples,
     /// Pages of 8 kB, of one answer.
     pub(super) pages: u64,
 }
 
-impl Samples {
-    pub(super) fn new(mut times: Vec<Duration>, pages: u64) -> Self {
-        times.sort_unstable();
+impl Cost {
+    /// `pages` is what the server touched for all answers together.
+    pub(super) fn new(times: Vec<Duration>, pages: u64) -> Self {
         let rounds = u64::try_from(times.len().max(1)).unwrap_or(u64::MAX);
         Self {
-            times,
+            times: times.into(),
             pages: pages / rounds,
         }
     }
 
     /// All of them together, with the most pages that one touched.
-    pub(super) fn pooled<'s>(samples: impl IntoIterator<Item = &'s Self>) -> Self {
+    pub(super) fn pooled<'s>(costs: impl IntoIterator<Item = &'s Self>) -> Self {
         let mut all = Self::default();
-        for each in samples {
+        for each in costs {
             all.times.extend(&each.times);
             all.pages = all.pages.max(each.pages);
         }
-        all.times.sort_unstable();
         all
     }
 
     pub(super) fn median(&self) -> Duration {
-        self.quantile(50)
+        self.times.median()
     }
 
     pub(super) fn p99(&self) -> Duration {
-        self.quantile(99)
-    }
-
-    /// The smallest time that so many hundredths of all do not exceed.
-    fn quantile(&self, hundredths: usize) -> Duration {
-        let rank = (self.times.len() * hundredths).div_ceil(100);
-        let index = rank.saturating_sub(1);
-        self.times.get(index).copied().unwrap_or_default()
+        self.times.p99()
     }
 }
 
@@ -52,11 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_times_that_were_measured() {
-        let times = (1..=200).rev().map(Duration::from_millis).collect();
-        let samples = Samples::new(times, 400);
-        assert_eq!(samples.median(), Duration::from_millis(100));
-        assert_eq!(samples.p99(), Duration::from_millis(198));
-        assert_eq!(samples.pages, 2);
+    fn pooled_costs_keep_all_times_and_the_most_pages() {
+        let cheap = Cost::new(vec![Duration::from_millis(1); 3], 6);
+        let dear = Cost::new(vec![Duration::from_millis(9)], 5);
+        let pooled = Cost::pooled([&cheap, &dear]);
+        assert_eq!(pooled.median(), Duration::from_millis(1));
+        assert_eq!(pooled.p99(), Duration::from_millis(9));
+        assert_eq!(pooled.pages, 5);
     }
 }

@@ -11,7 +11,7 @@ use shared::users::{
 use sqlx::{Executor as _, PgConnection};
 
 use super::{
-    samples::Samples,
+    cost::Cost,
     seed,
     watch::{HAND_IN, Watch},
 };
@@ -45,12 +45,12 @@ pub(super) const PLACES: [Place; 5] = [
 pub(super) struct AtPlace {
     pub(super) place: Place,
     /// Of every filter and every order.
-    pub(super) ours: Samples,
+    pub(super) ours: Cost,
     /// The cell with the largest p99.
-    pub(super) worst: Samples,
+    pub(super) worst: Cost,
     /// Of newest first, without a filter.
-    pub(super) ours_plain: Samples,
-    pub(super) seed_plain: Samples,
+    pub(super) ours_plain: Cost,
+    pub(super) seed_plain: Cost,
 }
 
 pub(super) struct Lists {
@@ -58,7 +58,8 @@ pub(super) struct Lists {
 }
 
 pub(super) async fn measure(
-    connection: &mut PgConnection,
+    ours: &mut PgConnection,
+    seed: &mut PgConnection,
     watch: &mut Watch,
     users: u32,
     rounds: u32,
@@ -68,7 +69,7 @@ pub(super) async fn measure(
         let mut cells = Vec::new();
         for filter in filters() {
             for sort in orders() {
-                let position = position(connection, place, &filter, sort).await?;
+                let position = position(ours, place, &filter, sort).await?;
                 let query = ListQuery {
                     filter: filter.clone(),
                     sort,
@@ -77,7 +78,7 @@ pub(super) async fn measure(
                     count: CountMode::Capped,
                     reach: 0,
                 };
-                cells.push(sample(connection, watch, &query, rounds).await?);
+                cells.push(sample(ours, watch, &query, rounds).await?);
             }
         }
         let offset = match place {
@@ -90,10 +91,10 @@ pub(super) async fn measure(
         let worst = cells.iter().max_by_key(|cell| cell.p99());
         places.push(AtPlace {
             place,
-            ours: Samples::pooled(&cells),
+            ours: Cost::pooled(&cells),
             worst: worst.cloned().unwrap_or_default(),
             ours_plain: cells.first().cloned().unwrap_or_default(),
-            seed_plain: seed::sample(connection, watch, &statements).await?,
+            seed_plain: seed::sample(seed, watch, &statements).await?,
         });
     }
     Ok(Lists { places })
@@ -125,7 +126,7 @@ async fn sample(
     watch: &mut Watch,
     query: &ListQuery,
     rounds: u32,
-) -> Result<Samples> {
+) -> Result<Cost> {
     // The server tries a statement five times before it decides on a plan to keep.
     for _ in 0..7 {
         query.run(&mut *connection).await?;
@@ -139,7 +140,7 @@ async fn sample(
         times.push(started.elapsed());
     }
     connection.execute(HAND_IN).await?;
-    Ok(Samples::new(times, watch.pages().await? - before))
+    Ok(Cost::new(times, watch.pages().await? - before))
 }
 
 async fn position(

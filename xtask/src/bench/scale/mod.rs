@@ -1,26 +1,36 @@
 //! `cargo xtask bench scale`: statistics, lists and searches, from a small table to a large one.
 
+mod cost;
 mod lists;
 mod picture;
-mod samples;
+
 mod searches;
 mod seed;
 mod statistics;
 mod table;
 mod watch;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use servers::{Postgres, PostgresOptions};
+use shared::config::{DatabaseConfig, Variables};
+use shared::database::{connect_alone, connect_options, parse_url};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::runtime::Runtime;
 
-use self::{lists::Lists, searches::Searches, statistics::Statistics, watch::Watch};
-use super::document;
-use crate::cargo;
+use self::{
+    lists::Lists,
+    searches::{Searcher, Searches},
+    statistics::Statistics,
+    watch::Watch,
+};
+use super::{document, release};
 use crate::console;
+
+/// Of the functions, by default and nearly.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 const USERS: &str = include_str!("users.sql");
 
@@ -48,7 +58,15 @@ struct Scale {
 pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     // A slow client would make fast queries look slower than they are.
     if cfg!(debug_assertions) {
-        return run_optimised(arguments);
+        let mut again = vec![
+            "scale".to_owned(),
+            "--rounds".to_owned(),
+            arguments.rounds.to_string(),
+        ];
+        for users in &arguments.users {
+            again.extend(["--users".to_owned(), users.to_string()]);
+        }
+        return release::run_optimised(&again);
     }
     let options = PostgresOptions::temporary()
         .setting("shared_buffers", "6GB")
@@ -72,19 +90,6 @@ pub(super) fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     Ok(())
 }
 
-fn run_optimised(arguments: &Arguments) -> Result<()> {
-    let mut run = cargo::command("run");
-    run.command()
-        .args(["--release", "--package", "xtask", "--bin", "xtask"])
-        .args(cargo::locked())
-        .args(["--", "bench", "scale", "--rounds"])
-        .arg(arguments.rounds.to_string());
-    for users in &arguments.users {
-        run.command().arg("--users").arg(users.to_string());
-    }
-    cargo::run("cargo xtask bench scale", run)
-}
-
 async fn measure(postgres: &Postgres, users: u32, rounds: u32) -> Result<Scale> {
     let name = format!("users_{users}");
     let mut server = PgConnection::connect(&postgres.url("postgres")).await?;
@@ -93,22 +98,35 @@ async fn measure(postgres: &Postgres, users: u32, rounds: u32) -> Result<Scale> 
         .await?;
     let url = postgres.url(&name);
     let started = Instant::now();
-    let mut connection = load(&url, users).await?;
+    let mut seed = load(&url, users).await?;
     console::say(&format!("loaded in {} s", started.elapsed().as_secs()));
     let mut watch = Watch::over(server, &name);
+    let config = config(&url)?;
+    let options = connect_options(&config, parse_url("DATABASE_URL", &url)?, "bench");
+    let mut ours = connect_alone(&options).await?;
     console::say("statistics");
-    let statistics = statistics::measure(&mut connection, &mut watch, rounds).await?;
+    let statistics = statistics::measure(&mut ours, &mut seed, &mut watch, rounds).await?;
     console::say("lists");
-    let lists = lists::measure(&mut connection, &mut watch, users, rounds).await?;
+    let lists = lists::measure(&mut ours, &mut seed, &mut watch, users, rounds).await?;
     console::say("searches");
-    let searches = searches::measure(&mut connection, &mut watch, &url, rounds).await?;
-    connection.close().await?;
+    let searcher = Searcher::new(&config, options)?;
+    let searches = searches::measure(&searcher, &mut seed, &mut watch, rounds).await?;
+    ours.close().await?;
+    seed.close().await?;
     watch.drop_database().await?;
     Ok(Scale {
         users,
         statistics,
         lists,
         searches,
+    })
+}
+
+/// As the functions have it.
+fn config(url: &str) -> Result<DatabaseConfig> {
+    Ok(DatabaseConfig {
+        statement_timeout: Some(STATEMENT_TIMEOUT),
+        ..DatabaseConfig::for_migrations(&Variables::from([("DATABASE_URL", url)]))?
     })
 }
 

@@ -2,13 +2,13 @@
 
 use super::{
     Scale,
+    cost::Cost,
     lists::{AtPlace, Place},
-    samples::Samples,
 };
 use crate::bench::picture::{Axes, Line, Picture};
 
 pub(super) fn of(scales: &[Scale]) -> Picture<'static> {
-    let line = |label, time: &dyn Fn(&Scale) -> Option<&Samples>| Line {
+    let line = |label, time: &dyn Fn(&Scale) -> Option<&Cost>| Line {
         label,
         points: scales
             .iter()

@@ -4,15 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use shared::config::{DatabaseConfig, SearchConfig, Variables};
-use shared::database::{Database, Query, parse_url};
+use shared::database::{Database, Query};
 use shared::deadline::Deadline;
 use shared::listing;
 use shared::users::{CountMode, Filter, ListQuery, Page, Position, SearchTerm, Total};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgConnection};
 
 use super::{
+    cost::Cost,
     lists::{SIZE, orders},
-    samples::Samples,
     seed,
     watch::{HAND_IN, Watch},
 };
@@ -43,14 +44,14 @@ pub(super) struct OfTerm {
     pub(super) term: &'static str,
     pub(super) what: &'static str,
     /// In all six orders.
-    pub(super) ours: Samples,
+    pub(super) ours: Cost,
     /// Of the order with the largest median.
-    pub(super) worst: Samples,
+    pub(super) worst: Cost,
     /// The fewest and the most users on a first page.
     pub(super) found: (usize, usize),
     /// The total of the default order.
     pub(super) total: Option<Total>,
-    pub(super) seed: Option<Samples>,
+    pub(super) seed: Option<Cost>,
 }
 
 pub(super) struct Searches {
@@ -68,21 +69,16 @@ impl Query for HandIn {
 }
 
 /// The whole way of a search but HTTP.
-struct Searcher {
+pub(super) struct Searcher {
     database: Database,
     config: SearchConfig,
 }
 
 impl Searcher {
-    fn on(url: &str) -> Result<Self> {
-        let variables = Variables::from([("DATABASE_URL", url)]);
-        let config = DatabaseConfig {
-            statement_timeout: Some(Duration::from_secs(20)),
-            ..DatabaseConfig::for_migrations(&variables)?
-        };
+    pub(super) fn new(config: &DatabaseConfig, options: PgConnectOptions) -> Result<Self> {
         Ok(Self {
-            database: Database::new(&config, parse_url("DATABASE_URL", url)?, None)?,
-            config: SearchConfig::from_variables(&variables)?,
+            database: Database::new(config, options, None)?,
+            config: SearchConfig::from_variables(&Variables::from([]))?,
         })
     }
 
@@ -98,12 +94,11 @@ impl Searcher {
 }
 
 pub(super) async fn measure(
-    connection: &mut PgConnection,
+    searcher: &Searcher,
+    seed: &mut PgConnection,
     watch: &mut Watch,
-    url: &str,
     rounds: u32,
 ) -> Result<Searches> {
-    let searcher = Searcher::on(url)?;
     let mut terms = Vec::new();
     for (term, what, is_seed_timed) in TERMS {
         let Ok(parsed) = SearchTerm::parse(term) else {
@@ -124,7 +119,7 @@ pub(super) async fn measure(
                 count: CountMode::Capped,
                 reach: REACH,
             };
-            let (samples, page) = sample(&searcher, watch, &query, rounds).await?;
+            let (samples, page) = sample(searcher, watch, &query, rounds).await?;
             cells.push(samples);
             found = (found.0.min(page.users.len()), found.1.max(page.users.len()));
             total = total.or(page.total);
@@ -132,7 +127,7 @@ pub(super) async fn measure(
         let seed = if is_seed_timed {
             let condition = seed::searched(term);
             let statements = seed::list(&condition, "created_at DESC, id DESC", 0);
-            Some(seed::sample(connection, watch, &statements).await?)
+            Some(seed::sample(seed, watch, &statements).await?)
         } else {
             None
         };
@@ -140,7 +135,7 @@ pub(super) async fn measure(
         terms.push(OfTerm {
             term,
             what,
-            ours: Samples::pooled(&cells),
+            ours: Cost::pooled(&cells),
             worst: worst.cloned().unwrap_or_default(),
             found,
             total,
@@ -155,7 +150,7 @@ async fn sample(
     watch: &mut Watch,
     query: &ListQuery,
     rounds: u32,
-) -> Result<(Samples, Page)> {
+) -> Result<(Cost, Page)> {
     for _ in 0..2 {
         searcher.page(query).await?;
     }
@@ -169,5 +164,5 @@ async fn sample(
     }
     let page = searcher.page(query).await?;
     searcher.hand_in().await?;
-    Ok((Samples::new(times, watch.pages().await? - before), page))
+    Ok((Cost::new(times, watch.pages().await? - before), page))
 }

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use sqlx::{Executor as _, PgConnection};
 
 use super::{
-    samples::Samples,
+    cost::Cost,
     watch::{HAND_IN, Watch},
 };
 
@@ -58,7 +58,7 @@ pub(super) async fn sample(
     connection: &mut PgConnection,
     watch: &mut Watch,
     statements: &[impl AsRef<str>],
-) -> Result<Samples> {
+) -> Result<Cost> {
     // The first answer warms up.
     let first = time(connection, statements).await?;
     connection.execute(HAND_IN).await?;
@@ -68,7 +68,7 @@ pub(super) async fn sample(
         times.push(time(connection, statements).await?);
     }
     connection.execute(HAND_IN).await?;
-    Ok(Samples::new(times, watch.pages().await? - before))
+    Ok(Cost::new(times, watch.pages().await? - before))
 }
 
 async fn time(connection: &mut PgConnection, statements: &[impl AsRef<str>]) -> Result<Duration> {

@@ -8,30 +8,31 @@ use shared::queries::stats::CountUsers;
 use sqlx::{Executor as _, PgConnection};
 
 use super::{
-    samples::Samples,
+    cost::Cost,
     seed,
     watch::{HAND_IN, Watch},
 };
 
 pub(super) struct Statistics {
-    pub(super) load_all: Samples,
-    pub(super) one_scan: Samples,
-    pub(super) kept: Samples,
+    pub(super) load_all: Cost,
+    pub(super) one_scan: Cost,
+    pub(super) kept: Cost,
 }
 
 pub(super) async fn measure(
-    connection: &mut PgConnection,
+    ours: &mut PgConnection,
+    seed: &mut PgConnection,
     watch: &mut Watch,
     rounds: u32,
 ) -> Result<Statistics> {
     Ok(Statistics {
-        load_all: seed::sample(connection, watch, &[seed::LOAD_ALL]).await?,
-        one_scan: seed::sample(connection, watch, &[seed::ONE_SCAN]).await?,
-        kept: kept(connection, watch, rounds * 10).await?,
+        load_all: seed::sample(seed, watch, &[seed::LOAD_ALL]).await?,
+        one_scan: seed::sample(seed, watch, &[seed::ONE_SCAN]).await?,
+        kept: kept(ours, watch, rounds * 10).await?,
     })
 }
 
-async fn kept(connection: &mut PgConnection, watch: &mut Watch, rounds: u32) -> Result<Samples> {
+async fn kept(connection: &mut PgConnection, watch: &mut Watch, rounds: u32) -> Result<Cost> {
     // The first answers fill caches and make the plan that is kept.
     for _ in 0..10 {
         CountUsers.run(&mut *connection).await?;
@@ -45,5 +46,5 @@ async fn kept(connection: &mut PgConnection, watch: &mut Watch, rounds: u32) -> 
         times.push(started.elapsed());
     }
     connection.execute(HAND_IN).await?;
-    Ok(Samples::new(times, watch.pages().await? - before))
+    Ok(Cost::new(times, watch.pages().await? - before))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use shared::users::Total;
 
-use super::{Scale, lists::Place, samples::Samples, searches::OfTerm};
+use super::{Scale, cost::Cost, lists::Place, searches::OfTerm};
 
 pub(super) fn write(scales: &[Scale], postgres: u32, rounds: u32) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -140,11 +140,11 @@ fn line(text: &mut String, cells: &[String]) {
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 
-fn times(samples: &Samples) -> String {
+fn times(cost: &Cost) -> String {
     format!(
         "{} / {}",
-        milliseconds(samples.median()),
-        milliseconds(samples.p99())
+        milliseconds(cost.median()),
+        milliseconds(cost.p99())
     )
 }
 
@@ -158,7 +158,7 @@ fn milliseconds(time: Duration) -> String {
     }
 }
 
-fn ratio(slow: &Samples, fast: &Samples) -> String {
+fn ratio(slow: &Cost, fast: &Cost) -> String {
     let ratio = slow.median().as_secs_f64() / fast.median().as_secs_f64();
     if ratio < 10.0 {
         format!("{ratio:.1}")
