@@ -109,8 +109,8 @@ async fn measure(postgres: &Postgres, users: u32, rounds: u32) -> Result<Scale> 
     console::say("lists");
     let lists = lists::measure(&mut ours, &mut seed, &mut watch, users, rounds).await?;
     console::say("searches");
-    let searcher = Searcher::new(&config, options)?;
-    let searches = searches::measure(&searcher, &mut seed, &mut watch, rounds).await?;
+    let functions = Searcher::new(&config, options)?;
+    let searches = searches::measure(&functions, &mut seed, &mut watch, rounds).await?;
     ours.close().await?;
     seed.close().await?;
     watch.drop_database().await?;
