@@ -1,29 +1,36 @@
 -- Counts of users that are kept while rows change, so that nobody has to count rows again.
 --
--- A transaction that changes users takes the first free slot, with an advisory lock that it never
--- waits for, and adds its changes to that slot's rows. No two transactions touch the same row, so
--- writers neither queue nor deadlock, and since low slots are tried first there are about as many
--- rows as there are writers at one time. A transaction that finds no free slot, or whose isolation
--- level forbids updating rows that changed since its snapshot, inserts rows of its own instead.
+-- A transaction that changes users takes a free slot, with an advisory lock that it never waits for,
+-- and adds its changes to that slot's row. No two transactions touch the same row, so writers neither
+-- queue nor deadlock. A transaction that finds no free slot, or whose isolation level forbids updating
+-- rows that changed since its snapshot, inserts rows of its own instead.
+--
+-- What a writer pays is the number of statements in a trigger, each of which costs more to begin than
+-- to run. So one new user of the present minute is one update of one row, and others go a longer way.
 
--- How many users there are by flags: the sums over all slots.
+-- How many users there are by flags: the sums over all slots. And how many were created in the slot's
+-- present minute, as far as user_counts_by_hour does not have them yet. A slot that is looked for from
+-- the session's own number on is nearly always free at once.
 CREATE TABLE user_counts (
     slot bigint PRIMARY KEY,
     plain_inactive bigint NOT NULL,
     super_inactive bigint NOT NULL,
     plain_active bigint NOT NULL,
     super_active bigint NOT NULL,
+    minute timestamptz NOT NULL DEFAULT '-infinity',
+    created integer NOT NULL DEFAULT 0,
     padding text NOT NULL DEFAULT ''
-) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- How many users were created in each minute of an hour, for hours of the last nine days and later.
+-- How many users were created in each minute of an hour, for hours of the last nine days and later. Low
+-- slots are tried first, so that there are about as many rows of an hour as writers at one time.
 CREATE TABLE user_counts_by_hour (
     hour timestamptz NOT NULL,
     slot bigint NOT NULL,
     created integer NOT NULL,
     by_minute integer[] NOT NULL,
     PRIMARY KEY (hour, slot)
-) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Slots of the transactions that found none free.
 CREATE SEQUENCE user_counts_own_slots START WITH 1000;
@@ -36,15 +43,16 @@ SELECT slot, 0, 0, 0, 0, repeat(' ', 5000)
 FROM generate_series(0, 63) AS slot;
 UPDATE user_counts SET padding = '';
 
--- The slot that the current transaction may write to, or NULL if it needs rows of its own.
-CREATE FUNCTION user_counts_slot() RETURNS bigint
+-- A slot that the current transaction may write to, the first free one of 64 from `start` on, or NULL
+-- if it needs rows of its own. The locks of a table's slots begin at `first_lock`.
+CREATE FUNCTION user_counts_free_slot(first_lock integer, start integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF current_setting('transaction_isolation') = 'read committed' THEN
-        FOR slot IN 0..63 LOOP
-            IF pg_try_advisory_xact_lock(1919904876, slot) THEN
-                RETURN slot;
+        FOR slot IN start..start + 63 LOOP
+            IF pg_try_advisory_xact_lock(1919904876, first_lock + slot % 64) THEN
+                RETURN slot % 64;
             END IF;
         END LOOP;
     END IF;
@@ -52,6 +60,7 @@ BEGIN
 END
 $$;
 
+-- Adds to the counts by flags in that slot, or in a new one if it is NULL.
 CREATE FUNCTION user_counts_add(
     chosen bigint,
     more_plain_inactive bigint,
@@ -62,54 +71,76 @@ CREATE FUNCTION user_counts_add(
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF chosen IS NOT NULL THEN
-        UPDATE user_counts
-        SET plain_inactive = plain_inactive + more_plain_inactive,
-            super_inactive = super_inactive + more_super_inactive,
-            plain_active = plain_active + more_plain_active,
-            super_active = super_active + more_super_active
-        WHERE slot = chosen;
-        IF FOUND THEN
-            RETURN;
-        END IF;
+    UPDATE user_counts
+    SET plain_inactive = plain_inactive + more_plain_inactive,
+        super_inactive = super_inactive + more_super_inactive,
+        plain_active = plain_active + more_plain_active,
+        super_active = super_active + more_super_active
+    WHERE slot = chosen;
+    IF NOT FOUND THEN
+        INSERT INTO user_counts (slot, plain_inactive, super_inactive, plain_active, super_active)
+        VALUES (
+            coalesce(chosen, nextval('user_counts_own_slots')),
+            more_plain_inactive,
+            more_super_inactive,
+            more_plain_active,
+            more_super_active
+        );
     END IF;
-    INSERT INTO user_counts (slot, plain_inactive, super_inactive, plain_active, super_active)
-    VALUES (
-        coalesce(chosen, nextval('user_counts_own_slots')),
-        more_plain_inactive,
-        more_super_inactive,
-        more_plain_active,
-        more_super_active
-    );
 END
 $$;
 
-CREATE FUNCTION user_counts_add_minute(chosen bigint, minute timestamptz, more bigint) RETURNS void
+-- Adds to the users that were created in a minute.
+CREATE FUNCTION user_counts_add_minute(minute timestamptz, more bigint) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    chosen bigint := user_counts_free_slot(64, 0);
     its_hour timestamptz := date_trunc('hour', minute, 'UTC');
     position integer := 1 + extract(minute FROM minute AT TIME ZONE 'UTC')::integer;
     minutes integer[];
 BEGIN
-    IF chosen IS NOT NULL THEN
-        UPDATE user_counts_by_hour
-        SET created = created + more,
-            by_minute[position] = by_minute[position] + more
-        WHERE hour = its_hour
-            AND slot = chosen;
-        IF FOUND THEN
-            RETURN;
-        END IF;
-        -- Once an hour: this slot's hours that have left the week for good.
-        DELETE FROM user_counts_by_hour
-        WHERE slot = chosen
-            AND hour < now() - INTERVAL '9 days';
+    UPDATE user_counts_by_hour
+    SET created = created + more,
+        by_minute[position] = by_minute[position] + more
+    WHERE hour = its_hour
+        AND slot = chosen;
+    IF FOUND THEN
+        RETURN;
     END IF;
+    -- Once an hour: this slot's hours that have left the week for good.
+    DELETE FROM user_counts_by_hour
+    WHERE slot = chosen
+        AND hour < now() - INTERVAL '9 days';
     minutes := array_fill(0, ARRAY[60]);
     minutes[position] := more;
     INSERT INTO user_counts_by_hour (hour, slot, created, by_minute)
     VALUES (its_hour, coalesce(chosen, nextval('user_counts_own_slots')), more, minutes);
+END
+$$;
+
+-- Lets a slot count the users of another minute from now on.
+CREATE FUNCTION user_counts_turn(chosen bigint, next_minute timestamptz) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    ended record;
+BEGIN
+    SELECT minute, created
+    INTO ended
+    FROM user_counts
+    WHERE slot = chosen
+        AND minute <> next_minute;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE user_counts
+    SET minute = next_minute,
+        created = 0
+    WHERE slot = chosen;
+    IF ended.created <> 0 AND ended.minute >= now() - INTERVAL '8 days' THEN
+        PERFORM user_counts_add_minute(ended.minute, ended.created);
+    END IF;
 END
 $$;
 
@@ -120,51 +151,25 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     change record;
-    mine bigint;
+    mine bigint := pg_backend_pid() % 64;
 BEGIN
-    -- As in user_counts_slot, whose call would cost more than its work.
-    IF current_setting('transaction_isolation') = 'read committed' THEN
-        FOR free IN 0..63 LOOP
-            IF pg_try_advisory_xact_lock(1919904876, free) THEN
-                mine := free;
-                EXIT;
-            END IF;
-        END LOOP;
+    -- As in user_counts_free_slot, whose call costs more than its work.
+    IF current_setting('transaction_isolation') <> 'read committed'
+        OR NOT pg_try_advisory_xact_lock(1919904876, mine::integer)
+    THEN
+        mine := user_counts_free_slot(0, pg_backend_pid());
     END IF;
-    -- New users of one minute, as nearly all are, where this slot has both rows: one statement, because
-    -- each costs more to begin than to run.
-    WITH come AS (
-        SELECT
-            count(*) AS rows,
-            count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
-            count(*) FILTER (WHERE NOT is_active AND is_superuser) AS super_inactive,
-            count(*) FILTER (WHERE is_active AND NOT is_superuser) AS plain_active,
-            count(*) FILTER (WHERE is_active AND is_superuser) AS super_active,
-            min(created_at) AS earliest,
-            date_trunc('minute', max(created_at), 'UTC') AS minute,
-            date_trunc('hour', max(created_at), 'UTC') AS hour,
-            1 + extract(minute FROM max(created_at) AT TIME ZONE 'UTC')::integer AS position
-        FROM added
-    ),
-    in_hour AS (
-        UPDATE user_counts_by_hour AS kept
-        SET created = kept.created + come.rows,
-            by_minute[come.position] = kept.by_minute[come.position] + come.rows
-        FROM come
-        WHERE kept.slot = mine
-            AND kept.hour = come.hour
-            AND come.earliest >= come.minute
-            AND come.earliest >= now() - INTERVAL '8 days'
-            AND EXISTS (SELECT FROM user_counts WHERE slot = mine)
-        RETURNING kept.slot
-    )
-    UPDATE user_counts AS kept
-    SET plain_inactive = kept.plain_inactive + come.plain_inactive,
-        super_inactive = kept.super_inactive + come.super_inactive,
-        plain_active = kept.plain_active + come.plain_active,
-        super_active = kept.super_active + come.super_active
-    FROM come, in_hour
-    WHERE kept.slot = in_hour.slot;
+    UPDATE user_counts
+    SET plain_inactive = plain_inactive + (NOT is_active AND NOT is_superuser)::integer,
+        super_inactive = super_inactive + (NOT is_active AND is_superuser)::integer,
+        plain_active = plain_active + (is_active AND NOT is_superuser)::integer,
+        super_active = super_active + (is_active AND is_superuser)::integer,
+        created = created + 1
+    FROM (SELECT is_active, is_superuser, created_at FROM added LIMIT 1) AS only_one
+    WHERE slot = mine
+        AND created_at >= minute
+        AND created_at < minute + INTERVAL '1 minute'
+        AND NOT EXISTS (SELECT FROM added OFFSET 1);
     IF FOUND THEN
         RETURN NULL;
     END IF;
@@ -188,7 +193,8 @@ BEGIN
         change.super_active
     );
     IF change.latest >= now() - INTERVAL '8 days' THEN
-        PERFORM user_counts_add_minute(mine, recent.minute, recent.rows)
+        PERFORM user_counts_turn(mine, date_trunc('minute', change.latest, 'UTC'));
+        PERFORM user_counts_add_minute(recent.minute, recent.rows)
         FROM (
             SELECT
                 date_trunc('minute', created_at, 'UTC') AS minute,
@@ -208,7 +214,6 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     change record;
-    slot bigint;
 BEGIN
     SELECT
         count(*) AS rows,
@@ -222,16 +227,15 @@ BEGIN
     IF change.rows = 0 THEN
         RETURN NULL;
     END IF;
-    slot := user_counts_slot();
     PERFORM user_counts_add(
-        slot,
+        user_counts_free_slot(0, pg_backend_pid()),
         -change.plain_inactive,
         -change.super_inactive,
         -change.plain_active,
         -change.super_active
     );
     IF change.latest >= now() - INTERVAL '8 days' THEN
-        PERFORM user_counts_add_minute(slot, recent.minute, -recent.rows)
+        PERFORM user_counts_add_minute(recent.minute, -recent.rows)
         FROM (
             SELECT
                 date_trunc('minute', created_at, 'UTC') AS minute,
@@ -253,7 +257,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
     change record;
-    mine bigint;
+    mine bigint := pg_backend_pid() % 64;
 BEGIN
     SELECT
         coalesce(sum(sign) FILTER (WHERE NOT is_active AND NOT is_superuser), 0) AS plain_inactive,
@@ -273,14 +277,11 @@ BEGIN
         OR change.plain_active <> 0
         OR change.super_active <> 0
     THEN
-        -- As in user_counts_slot and user_counts_add, whose calls would cost more than their work.
-        IF current_setting('transaction_isolation') = 'read committed' THEN
-            FOR free IN 0..63 LOOP
-                IF pg_try_advisory_xact_lock(1919904876, free) THEN
-                    mine := free;
-                    EXIT;
-                END IF;
-            END LOOP;
+        -- As in user_counts_free_slot and user_counts_add, whose calls cost more than their work.
+        IF current_setting('transaction_isolation') <> 'read committed'
+            OR NOT pg_try_advisory_xact_lock(1919904876, mine::integer)
+        THEN
+            mine := user_counts_free_slot(0, pg_backend_pid());
         END IF;
         UPDATE user_counts
         SET plain_inactive = plain_inactive + change.plain_inactive,
@@ -300,7 +301,7 @@ BEGIN
     END IF;
     -- Where all rows have one time, before and after, none has moved.
     IF change.earliest <> change.latest AND change.latest >= now() - INTERVAL '8 days' THEN
-        PERFORM user_counts_add_minute(coalesce(mine, user_counts_slot()), moved.minute, moved.rows)
+        PERFORM user_counts_add_minute(moved.minute, moved.rows)
         FROM (
             SELECT
                 date_trunc('minute', created_at, 'UTC') AS minute,
@@ -376,6 +377,12 @@ FROM (
     FROM user_counts_by_hour AS kept
     CROSS JOIN LATERAL unnest(kept.by_minute) WITH ORDINALITY AS by_minute (rows, position)
     WHERE kept.hour >= date_trunc('hour', now() - INTERVAL '170 hours', 'UTC')
+    UNION ALL
+    SELECT
+        minute,
+        -created
+    FROM user_counts
+    WHERE minute >= date_trunc('hour', now() - INTERVAL '170 hours', 'UTC')
 ) AS difference
 GROUP BY minute
 HAVING sum(rows) <> 0;

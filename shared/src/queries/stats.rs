@@ -24,13 +24,16 @@ impl Query for CountUsers {
                      now() - INTERVAL '168 hours' AS week,
                      date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') AS week_hour
              ),
-             flags AS (
+             slots AS (
                  SELECT
                      coalesce(sum(plain_inactive), 0)::bigint AS plain_inactive,
                      coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
                      coalesce(sum(plain_active), 0)::bigint AS plain_active,
-                     coalesce(sum(super_active), 0)::bigint AS super_active
-                 FROM user_counts
+                     coalesce(sum(super_active), 0)::bigint AS super_active,
+                     coalesce(sum(created) FILTER (WHERE minute >= today), 0)::bigint AS today,
+                     coalesce(sum(created) FILTER (WHERE minute > week), 0)::bigint AS week
+                 FROM edges
+                 LEFT JOIN user_counts ON TRUE
              ),
              hours AS (
                  SELECT
@@ -61,11 +64,11 @@ impl Query for CountUsers {
                  plain_active + super_active AS active_users,
                  plain_inactive + super_inactive AS inactive_users,
                  super_inactive + super_active AS superusers,
-                 hours.today AS new_users_today,
-                 hours.week + minutes.week + edge_minute.week AS new_users_week,
+                 slots.today + hours.today AS new_users_today,
+                 slots.week + hours.week + minutes.week + edge_minute.week AS new_users_week,
                  now AS timestamp
              FROM edges
-             CROSS JOIN flags
+             CROSS JOIN slots
              CROSS JOIN hours
              CROSS JOIN minutes
              CROSS JOIN edge_minute",

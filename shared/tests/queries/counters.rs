@@ -145,6 +145,7 @@ async fn users_stay_counted_when_the_hour_of_their_creation_is_forgotten() {
             "UPDATE users SET created_at = created_at - INTERVAL '10 days'",
             "ALTER TABLE users ENABLE TRIGGER USER",
             "UPDATE user_counts_by_hour SET hour = hour - INTERVAL '10 days'",
+            "UPDATE user_counts SET minute = minute - INTERVAL '10 days'",
             forget,
         ] {
             pool.execute(statement).await.unwrap();
