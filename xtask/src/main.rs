@@ -10,6 +10,7 @@ mod dev_folder;
 mod import;
 mod interrupt;
 mod migrate;
+mod people;
 mod test;
 mod token;
 mod verify;

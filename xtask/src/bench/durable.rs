@@ -4,6 +4,8 @@ use anyhow::{Context as _, Result};
 use servers::{Postgres, PostgresOptions};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
+use super::inhabitants;
+
 /// Of a server whose commits wait for the disk. Checkpoints come between measurements, not in them: the
 /// first change of a page after one costs more.
 pub(super) fn options() -> PostgresOptions {
@@ -60,18 +62,7 @@ impl Server {
     pub(super) async fn create_with_users(&self, database: &str, users: u32) -> Result<()> {
         let mut connection = self.create(database).await?;
         shared::migrations::up(&mut connection).await?;
-        let fill = format!(
-            "INSERT INTO users (email, username, full_name, is_active, is_superuser, created_at)
-             SELECT
-                 md5(number::text) || '@example.com',
-                 md5(number::text),
-                 'Someone Number ' || number,
-                 number % 10 > 0,
-                 number % 1000 = 0,
-                 now() - number * INTERVAL '1 minute'
-             FROM generate_series(1, {users}) AS number"
-        );
-        connection.execute(fill.as_str()).await?;
+        inhabitants::add(&mut connection, users).await?;
         settle(&mut connection).await?;
         connection.close().await?;
         Ok(())

@@ -6,6 +6,7 @@ mod cold;
 mod document;
 mod durable;
 mod fleet;
+mod inhabitants;
 mod memory;
 mod picture;
 mod program;

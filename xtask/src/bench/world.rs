@@ -20,7 +20,7 @@ const SYSTEM_AUTHORITIES: [&str; 2] = [
 ];
 
 /// Both sides count the users. With this many, each way of counting takes about as long.
-const USERS: i32 = 1_000;
+const USERS: u32 = 1_000;
 
 /// What every AWS library of ours and of others finds in Lambda.
 const CREDENTIALS: [(&str, &str); 3] = [

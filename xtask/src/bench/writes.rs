@@ -8,7 +8,7 @@ use clap::Args;
 use sqlx::{Executor as _, PgConnection};
 use tokio::runtime::Runtime;
 
-use super::bulk::ways::{People, Way};
+use super::bulk::ways::{Newcomers, Way};
 use super::document;
 use super::durable::{self, Server};
 use crate::console;
@@ -73,11 +73,11 @@ async fn measure(server: &Server, rounds: u32) -> Result<String> {
         });
     }
     console::announce(&format!("{rounds} imports of {ROWS} users into each"));
-    let mut people = People::default();
+    let mut newcomers = Newcomers::after(USERS_BEFORE);
     for round in 0..=rounds {
         // Taken in turn, so that a slow moment of the machine meets all of them.
         for stage in &mut stages {
-            let rows = people.next(ROWS as usize);
+            let rows = newcomers.next(ROWS as usize);
             let time = Way::Import.time(&mut stage.connection, &rows).await?;
             // The first round warms everything up and does not count.
             if round > 0 {

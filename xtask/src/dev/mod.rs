@@ -1,6 +1,5 @@
 //! `cargo dev`: the whole API on this machine.
 
-mod people;
 mod progress;
 mod rows;
 mod seed;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::people::Person;
+use crate::people::Person;
 
 const SPAN_IN_SECONDS: f64 = 2.0 * 365.0 * 86_400.0;
 

@@ -8,10 +8,10 @@ use indicatif::HumanCount;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 
-use super::people::People;
 use super::progress::Progress;
 use super::rows::Rows;
 use crate::console;
+use crate::people::People;
 
 const DEFAULT_USERS: u64 = 10_000;
 

@@ -16,14 +16,14 @@ use tokio::runtime::Runtime;
 
 use self::latency::SlowLine;
 use self::through_function::Import;
-use self::ways::{People, Way};
+use self::ways::{Newcomers, Way};
 use super::{document, durable, release, town};
 use crate::console;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// A table of some size has indexes of some depth, and plans that are not those of an empty one.
-pub(super) const USERS_BEFORE: i32 = 100_000;
+pub(super) const USERS_BEFORE: u32 = 100_000;
 
 /// A round trip between a function and a database in one region, in different zones.
 const ROUND_TRIP: Duration = Duration::from_micros(500);
@@ -75,27 +75,35 @@ async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String
     let near_function = Import::start(&program, url).await?;
     let distant_function = Import::start(&program, &distant_url).await?;
 
-    let mut people = People::default();
+    let mut newcomers = Newcomers::after(USERS_BEFORE);
     let mut rows = Vec::new();
     for size in SIZES {
         console::announce(&format!("{size} rows"));
         let mut times: [Vec<Duration>; 6] = Default::default();
         // Taken in turn, so that a slow moment of the machine meets all of them.
         for _ in 0..=rounds {
-            times[0].push(Way::Copy.time(&mut connection, &people.next(size)).await?);
+            times[0].push(
+                Way::Copy
+                    .time(&mut connection, &newcomers.next(size))
+                    .await?,
+            );
             times[1].push(
                 Way::RowByRow
-                    .time(&mut connection, &people.next(size))
+                    .time(&mut connection, &newcomers.next(size))
                     .await?,
             );
             times[2].push(
                 Way::Import
-                    .time(&mut connection, &people.next(size))
+                    .time(&mut connection, &newcomers.next(size))
                     .await?,
             );
-            times[3].push(near_function.time(&people.next(size)).await?);
-            times[4].push(Way::RowByRow.time(&mut distant, &people.next(size)).await?);
-            times[5].push(distant_function.time(&people.next(size)).await?);
+            times[3].push(near_function.time(&newcomers.next(size)).await?);
+            times[4].push(
+                Way::RowByRow
+                    .time(&mut distant, &newcomers.next(size))
+                    .await?,
+            );
+            times[5].push(distant_function.time(&newcomers.next(size)).await?);
         }
         let [
             copy,
@@ -117,7 +125,7 @@ async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String
     }
     let peak_megabytes = near_function.peak_megabytes()?;
     console::announce("passwords");
-    let passwords = passwords::measure(&near_function, &mut people).await?;
+    let passwords = passwords::measure(&near_function, &mut newcomers).await?;
     Ok(table::write(
         &rows,
         peak_megabytes,

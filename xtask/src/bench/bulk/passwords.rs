@@ -9,7 +9,7 @@ use argon2::{Argon2, Block, Params};
 use serde_json::{Value, json};
 
 use super::through_function::Import;
-use super::ways::People;
+use super::ways::Newcomers;
 use crate::bench::durable::median;
 
 /// So many that neither a request itself nor the last hash of each core weighs, and few enough for the
@@ -30,18 +30,18 @@ pub(super) struct Rates {
     pub(super) function: f64,
 }
 
-pub(super) async fn measure(import: &Import, people: &mut People) -> Result<Rates> {
+pub(super) async fn measure(import: &Import, newcomers: &mut Newcomers) -> Result<Rates> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     // The first request measures the machine, and later ones hash on all cores from the start.
-    import.send(&with_passwords(people)).await?;
+    import.send(&with_passwords(newcomers)).await?;
     let mut one_core = Vec::new();
     let mut all_cores = Vec::new();
     let mut function = Vec::new();
     for _ in 0..TRIES {
         one_core.push(hashes_of_one_core());
         all_cores.push(hashes_of_all_cores(cores));
-        let hashed = import.time(&people.next(PASSWORDS)).await?;
-        let (response, plain) = import.send(&with_passwords(people)).await?;
+        let hashed = import.time(&newcomers.next(PASSWORDS)).await?;
+        let (response, plain) = import.send(&with_passwords(newcomers)).await?;
         anyhow::ensure!(response.status == 201, "{}", response.text());
         function.push(per_second(PASSWORDS, plain.saturating_sub(hashed)));
     }
@@ -53,8 +53,8 @@ pub(super) async fn measure(import: &Import, people: &mut People) -> Result<Rate
     })
 }
 
-fn with_passwords(people: &mut People) -> Value {
-    let users = people.next(PASSWORDS);
+fn with_passwords(newcomers: &mut Newcomers) -> Value {
+    let users = newcomers.next(PASSWORDS);
     let users = users.iter().map(|row| {
         json!({ "email": row.email, "username": row.username, "password": "correct horse battery" })
     });

@@ -9,33 +9,36 @@ use shared::http::response::Answer;
 use shared::queries::bulk::{self, ImportRow, ImportedUser, OnConflict};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::people::People;
+
 const HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc";
 
-/// Makes people that nobody has seen before.
-#[derive(Default)]
-pub(in crate::bench) struct People {
-    made: u64,
+/// People that nobody has seen before, as rows of an import.
+pub(in crate::bench) struct Newcomers {
+    people: People,
 }
 
-impl People {
-    /// So many of them, in no order.
-    pub(in crate::bench) fn next(&mut self, count: usize) -> Vec<ImportRow> {
-        let mut people = Vec::with_capacity(count);
-        for _ in 0..count {
-            self.made += 1;
-            // Numbers of fixed length in an order that no index has.
-            let name = format!("{:016x}", self.made.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            people.push(ImportRow {
-                email: format!("{name}@example.com"),
-                username: format!("user.{name}"),
-                full_name: Some(format!("Person Number {}", self.made)),
-                password_hash: Some(HASH.to_owned()),
-                is_active: Some(true),
-                is_superuser: Some(false),
-            });
+impl Newcomers {
+    /// Those who come after that many.
+    pub(in crate::bench) fn after(inhabitants: u32) -> Self {
+        Self {
+            people: People::from(u64::from(inhabitants)),
         }
-        people
+    }
+
+    /// The next ones.
+    pub(in crate::bench) fn next(&mut self, count: usize) -> Vec<ImportRow> {
+        let people = self.people.by_ref().take(count);
+        let rows = people.map(|person| ImportRow {
+            email: person.email,
+            username: person.username,
+            full_name: person.full_name,
+            password_hash: Some(HASH.to_owned()),
+            is_active: Some(true),
+            is_superuser: Some(false),
+        });
+        rows.collect()
     }
 }
 
@@ -76,10 +79,10 @@ async fn copy(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()> {
     let mut text = String::new();
     for row in rows {
         for value in [
-            &row.email,
-            &row.username,
-            row.full_name.as_ref().unwrap_or(&row.email),
-            row.password_hash.as_ref().unwrap_or(&row.email),
+            row.email.as_str(),
+            row.username.as_str(),
+            row.full_name.as_deref().unwrap_or("\\N"),
+            row.password_hash.as_deref().unwrap_or("\\N"),
         ] {
             text.push_str(value);
             text.push('\t');

@@ -85,16 +85,16 @@ const DOMAINS: [&str; 6] = [
 
 /// One user to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Person {
-    pub(super) email: String,
-    pub(super) username: String,
-    pub(super) full_name: Option<String>,
-    pub(super) is_active: bool,
-    pub(super) is_superuser: bool,
+pub(crate) struct Person {
+    pub(crate) email: String,
+    pub(crate) username: String,
+    pub(crate) full_name: Option<String>,
+    pub(crate) is_active: bool,
+    pub(crate) is_superuser: bool,
 }
 
 /// An endless row of people with different usernames and addresses.
-pub(super) struct People {
+pub(crate) struct People {
     random: fastrand::Rng,
     places: Vec<Place>,
     /// How often a username was wished for; from the second time on it gets a number.
@@ -114,7 +114,7 @@ struct Name {
 
 impl People {
     /// Everybody from `number` on; those before are counted, so that names stay unique.
-    pub(super) fn from(number: u64) -> Self {
+    pub(crate) fn from(number: u64) -> Self {
         let mut people = Self {
             random: fastrand::Rng::with_seed(7),
             places: PLACES.iter().map(Place::from).collect(),
