@@ -23,13 +23,14 @@ CREATE TABLE user_counts (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- How many users were created in each minute of an hour, for hours of the last nine days and later. Low
--- slots are tried first, so that there are about as many rows of an hour as writers at one time.
+-- slots are tried first, so that there are about as many rows of an hour as writers at one time. A week
+-- of hours is read from the index alone.
 CREATE TABLE user_counts_by_hour (
     hour timestamptz NOT NULL,
     slot bigint NOT NULL,
     created integer NOT NULL,
     by_minute integer[] NOT NULL,
-    PRIMARY KEY (hour, slot)
+    PRIMARY KEY (hour, slot) INCLUDE (created)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 -- Slots of the transactions that found none free.
