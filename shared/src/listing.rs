@@ -13,7 +13,7 @@ use crate::{
     deadline::Deadline,
     error::Error,
     queries::list::{Collect, CountAll, CountSample, Stop, Walked},
-    users::{CountMode, ListQuery, Page, Total},
+    users::{CountMode, ListQuery, Page, Position, Total},
 };
 
 /// Where a capped count stops.
@@ -42,9 +42,9 @@ pub async fn page(
     };
     page.total = match (page.total, query.count) {
         (_, CountMode::None) => None,
-        (Some(total), CountMode::Exact) => Some(total),
         (Some(total), CountMode::Capped) => Some(capped(total)),
-        (None, mode) => Some(count(database, deadline, query, mode, walked.met).await?),
+        (Some(total @ Total::Exactly(_)), CountMode::Exact) => Some(total),
+        (_, mode) => Some(count(database, deadline, query, mode, walked.met).await?),
     };
     Ok(page)
 }
@@ -72,7 +72,12 @@ fn short(walked: &Walked, query: &ListQuery) -> Result<Page, Error> {
              an earlier page",
         ));
     }
-    Ok(walked.page.clone())
+    let mut page = walked.page.clone();
+    // Such a walk began at the start of the list, and looked at as many users as a sample does.
+    if matches!(query.position, Position::Page(_)) {
+        page.total = Some(Total::AtLeast(walked.met));
+    }
+    Ok(page)
 }
 
 async fn count(
