@@ -11,9 +11,10 @@ use crate::valkey::{Allowance, Script, Valkey};
 /// it delays the next value by no more, and one that takes longer is helped by another.
 const MARK: Duration = Duration::from_secs(2);
 
-/// How long the others wait for the value that somebody makes, before they make their own. The
-/// query for the dashboard's numbers takes about a millisecond.
-const WAIT: Duration = Duration::from_millis(100);
+/// How long the others wait for the value that somebody makes, before they make their own: so many
+/// times what they may spend on the server, which is 100 ms unless configured. The query for the
+/// dashboard's numbers takes about a millisecond.
+const WAIT: u32 = 2;
 
 /// How often they look meanwhile.
 const LOOK: Duration = Duration::from_millis(10);
@@ -48,7 +49,7 @@ impl SharedLevel {
         allowance: &Allowance,
         lifetimes: Lifetimes,
     ) -> Found<T> {
-        let looks = WAIT.as_millis() / LOOK.as_millis();
+        let looks = (WAIT * allowance.whole()).as_millis() / LOOK.as_millis();
         let mut found = self.look(allowance, lifetimes.fresh).await;
         for _ in 0..looks {
             match &found {

@@ -8,6 +8,7 @@ use std::{
 /// The time that one request may still wait for the server, over all its commands.
 #[derive(Debug)]
 pub struct Allowance {
+    whole: Duration,
     left_us: AtomicU64,
 }
 
@@ -16,8 +17,15 @@ impl Allowance {
     #[must_use]
     pub fn new(whole: Duration) -> Self {
         Self {
+            whole,
             left_us: AtomicU64::new(microseconds(whole)),
         }
+    }
+
+    /// What it was at first.
+    #[must_use]
+    pub fn whole(&self) -> Duration {
+        self.whole
     }
 
     /// What is left.
