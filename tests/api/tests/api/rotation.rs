@@ -1,4 +1,7 @@
-use rig::{Function, secrets};
+//! Credentials that change while environments are warm; `faults/credentials_rotated.rs` has the same
+//! under traffic.
+
+use rig::{Function, FunctionBuilder, secrets};
 use sqlx::{Executor, PgPool};
 
 use crate::world::{Api, World};
@@ -6,15 +9,21 @@ use crate::world::{Api, World};
 const STATS: &str = "/api/v1/dashboard/stats";
 
 /// A role of its own for a test, whose password may change.
-struct Role<'w> {
-    name: String,
+pub struct Role<'w> {
+    pub name: String,
     pool: &'w PgPool,
 }
 
 impl<'w> Role<'w> {
+    /// A role named after the database, so that no other test has it.
     async fn create(world: &'w World, password: &str) -> Self {
+        Self::named(world, world.database.name(), password).await
+    }
+
+    /// A role that may do what a function does.
+    pub async fn named(world: &'w World, name: &str, password: &str) -> Self {
         let role = Self {
-            name: world.database.name().to_owned(),
+            name: name.to_owned(),
             pool: world.database.pool(),
         };
         role.run(&format!(
@@ -23,14 +32,19 @@ impl<'w> Role<'w> {
         ))
         .await;
         role.run(&format!(
-            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}",
+            role.name
+        ))
+        .await;
+        role.run(&format!(
+            "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}",
             role.name
         ))
         .await;
         role
     }
 
-    async fn set_password(&self, password: &str) {
+    pub async fn set_password(&self, password: &str) {
         self.run(&format!("ALTER ROLE {} PASSWORD '{password}'", self.name))
             .await;
     }
@@ -46,15 +60,18 @@ impl<'w> Role<'w> {
     }
 }
 
-async fn start(world: &World, secret: &str) -> Api {
-    let builder = Function::builder("stats")
+/// A function that takes its credentials from a secret.
+pub fn function(world: &World, name: &str, secret: &str) -> FunctionBuilder {
+    Function::builder(name)
         .envs(secrets::client_environment().unwrap())
         .env("DATABASE_SECRET_ARN", secret)
         .env("DATABASE_SSL_MODE", "disable")
-        .env("STATS_CACHE_SECONDS", "0")
         .env("JWT_ALGORITHM", world.key.algorithm())
-        .env("JWT_KEY", world.key.verification_key());
-    Api::start(builder).await
+        .env("JWT_KEY", world.key.verification_key())
+}
+
+async fn start(world: &World, secret: &str) -> Api {
+    Api::start(function(world, "stats", secret).env("STATS_CACHE_SECONDS", "0")).await
 }
 
 async fn assert_answers(api: &Api, world: &World) {

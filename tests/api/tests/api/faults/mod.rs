@@ -2,6 +2,7 @@
 
 mod backends_terminated;
 mod connections_exhausted;
+mod credentials_rotated;
 mod environment_ends;
 mod instance_frozen;
 mod network_swallows;
