@@ -74,6 +74,17 @@ pub(super) const SCHEMATHESIS: Pin = Pin {
     cost: "Python packages, about 90 MB on disk, 20 s",
 };
 
+/// The implementation of argon2 that its authors wrote in C, for a comparison in a benchmark.
+pub(super) const ARGON2: Pin = Pin {
+    name: "argon2-cffi",
+    version: "25.1.0",
+    requirements: &["argon2-cffi==25.1.0"],
+    constraints: include_str!("../../pins/argon2.txt"),
+    module: "argon2",
+    purpose: "hashes passwords in C, for a comparison",
+    cost: "Python packages, about 4 MB on disk, 3 s",
+};
+
 /// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
 /// library and on the other architecture.
 pub(super) const ZIG: Pin = Pin {

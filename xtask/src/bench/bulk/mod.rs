@@ -1,5 +1,6 @@
 //! `cargo xtask bench bulk`: how fast imports are.
 
+mod argon2_in_c;
 mod latency;
 mod passwords;
 mod table;

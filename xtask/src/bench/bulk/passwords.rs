@@ -8,6 +8,7 @@ use anyhow::Result;
 use argon2::{Argon2, Block, Params};
 use serde_json::{Value, json};
 
+use super::argon2_in_c::Argon2InC;
 use super::through_function::Import;
 use super::ways::Newcomers;
 use crate::bench::durable::median;
@@ -16,7 +17,7 @@ use crate::bench::durable::median;
 /// deadline of a slow machine.
 const PASSWORDS: usize = 250;
 
-/// The three rates are measured in turn, so that a slow moment of the machine meets all of them; the
+/// The rates are measured in turn, so that a slow moment of the machine meets all of them; the
 /// medians count.
 const TRIES: usize = 7;
 
@@ -24,6 +25,8 @@ const TRIES: usize = 7;
 pub(super) struct Rates {
     pub(super) cores: usize,
     pub(super) one_core: f64,
+    /// The same in C.
+    pub(super) one_core_in_c: f64,
     /// One thread a core, with nothing else to do: cores share memory, so this may be less than
     /// one core's rate times their number.
     pub(super) all_cores: f64,
@@ -34,11 +37,14 @@ pub(super) async fn measure(import: &Import, newcomers: &mut Newcomers) -> Resul
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     // The first request measures the machine, and later ones hash on all cores from the start.
     import.send(&with_passwords(newcomers)).await?;
+    let in_c = Argon2InC::find_or_fetch()?;
     let mut one_core = Vec::new();
+    let mut one_core_in_c = Vec::new();
     let mut all_cores = Vec::new();
     let mut function = Vec::new();
     for _ in 0..TRIES {
         one_core.push(hashes_of_one_core());
+        one_core_in_c.push(in_c.hashes_of_one_core()?);
         all_cores.push(hashes_of_all_cores(cores));
         let hashed = import.time(&newcomers.next(PASSWORDS)).await?;
         let (response, plain) = import.send(&with_passwords(newcomers)).await?;
@@ -48,6 +54,7 @@ pub(super) async fn measure(import: &Import, newcomers: &mut Newcomers) -> Resul
     Ok(Rates {
         cores,
         one_core: median(one_core),
+        one_core_in_c: median(one_core_in_c),
         all_cores: median(all_cores),
         function: median(function),
     })
