@@ -54,6 +54,12 @@ impl Argon2id {
             .map_err(|error| Error::internal(OPERATION, error.to_string()))?;
         Ok(tag)
     }
+
+    /// Where its memory is.
+    #[cfg(test)]
+    pub(super) fn address(&self) -> usize {
+        self.memory.as_ptr().addr()
+    }
 }
 
 #[cfg(test)]

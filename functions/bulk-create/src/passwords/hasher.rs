@@ -1,13 +1,11 @@
 //! All cores of the environment, for hashing.
 
 use std::{
-    num::NonZero,
     ops::Range,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    thread,
     time::Instant,
 };
 
@@ -19,12 +17,12 @@ use shared::{
     error::Error,
     idempotency::Fingerprint,
 };
-use tokio::{
-    sync::Semaphore,
-    task::{JoinSet, spawn_blocking},
-};
+use tokio::task::{JoinSet, spawn_blocking};
 
-use super::{argon2id::Argon2id, rate::HashRate};
+use super::{
+    cores::{Core, Cores},
+    rate::HashRate,
+};
 
 const OPERATION: &str = "hashing passwords";
 
@@ -36,13 +34,6 @@ pub(crate) struct Hasher {
     rate: Arc<HashRate>,
     /// Hashes that were promised and are not done.
     promised: Arc<AtomicUsize>,
-}
-
-/// What there is to hash on.
-struct Cores {
-    count: usize,
-    /// One a core, for all requests of this environment together.
-    permits: Arc<Semaphore>,
 }
 
 /// Passwords on their way.
@@ -108,13 +99,11 @@ impl Hasher {
         fingerprint: Fingerprint,
         salt: Fingerprint,
     ) -> Result<Fingerprint, Error> {
-        let permit = Arc::clone(&self.cores.permits).acquire_owned().await;
-        let permit = permit.map_err(|error| Error::internal(OPERATION, error))?;
+        let mut core = self.cores.take().await?;
         let params = self.params.clone();
         let stretched = spawn_blocking(move || {
-            let tag = Argon2id::new(&params).tag(fingerprint.as_bytes(), salt.as_bytes());
-            drop(permit);
-            tag
+            core.hasher(&params)
+                .tag(fingerprint.as_bytes(), salt.as_bytes())
         });
         let tag = stretched
             .await
@@ -177,31 +166,16 @@ impl Hasher {
         batch: &Arc<Batch>,
         stop: &StopOnDrop,
     ) -> impl Future<Output = Result<Vec<(usize, String)>, Error>> + Send + use<> {
-        let permits = Arc::clone(&self.cores.permits);
+        let core = self.cores.take();
         let batch = Arc::clone(batch);
         let is_stopped = Arc::clone(&stop.0);
         let rate = Arc::clone(&self.rate);
         let params = self.params.clone();
         async move {
-            let permit = permits.acquire_owned().await;
-            let permit = permit.map_err(|error| Error::internal(OPERATION, error))?;
-            spawn_blocking(move || {
-                let share = batch.hash_share(&params, &rate, &is_stopped);
-                drop(permit);
-                share
-            })
-            .await
-            .map_err(|error| Error::internal(OPERATION, error))?
-        }
-    }
-}
-
-impl Cores {
-    fn count() -> Self {
-        let count = thread::available_parallelism().map_or(1, NonZero::get);
-        Self {
-            count,
-            permits: Arc::new(Semaphore::new(count)),
+            let mut core = core.await?;
+            spawn_blocking(move || batch.hash_share(&mut core, &params, &rate, &is_stopped))
+                .await
+                .map_err(|error| Error::internal(OPERATION, error))?
         }
     }
 }
@@ -210,11 +184,12 @@ impl Batch {
     /// Hashes one password after the other until none is left.
     fn hash_share(
         &self,
+        core: &mut Core,
         params: &Params,
         rate: &HashRate,
         is_stopped: &AtomicBool,
     ) -> Result<Vec<(usize, String)>, Error> {
-        let mut argon2id = Argon2id::new(params);
+        let argon2id = core.hasher(params);
         let mut hashes = Vec::new();
         let started = Instant::now();
         let places: Range<usize> = 0..self.end;

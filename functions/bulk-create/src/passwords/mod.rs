@@ -1,6 +1,7 @@
 //! Plaintext passwords become hashes before anything is written.
 
 mod argon2id;
+mod cores;
 mod hasher;
 mod rate;
 
