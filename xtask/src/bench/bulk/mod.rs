@@ -127,9 +127,10 @@ async fn measure(postgres: &Postgres, url: &str, rounds: usize) -> Result<String
     let peak_megabytes = near_function.peak_megabytes()?;
     console::announce("passwords");
     let passwords = passwords::measure(&near_function, &mut newcomers).await?;
+    let peak_with_passwords = near_function.peak_megabytes()?;
     Ok(table::write(
         &rows,
-        peak_megabytes,
+        [peak_megabytes, peak_with_passwords],
         &passwords,
         postgres.major(),
         rounds,

@@ -8,7 +8,7 @@ use super::{Medians, ROUND_TRIP, USERS_BEFORE};
 
 pub(super) fn write(
     rows: &[Medians],
-    peak_megabytes: u64,
+    [peak_megabytes, peak_with_passwords]: [u64; 2],
     passwords: &Rates,
     postgres: u32,
     rounds: usize,
@@ -60,7 +60,8 @@ pub(super) fn write(
         "\nPeak of the function's memory after all that: {peak_megabytes} MB.\n\n\
          Plaintext passwords (argon2id, m=19456, t=2, p=1): one core alone {:.1} hashes a second \
          ({:.1} by the C library of argon2's authors), threads on {} cores {:.1}, the function {:.1}: \
-         {:.0} % of the threads, {:.0} % of one core's rate times {}.\n",
+         {:.0} % of the threads, {:.0} % of one core's rate times {}. Peak of memory after them: \
+         {peak_with_passwords} MB.\n",
         passwords.one_core,
         passwords.one_core_in_c,
         passwords.cores,
