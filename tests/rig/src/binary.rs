@@ -9,18 +9,23 @@ use anyhow::{Context, ensure};
 /// Names the folder that `sam build` has filled, for tests of exactly what a deploy would upload.
 const ARTIFACTS: &str = "ROLLCALL_ARTIFACTS";
 
-/// The path of a binary (`"stats"`) or example (`"examples/echo"`) built with the same profile as the
+/// The path of a function (`"stats"`): the one of the artifacts if there are any, or else as in [`find`].
+pub fn find_function(name: &str) -> anyhow::Result<PathBuf> {
+    let Some(folder) = env::var_os(ARTIFACTS) else {
+        return find(name);
+    };
+    let path = Path::new(&folder).join(resource_id(name)).join("bootstrap");
+    ensure!(
+        path.is_file(),
+        "{ARTIFACTS} is set, but there is no {}",
+        path.display()
+    );
+    Ok(path)
+}
+
+/// The path of a binary (`"xtask"`) or example (`"examples/echo"`) built with the same profile as the
 /// running test.
 pub fn find(name: &str) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = env::var_os(ARTIFACTS) {
-        let path = Path::new(&folder).join(resource_id(name)).join("bootstrap");
-        ensure!(
-            path.is_file(),
-            "{ARTIFACTS} is set, but there is no {}",
-            path.display()
-        );
-        return Ok(path);
-    }
     let path = profile_directory()?.join(name);
     ensure!(
         path.is_file(),

@@ -158,7 +158,7 @@ impl FunctionBuilder {
         let binary = if self.binary.starts_with('/') {
             PathBuf::from(&self.binary)
         } else {
-            binary::find(&self.binary)?
+            binary::find_function(&self.binary)?
         };
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
