@@ -11,7 +11,7 @@ use shared::{
     queries::{
         idempotency, schema,
         stats::CompactCounts,
-        superusers::{InsertSuperuser, Promote},
+        superusers::{InsertSuperuser, Inserted, Promote},
     },
     state,
     users::{NewUser, RawUser},
@@ -73,9 +73,14 @@ impl Event {
                     username: &user.username,
                     full_name: user.full_name.as_deref(),
                 };
-                let id = insert.run(&mut connection).await?;
-                let id = id.ok_or("a user has this email or username: use promote")?;
-                Ok(superuser(id))
+                match insert.run(&mut connection).await? {
+                    Inserted::As(id) => Ok(superuser(id)),
+                    Inserted::Taken => Err("a user has this email or username: use promote".into()),
+                    Inserted::Unfit => Err("this table wants a value that create-superuser does \
+                         not give, such as a password_hash, or a shorter one: make the user with \
+                         the application that made the table, then use promote"
+                        .into()),
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::bulk;
 use crate::database::Query;
 
 /// Makes the user with this email an active superuser, and returns the id if there is one.
@@ -30,7 +31,7 @@ impl Query for Promote<'_> {
     }
 }
 
-/// Adds a superuser without a password, and returns the id unless email or username is taken.
+/// Adds a superuser without a password.
 pub struct InsertSuperuser<'u> {
     /// The address as it was given.
     pub email: &'u str,
@@ -40,11 +41,23 @@ pub struct InsertSuperuser<'u> {
     pub full_name: Option<&'u str>,
 }
 
-impl Query for InsertSuperuser<'_> {
-    type Output = Option<i64>;
+/// What became of an [`InsertSuperuser`].
+#[derive(Debug, Clone, Copy)]
+pub enum Inserted {
+    /// The new user's id.
+    As(i64),
+    /// Somebody has the email or the username.
+    Taken,
+    /// The table, which another application made, asks for a value that is missing, or for a shorter
+    /// one.
+    Unfit,
+}
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<i64>, sqlx::Error> {
-        sqlx::query_scalar(
+impl Query for InsertSuperuser<'_> {
+    type Output = Inserted;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Inserted, sqlx::Error> {
+        let inserted = sqlx::query_scalar(
             "INSERT INTO users (
                  email,
                  username,
@@ -62,6 +75,12 @@ impl Query for InsertSuperuser<'_> {
         .bind(self.username)
         .bind(self.full_name)
         .fetch_optional(connection)
-        .await
+        .await;
+        match inserted {
+            Ok(Some(id)) => Ok(Inserted::As(id)),
+            Ok(None) => Ok(Inserted::Taken),
+            Err(error) if bulk::is_broken(&error) => Ok(Inserted::Unfit),
+            Err(error) => Err(error),
+        }
     }
 }

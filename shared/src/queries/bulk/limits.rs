@@ -91,7 +91,7 @@ fn texts(row: &ImportRow) -> [(&'static str, Option<&str>); 4] {
 
 /// Whether an error says that a value is missing (`not_null_violation`) or too long
 /// (`string_data_right_truncation`).
-pub(super) fn is_broken(error: &sqlx::Error) -> bool {
+pub(in crate::queries) fn is_broken(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
+pub(super) use self::limits::is_broken;
 pub use self::{
     conflicts::{ConflictWith, FindConflicts, RowConflict},
     limits::{BrokenLimit, FindBrokenLimits, Limit},
@@ -129,7 +130,7 @@ impl Query for Import<'_> {
             }
         }
         let written = match self.write(connection).await {
-            Err(error) if limits::is_broken(&error) => {
+            Err(error) if is_broken(&error) => {
                 return Ok(Ending::RollBack(Imported::Unfit));
             }
             written => written?,

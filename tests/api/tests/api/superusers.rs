@@ -2,6 +2,7 @@
 
 use rig::{Function, Outcome, Request};
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use crate::world::{ORDINARY, RETIRED, World};
 
@@ -71,6 +72,23 @@ async fn mistakes_are_named_and_change_nothing() {
         assert!(message.contains(expected), "{message}");
     }
     assert_eq!(world.count_users().await, 3);
+}
+
+#[tokio::test]
+async fn a_table_that_wants_a_password_is_told_from_a_fault() {
+    let world = World::new().await;
+    let tighten = "DELETE FROM users WHERE password_hash IS NULL;
+                   ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL";
+    world.database.pool().execute(tighten).await.unwrap();
+    let migrate = start(&world).await;
+    let event = json!({
+        "command": "create-superuser",
+        "email": "first@example.com",
+        "username": "first",
+    });
+    let message = refusal(&migrate, event).await;
+    assert!(message.contains("then use promote"), "{message}");
+    crate::leaks::check_logs(&migrate.logs());
 }
 
 async fn start(world: &World) -> Function {
