@@ -1,25 +1,11 @@
 //! Every session is ended by the server, again and again, as in a fail-over.
 
-use super::{assert_written_once, keyed_write, read, start, write};
+use super::{ROUNDS, assert_written_once, keyed_write, read, start, while_sessions_end, write};
 use crate::traffic::{Seen, Traffic};
 use crate::world::World;
 
-const ROUNDS: usize = 10;
-
-/// Ends all sessions again and again, but not before every instance has a new one and has used it: whoever loses two
-/// connections in one request is told that the database is not there.
 async fn while_sessions_are_ended(world: &World, traffic: Traffic, instances: u32) -> Seen {
-    traffic.more(20).await;
-    for _ in 0..ROUNDS {
-        world.end_sessions().await;
-        traffic.more(20).await;
-        while world.count_sessions().await < i64::from(instances) {
-            traffic.more(1).await;
-        }
-        // Whoever has lost one connection in its request must be done before it can lose another.
-        traffic.more(1).await;
-    }
-    traffic.stop().await
+    while_sessions_end(world, traffic, instances, async |_| ()).await
 }
 
 #[tokio::test]

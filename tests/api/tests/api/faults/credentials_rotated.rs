@@ -2,12 +2,11 @@
 
 use rig::{Request, secrets};
 
-use super::{assert_written_once, keyed_write, read, start};
+use super::{assert_written_once, keyed_write, read, start, while_sessions_end};
 use crate::rotation::{self, Role};
 use crate::traffic::{Seen, Traffic};
 use crate::world::World;
 
-const ROTATIONS: usize = 10;
 const INSTANCES: u32 = 4;
 
 /// Who the rotations are about, in turn: one role, or two that take turns.
@@ -51,18 +50,8 @@ impl<'w> Rotation<'w> {
         let builder = rotation::function(self.world, function, &self.secret);
         let api = start(builder.instances(INSTANCES)).await;
         let traffic = Traffic::start(&api, 4, request);
-        traffic.more(20).await;
-        for number in 0..ROTATIONS {
-            self.rotate(number).await;
-            self.world.end_sessions().await;
-            traffic.more(20).await;
-            // Whoever lost one connection in its request must be done before it can lose another.
-            while self.world.count_sessions().await < i64::from(INSTANCES) {
-                traffic.more(1).await;
-            }
-            traffic.more(1).await;
-        }
-        traffic.stop().await
+        let rotate = async |number| self.rotate(number).await;
+        while_sessions_end(self.world, traffic, INSTANCES, rotate).await
     }
 }
 

@@ -17,8 +17,11 @@ use serde_json::json;
 use servers::{Postgres, PostgresOptions};
 
 use crate::imports::{BULK, user};
-use crate::traffic::Seen;
+use crate::traffic::{Seen, Traffic};
 use crate::world::{ADMIN, World};
+
+/// How often something happens again and again.
+const ROUNDS: usize = 10;
 
 /// A server that a test may ruin.
 async fn own_server(options: PostgresOptions) -> Postgres {
@@ -78,4 +81,27 @@ async fn assert_written_once(world: &World, seen: &Seen) {
 /// One running function behind a shared handle.
 async fn start(builder: rig::FunctionBuilder) -> Arc<crate::world::Api> {
     Arc::new(crate::world::Api::start(builder).await)
+}
+
+/// Ends all sessions again and again, each time after `before`, but not before every instance has a new
+/// one and has used it: whoever loses two connections in one request is told that the database is not
+/// there.
+async fn while_sessions_end(
+    world: &World,
+    traffic: Traffic,
+    instances: u32,
+    before: impl AsyncFn(usize),
+) -> Seen {
+    traffic.more(20).await;
+    for round in 0..ROUNDS {
+        before(round).await;
+        world.end_sessions().await;
+        traffic.more(20).await;
+        while world.count_sessions().await < i64::from(instances) {
+            traffic.more(1).await;
+        }
+        // Whoever has lost one connection in its request must be done before it can lose another.
+        traffic.more(1).await;
+    }
+    traffic.stop().await
 }
