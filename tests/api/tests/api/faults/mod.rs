@@ -11,6 +11,7 @@ mod postgres_killed;
 mod secrets_manager_down;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rig::Request;
 use serde_json::json;
@@ -97,9 +98,13 @@ async fn while_sessions_end(
         before(round).await;
         world.end_sessions().await;
         traffic.more(20).await;
-        while world.count_sessions().await < i64::from(instances) {
-            traffic.more(1).await;
-        }
+        let until_all_are_back = async {
+            while world.count_sessions().await < i64::from(instances) {
+                traffic.more(1).await;
+            }
+        };
+        let back = tokio::time::timeout(Duration::from_secs(30), until_all_are_back).await;
+        assert!(back.is_ok(), "the instances get no new sessions");
         // Whoever has lost one connection in its request must be done before it can lose another.
         traffic.more(1).await;
     }
