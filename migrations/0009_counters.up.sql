@@ -8,6 +8,10 @@
 -- What a writer pays is the number of statements in a trigger, each of which costs more to begin than
 -- to run. So one new user of the present minute is one update of one row, and others go a longer way.
 
+-- The trigger functions have the owner's rights and look names up along this path. Temporary tables
+-- come last in it, not first: a caller can have one of any name, with triggers of his own.
+SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', TRUE);
+
 -- How many users there are by flags: the sums over all slots. And how many were created in the slot's
 -- present minute, as far as user_counts_by_hour does not have them yet. A slot that is looked for from
 -- the session's own number on is nearly always free at once.

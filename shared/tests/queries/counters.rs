@@ -66,6 +66,38 @@ async fn every_kind_of_statement_is_counted() {
 }
 
 #[tokio::test]
+async fn a_writer_whose_own_tables_and_operators_come_first_is_counted_all_the_same() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let mut writer = pool.acquire().await.unwrap();
+    writer
+        .execute(
+            "CREATE SCHEMA decoy;
+             CREATE FUNCTION decoy.add(bigint, integer) RETURNS bigint LANGUAGE plpgsql
+             AS $$ BEGIN RAISE 'ran as %', current_user; END $$;
+             CREATE OPERATOR decoy.+ (FUNCTION = decoy.add, LEFTARG = bigint, RIGHTARG = integer);
+             CREATE TEMPORARY TABLE user_counts (LIKE public.user_counts);
+             CREATE TEMPORARY TABLE user_counts_by_hour (LIKE public.user_counts_by_hour);
+             SET search_path = pg_temp, decoy, pg_catalog, public",
+        )
+        .await
+        .unwrap();
+    for statement in [
+        "INSERT INTO public.users (email, username) VALUES ('one@x.com', 'one')",
+        "INSERT INTO public.users (email, username) VALUES ('two@x.com', 'two'), ('three@x.com', 'three')",
+        "UPDATE public.users SET is_active = FALSE, created_at = now() WHERE username = 'one'",
+        "DELETE FROM public.users WHERE username = 'two'",
+        "TRUNCATE public.users",
+        "INSERT INTO public.users (email, username) VALUES ('four@x.com', 'four')",
+    ] {
+        writer.execute(statement).await.unwrap();
+        assert_exact(pool, statement).await;
+    }
+    // The path belongs to this session alone.
+    writer.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn rows_that_are_copied_in_are_counted() {
     let database = TestDatabase::create().await.unwrap();
     let mut connection = database.pool().acquire().await.unwrap();
