@@ -4,22 +4,37 @@ use sqlx::{Postgres, QueryBuilder};
 
 use crate::users::{Filter, SearchTerm};
 
-/// What search looks into: the same expression as in the index `ix_users_search`. The separator
-/// cannot be searched for, so nothing is found across fields.
-const SEARCHED_TEXT: &str = r#"lower(
-    (username || E'\n' || email || E'\n' || coalesce(full_name, '')) COLLATE "und-x-icu"
-) COLLATE "C""#;
+/// The separator cannot be searched for, so nothing is found across fields.
+const FIELDS: &str = r"username || E'\n' || email || E'\n' || coalesce(full_name, '')";
+
+/// What search looks into: the same expression as in the index `ix_users_search`.
+fn searched_text() -> String {
+    format!(r#"lower(({FIELDS}) COLLATE "und-x-icu") COLLATE "C""#)
+}
+
+/// The same, as far as ASCII characters go, at half the cost. Only two other characters have ASCII in
+/// their lower case: the dotted capital I and the sign for Kelvin.
+fn searched_ascii() -> String {
+    format!(
+        r#"lower(replace(replace({FIELDS}, U&'\0130', U&'i\0307'), U&'\212A', 'k') COLLATE "C")"#
+    )
+}
 
 /// Whether a row that is looked at matches. The term is folded once, not once a row.
 pub(super) fn push_is_match<'q>(sql: &mut QueryBuilder<'q, Postgres>, term: &'q SearchTerm) {
-    sql.push(format_args!("strpos({SEARCHED_TEXT}, (SELECT lower("))
+    let text = if term.as_str().is_ascii() {
+        searched_ascii()
+    } else {
+        searched_text()
+    };
+    sql.push(format_args!("strpos({text}, (SELECT lower("))
         .push_bind(term.as_str())
         .push(r#" COLLATE "und-x-icu") COLLATE "C")) > 0"#);
 }
 
 /// The same as a condition that the trigram index serves.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
-    sql.push(format_args!("{SEARCHED_TEXT} LIKE lower("))
+    sql.push(format_args!("{} LIKE lower(", searched_text()))
         .push_bind(term.like_pattern())
         .push(r#" COLLATE "und-x-icu") COLLATE "C""#);
 }
