@@ -33,6 +33,7 @@ impl Query for CountSample<'_> {
         let reach = i64::from(self.0.reach);
         let newest = Ranges {
             filter: &self.0.filter,
+            term: self.0.filter.search.as_ref(),
             sort: Sort {
                 by: SortBy::CreatedAt,
                 order: SortOrder::Descending,

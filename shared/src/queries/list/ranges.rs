@@ -3,15 +3,19 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{row, searched};
-use crate::users::{Cursor, Filter, Sort, SortBy, SortOrder};
+use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortOrder};
 
 /// Rows in the order of an index, from a place on.
 ///
 /// Every index has both flags before the key, so a filter on both is one ordered range of it. Where
 /// a flag is free, the ranges of both values are merged; each is cut off where the whole is, because
 /// no more can be taken from one of them.
+#[derive(Clone, Copy)]
 pub(super) struct Ranges<'q> {
+    /// Its flags; what it searches for picks no rows here.
     pub(super) filter: &'q Filter,
+    /// What to look for in each row.
+    pub(super) term: Option<&'q SearchTerm>,
     pub(super) sort: Sort,
     /// Rows beyond this place only.
     pub(super) beside: Option<&'q Cursor>,
@@ -20,12 +24,12 @@ pub(super) struct Ranges<'q> {
 }
 
 impl<'q> Ranges<'q> {
-    /// Selects `key` and `id`, and with a search `is_match`. All of it is in the index; no row of the
-    /// table has to be fetched.
+    /// Selects `key` and `id`, and with a term `is_match`. All of it is in the index; no row of the table
+    /// has to be fetched.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'q, Postgres>) {
         let key = key_expression(self.sort.by);
         let direction = direction(self.sort);
-        let is_match = if self.filter.search.is_some() {
+        let is_match = if self.term.is_some() {
             ", is_match"
         } else {
             ""
@@ -36,7 +40,7 @@ impl<'q> Ranges<'q> {
                 sql.push(" UNION ALL ");
             }
             sql.push(format_args!("(SELECT {key} AS key, id"));
-            if let Some(term) = &self.filter.search {
+            if let Some(term) = self.term {
                 sql.push(", ");
                 searched::push_is_match(sql, term);
                 sql.push(" AS is_match");

@@ -46,6 +46,7 @@ impl<'q> Slice<'q> {
     pub(super) fn ranges(&self) -> Ranges<'q> {
         Ranges {
             filter: &self.query.filter,
+            term: None,
             sort: self.sort,
             beside: self.beside,
             offset: self.offset,

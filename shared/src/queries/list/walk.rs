@@ -87,13 +87,23 @@ fn select_page<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     sql
 }
 
-/// A row that a search returns: a match, or where its walk began or had to stop.
+/// Why a search returns a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "lowercase")]
+enum Role {
+    /// Its walk began here.
+    First,
+    /// It was found.
+    Match,
+    /// Its walk had to stop here.
+    Last,
+}
+
 #[derive(FromRow)]
 struct SeenRow {
     #[sqlx(flatten)]
     row: ListRow,
-    is_match: bool,
-    seen: i64,
+    role: Role,
     met: i64,
 }
 
@@ -103,15 +113,16 @@ async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walk
         .fetch_all(connection)
         .await?;
     let by = slice.sort.by;
-    let reach = i64::from(slice.query.reach);
-    let met = seen.last().map_or(0, |last| last.met);
-    let first = seen.first().filter(|row| row.seen == 1);
-    let last = seen.last().filter(|row| row.seen == reach);
-    let first_seen = first.map(|seen| seen.row.cursor(by, slice.towards.reversed()));
-    let last_seen = last.map(|seen| seen.row.cursor(by, slice.towards));
+    let met = seen.first().map_or(0, |row| row.met);
+    let cursor_at = |role, towards| {
+        let seen = seen.iter().find(|seen| seen.role == role);
+        seen.map(|seen| seen.row.cursor(by, towards))
+    };
+    let first_seen = cursor_at(Role::First, slice.towards.reversed());
+    let last_seen = cursor_at(Role::Last, slice.towards);
     let rows: Vec<_> = seen
         .into_iter()
-        .filter(|seen| seen.is_match && seen.met > slice.offset)
+        .filter(|seen| seen.role == Role::Match)
         .map(|seen| seen.row)
         .collect();
     let stop = if slice.overflows(rows.len()) {
@@ -138,47 +149,60 @@ async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walk
 /// Looks at rows until the page is full or the reach is used up.
 ///
 /// The reach is a number of rows and not a time, so that the same question has the same answer, and
-/// the index has all that is looked at, so that they are read from neighbouring pages.
+/// the index has all that is looked at, so that they are read from neighbouring pages. Where the reach
+/// ended is looked up afterwards, and only if the page is not full: to number each row on the way
+/// takes longer.
 fn select_matches<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     let direction = ranges::direction(slice.sort);
     let reach = i64::from(slice.query.reach);
-    let mut sql = QueryBuilder::new("SELECT");
-    sql.push(row::COLUMNS).push(format_args!(
-        ", {}, place.is_match, place.seen, place.met FROM (
-                 SELECT key, id, is_match, seen, met
-                 FROM (
-                     SELECT
-                         key,
-                         id,
-                         is_match,
-                         row_number() OVER walk AS seen,
-                         count(*) FILTER (WHERE is_match) OVER walk AS met
-                     FROM (",
-        row::text_key(slice.sort.by, "place.key")
-    ));
-    let examined = Ranges {
+    let enough = slice.offset + slice.limit;
+    let beginning = Ranges {
         offset: 0,
-        limit: reach,
+        limit: 1,
         ..slice.ranges()
     };
+    let examined = Ranges {
+        term: slice.query.filter.search.as_ref(),
+        limit: reach,
+        ..beginning
+    };
+    let ending = Ranges {
+        offset: reach - 1,
+        ..beginning
+    };
+    let mut sql = QueryBuilder::new("WITH matches AS MATERIALIZED (SELECT key, id FROM (");
     examined.push(&mut sql);
     sql.push(format_args!(
-        ") AS examined
-         WINDOW walk AS (ORDER BY key {direction}, id {direction} ROWS UNBOUNDED PRECEDING)
-         ) AS walked
-         WHERE seen IN (1, "
+        ") AS examined WHERE is_match ORDER BY key {direction}, id {direction} LIMIT "
     ))
-    .push_bind(reach)
-    .push(") OR (is_match AND met > ")
+    .push_bind(enough)
+    .push(format_args!(
+        "), place AS (
+             (SELECT key, id, 'match' AS role
+             FROM matches
+             ORDER BY key {direction}, id {direction}
+             OFFSET "
+    ))
     .push_bind(slice.offset)
-    .push(format_args!(
-        ") ORDER BY key {direction}, id {direction} LIMIT "
-    ))
-    // One more for the row where the walk began.
-    .push_bind(slice.limit + 1)
-    .push(format_args!(
-        ") AS place JOIN users ON users.id = place.id
-         ORDER BY place.key {direction}, place.id {direction}"
-    ));
+    .push(") UNION ALL ");
+    // Nothing precedes a walk that begins where the list does.
+    if slice.beside.is_some() {
+        sql.push("SELECT key, id, 'first' FROM (");
+        beginning.push(&mut sql);
+        sql.push(") AS beginning UNION ALL ");
+    }
+    sql.push("SELECT key, id, 'last' FROM (");
+    ending.push(&mut sql);
+    sql.push(") AS ending WHERE (SELECT count(*) FROM matches) < ")
+        .push_bind(enough)
+        .push(") SELECT")
+        .push(row::COLUMNS)
+        .push(format_args!(
+            ", {}, place.role, (SELECT count(*) FROM matches) AS met
+             FROM place
+             JOIN users ON users.id = place.id
+             ORDER BY place.key {direction}, place.id {direction}",
+            row::text_key(slice.sort.by, "place.key")
+        ));
     sql
 }
