@@ -49,15 +49,21 @@ FROM generate_series(0, 63) AS slot;
 UPDATE user_counts SET padding = '';
 
 -- A slot that the current transaction may write to, the first free one of 64 from `start` on, or NULL
--- if it needs rows of its own. The locks of a table's slots begin at `first_lock`.
+-- if it needs rows of its own. The locks of a table's slots begin at `first_lock`. All
+-- names have their schema, for those callers below that have no path.
 CREATE FUNCTION user_counts_free_slot(first_lock integer, start integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    slot integer;
 BEGIN
-    IF current_setting('transaction_isolation') = 'read committed' THEN
-        FOR slot IN start..start + 63 LOOP
-            IF pg_try_advisory_xact_lock(1919904876, first_lock + slot % 64) THEN
-                RETURN slot % 64;
+    IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) 'read committed' THEN
+        FOR step IN 0..63 LOOP
+            slot := pg_catalog.mod(start OPERATOR(pg_catalog.+) step, 64);
+            IF pg_catalog.pg_try_advisory_xact_lock(
+                1919904876, first_lock OPERATOR(pg_catalog.+) slot
+            ) THEN
+                RETURN slot;
             END IF;
         END LOOP;
     END IF;
@@ -149,35 +155,55 @@ BEGIN
 END
 $$;
 
--- Trigger functions. They write tables that an application's own role need not know.
+-- Trigger functions. They write tables that an application's own role need not know, with the rights
+-- of the owner, and so must not look anything up where the caller wants it. To set a path costs as much
+-- as to add up a row. What a change of one user takes is therefore written with the schema before
+-- each name, `@schema@` standing for this one, and all else sets the path first.
+DO $install$
+BEGIN
+    EXECUTE replace(
+        $definition$
 CREATE FUNCTION count_inserted_users() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
 AS $$
 DECLARE
+    one record;
     change record;
-    mine bigint := pg_backend_pid() % 64;
+    callers_path text;
+    mine bigint := pg_catalog.mod(pg_catalog.pg_backend_pid(), 64);
 BEGIN
     -- As in user_counts_free_slot, whose call costs more than its work.
-    IF current_setting('transaction_isolation') <> 'read committed'
-        OR NOT pg_try_advisory_xact_lock(1919904876, mine::integer)
+    IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed'
+        OR NOT pg_catalog.pg_try_advisory_xact_lock(1919904876, mine::integer)
     THEN
-        mine := user_counts_free_slot(0, pg_backend_pid());
+        mine := @schema@.user_counts_free_slot(0, pg_catalog.pg_backend_pid());
     END IF;
-    UPDATE user_counts
-    SET plain_inactive = plain_inactive + (NOT is_active AND NOT is_superuser)::integer,
-        super_inactive = super_inactive + (NOT is_active AND is_superuser)::integer,
-        plain_active = plain_active + (is_active AND NOT is_superuser)::integer,
-        super_active = super_active + (is_active AND is_superuser)::integer,
-        created = created + 1
-    FROM (SELECT is_active, is_superuser, created_at FROM added LIMIT 1) AS only_one
-    WHERE slot = mine
-        AND created_at >= minute
-        AND created_at < minute + INTERVAL '1 minute'
-        AND NOT EXISTS (SELECT FROM added OFFSET 1);
-    IF FOUND THEN
-        RETURN NULL;
+    SELECT is_active, is_superuser, created_at, EXISTS (SELECT FROM added OFFSET 1) AS is_one_of_many
+    INTO one
+    FROM added
+    LIMIT 1;
+    IF NOT one.is_one_of_many THEN
+        UPDATE @schema@.user_counts
+        SET plain_inactive = plain_inactive
+                OPERATOR(pg_catalog.+) (NOT one.is_active AND NOT one.is_superuser)::integer,
+            super_inactive = super_inactive
+                OPERATOR(pg_catalog.+) (NOT one.is_active AND one.is_superuser)::integer,
+            plain_active = plain_active
+                OPERATOR(pg_catalog.+) (one.is_active AND NOT one.is_superuser)::integer,
+            super_active = super_active
+                OPERATOR(pg_catalog.+) (one.is_active AND one.is_superuser)::integer,
+            created = created OPERATOR(pg_catalog.+) 1
+        WHERE slot OPERATOR(pg_catalog.=) mine
+            AND one.created_at OPERATOR(pg_catalog.>=) minute
+            AND one.created_at
+                OPERATOR(pg_catalog.<) (minute OPERATOR(pg_catalog.+) INTERVAL '1 minute');
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
     END IF;
+
+    callers_path := pg_catalog.current_setting('search_path');
+    PERFORM pg_catalog.set_config('search_path', '@schema@, pg_temp', TRUE);
     SELECT
         count(*) AS rows,
         count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
@@ -187,16 +213,15 @@ BEGIN
         max(created_at) AS latest
     INTO change
     FROM added;
-    IF change.rows = 0 THEN
-        RETURN NULL;
+    IF change.rows > 0 THEN
+        PERFORM user_counts_add(
+            mine,
+            change.plain_inactive,
+            change.super_inactive,
+            change.plain_active,
+            change.super_active
+        );
     END IF;
-    PERFORM user_counts_add(
-        mine,
-        change.plain_inactive,
-        change.super_inactive,
-        change.plain_active,
-        change.super_active
-    );
     IF change.latest >= now() - INTERVAL '8 days' THEN
         PERFORM user_counts_turn(mine, date_trunc('minute', change.latest, 'UTC'));
         PERFORM user_counts_add_minute(recent.minute, recent.rows)
@@ -209,9 +234,15 @@ BEGIN
             GROUP BY 1
         ) AS recent;
     END IF;
+    PERFORM set_config('search_path', callers_path, TRUE);
     RETURN NULL;
 END
-$$;
+$$
+        $definition$,
+        '@schema@', quote_ident(current_schema())
+    );
+END
+$install$;
 
 CREATE FUNCTION count_deleted_users() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
@@ -256,19 +287,69 @@ $$;
 
 -- A trigger with transition tables cannot be limited to columns, so an update that changes nothing
 -- that is counted must leave early.
+DO $install$
+BEGIN
+    EXECUTE replace(
+        $definition$
 CREATE FUNCTION count_updated_users() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path FROM CURRENT
 AS $$
 DECLARE
+    one record;
     change record;
-    mine bigint := pg_backend_pid() % 64;
+    callers_path text;
+    mine bigint := pg_catalog.mod(pg_catalog.pg_backend_pid(), 64);
 BEGIN
     SELECT
-        coalesce(sum(sign) FILTER (WHERE NOT is_active AND NOT is_superuser), 0) AS plain_inactive,
-        coalesce(sum(sign) FILTER (WHERE NOT is_active AND is_superuser), 0) AS super_inactive,
-        coalesce(sum(sign) FILTER (WHERE is_active AND NOT is_superuser), 0) AS plain_active,
-        coalesce(sum(sign) FILTER (WHERE is_active AND is_superuser), 0) AS super_active,
+        before.is_active AS was_active,
+        before.is_superuser AS was_superuser,
+        before.created_at AS was_created_at,
+        after.is_active,
+        after.is_superuser,
+        after.created_at,
+        EXISTS (SELECT FROM added OFFSET 1) AS is_one_of_many
+    INTO one
+    FROM (SELECT is_active, is_superuser, created_at FROM removed LIMIT 1) AS before
+    CROSS JOIN (SELECT is_active, is_superuser, created_at FROM added LIMIT 1) AS after;
+    IF NOT one.is_one_of_many AND one.created_at OPERATOR(pg_catalog.=) one.was_created_at THEN
+        IF one.is_active OPERATOR(pg_catalog.=) one.was_active
+            AND one.is_superuser OPERATOR(pg_catalog.=) one.was_superuser
+        THEN
+            RETURN NULL;
+        END IF;
+        -- As in user_counts_free_slot, whose call costs more than its work.
+        IF pg_catalog.current_setting('transaction_isolation')
+                OPERATOR(pg_catalog.<>) 'read committed'
+            OR NOT pg_catalog.pg_try_advisory_xact_lock(1919904876, mine::integer)
+        THEN
+            mine := @schema@.user_counts_free_slot(0, pg_catalog.pg_backend_pid());
+        END IF;
+        UPDATE @schema@.user_counts
+        SET plain_inactive = plain_inactive
+                OPERATOR(pg_catalog.+) (NOT one.is_active AND NOT one.is_superuser)::integer
+                OPERATOR(pg_catalog.-) (NOT one.was_active AND NOT one.was_superuser)::integer,
+            super_inactive = super_inactive
+                OPERATOR(pg_catalog.+) (NOT one.is_active AND one.is_superuser)::integer
+                OPERATOR(pg_catalog.-) (NOT one.was_active AND one.was_superuser)::integer,
+            plain_active = plain_active
+                OPERATOR(pg_catalog.+) (one.is_active AND NOT one.is_superuser)::integer
+                OPERATOR(pg_catalog.-) (one.was_active AND NOT one.was_superuser)::integer,
+            super_active = super_active
+                OPERATOR(pg_catalog.+) (one.is_active AND one.is_superuser)::integer
+                OPERATOR(pg_catalog.-) (one.was_active AND one.was_superuser)::integer
+        WHERE slot OPERATOR(pg_catalog.=) mine;
+        IF FOUND THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+
+    callers_path := pg_catalog.current_setting('search_path');
+    PERFORM pg_catalog.set_config('search_path', '@schema@, pg_temp', TRUE);
+    SELECT
+        sum(sign) FILTER (WHERE NOT is_active AND NOT is_superuser) AS plain_inactive,
+        sum(sign) FILTER (WHERE NOT is_active AND is_superuser) AS super_inactive,
+        sum(sign) FILTER (WHERE is_active AND NOT is_superuser) AS plain_active,
+        sum(sign) FILTER (WHERE is_active AND is_superuser) AS super_active,
         min(created_at) AS earliest,
         max(created_at) AS latest
     INTO change
@@ -282,27 +363,13 @@ BEGIN
         OR change.plain_active <> 0
         OR change.super_active <> 0
     THEN
-        -- As in user_counts_free_slot and user_counts_add, whose calls cost more than their work.
-        IF current_setting('transaction_isolation') <> 'read committed'
-            OR NOT pg_try_advisory_xact_lock(1919904876, mine::integer)
-        THEN
-            mine := user_counts_free_slot(0, pg_backend_pid());
-        END IF;
-        UPDATE user_counts
-        SET plain_inactive = plain_inactive + change.plain_inactive,
-            super_inactive = super_inactive + change.super_inactive,
-            plain_active = plain_active + change.plain_active,
-            super_active = super_active + change.super_active
-        WHERE slot = mine;
-        IF NOT FOUND THEN
-            PERFORM user_counts_add(
-                mine,
-                change.plain_inactive,
-                change.super_inactive,
-                change.plain_active,
-                change.super_active
-            );
-        END IF;
+        PERFORM user_counts_add(
+            user_counts_free_slot(0, pg_backend_pid()),
+            coalesce(change.plain_inactive, 0),
+            coalesce(change.super_inactive, 0),
+            coalesce(change.plain_active, 0),
+            coalesce(change.super_active, 0)
+        );
     END IF;
     -- Where all rows have one time, before and after, none has moved.
     IF change.earliest <> change.latest AND change.latest >= now() - INTERVAL '8 days' THEN
@@ -321,9 +388,15 @@ BEGIN
             HAVING sum(sign) <> 0
         ) AS moved;
     END IF;
+    PERFORM set_config('search_path', callers_path, TRUE);
     RETURN NULL;
 END
-$$;
+$$
+        $definition$,
+        '@schema@', quote_ident(current_schema())
+    );
+END
+$install$;
 
 -- TRUNCATE is seen by every snapshot at once, and so must be what it does to the counts.
 CREATE FUNCTION count_truncated_users() RETURNS trigger
