@@ -83,9 +83,12 @@ async fn a_writer_whose_own_tables_and_operators_come_first_is_counted_all_the_s
         .await
         .unwrap();
     for statement in [
+        // The first of a minute goes a longer way than the next.
         "INSERT INTO public.users (email, username) VALUES ('one@x.com', 'one')",
+        "INSERT INTO public.users (email, username) VALUES ('next@x.com', 'next')",
         "INSERT INTO public.users (email, username) VALUES ('two@x.com', 'two'), ('three@x.com', 'three')",
-        "UPDATE public.users SET is_active = FALSE, created_at = now() WHERE username = 'one'",
+        "UPDATE public.users SET is_active = FALSE WHERE username = 'one'",
+        "UPDATE public.users SET is_active = TRUE, created_at = now() WHERE username = 'one'",
         "DELETE FROM public.users WHERE username = 'two'",
         "TRUNCATE public.users",
         "INSERT INTO public.users (email, username) VALUES ('four@x.com', 'four')",
