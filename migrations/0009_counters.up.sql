@@ -5,8 +5,9 @@
 -- queue nor deadlock. A transaction that finds no free slot, or whose isolation level forbids updating
 -- rows that changed since its snapshot, inserts rows of its own instead.
 --
--- What a writer pays is the number of statements in a trigger, each of which costs more to begin than
--- to run. So one new user of the present minute is one update of one row, and others go a longer way.
+-- What a writer pays is the number and the size of the statements in a trigger, which cost more to begin
+-- than to run. So a change of one user is one short look and one update of one row, if the user is of the
+-- present minute or no time has changed, and others go a longer way.
 
 -- The trigger functions have the owner's rights and look names up along this path. Temporary tables
 -- come last in it, not first: a caller can have one of any name, with triggers of his own.
@@ -49,8 +50,8 @@ FROM generate_series(0, 63) AS slot;
 UPDATE user_counts SET padding = '';
 
 -- A slot that the current transaction may write to, the first free one of 64 from `start` on, or NULL
--- if it needs rows of its own. The locks of a table's slots begin at `first_lock`. All
--- names have their schema, for those callers below that have no path.
+-- if it needs rows of its own. The locks of a table's slots begin at `first_lock`. All names have
+-- their schema, for those callers below that have no path.
 CREATE FUNCTION user_counts_free_slot(first_lock integer, start integer) RETURNS bigint
 LANGUAGE plpgsql
 AS $$

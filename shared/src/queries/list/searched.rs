@@ -12,8 +12,8 @@ fn searched_text() -> String {
     format!(r#"lower(({FIELDS}) COLLATE "und-x-icu") COLLATE "C""#)
 }
 
-/// The same, as far as ASCII characters go, at half the cost. Only two other characters have ASCII in
-/// their lower case: the dotted capital I and the sign for Kelvin.
+/// The same, as far as ASCII characters go, at two thirds of the cost. Only two other characters have
+/// ASCII in their lower case: the dotted capital I and the sign for Kelvin.
 fn searched_ascii() -> String {
     format!(
         r#"lower(replace(replace({FIELDS}, U&'\0130', U&'i\0307'), U&'\212A', 'k') COLLATE "C")"#
