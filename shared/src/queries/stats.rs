@@ -4,11 +4,11 @@ use sqlx::PgConnection;
 
 use crate::{database::Query, users::UserStats};
 
-/// The six numbers in one snapshot, from the counts that the triggers of migration 0010 keep. Today
+/// The six numbers in one snapshot, from the counts that the triggers of migration 0021 keep. Today
 /// starts at 00:00 UTC, the week is the last 7 x 24 hours.
 ///
-/// The week begins in the middle of a minute. Whole hours and whole minutes after its edge are
-/// counted already; what is left of the edge's own minute is counted in the index. Its limits are
+/// The week begins in the middle of a minute. Whole minutes up to the next hour and whole hours after
+/// it are counted already; what is left of the first minute is counted in the index. Its limits are
 /// written out there, so that the planner can tell how few rows they hold.
 pub struct CountUsers;
 
@@ -21,36 +21,44 @@ impl Query for CountUsers {
                  SELECT
                      now() AS now,
                      date_trunc('day', now(), 'UTC') AS today,
-                     now() - INTERVAL '168 hours' AS week,
-                     date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') AS week_hour
+                     date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 minute'
+                         AS week_minute,
+                     date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 hour'
+                         AS week_hour
              ),
-             slots AS (
+             changes AS (
                  SELECT
-                     coalesce(sum(plain_inactive), 0)::bigint AS plain_inactive,
-                     coalesce(sum(super_inactive), 0)::bigint AS super_inactive,
-                     coalesce(sum(plain_active), 0)::bigint AS plain_active,
-                     coalesce(sum(super_active), 0)::bigint AS super_active,
-                     coalesce(sum(created) FILTER (WHERE minute >= today), 0)::bigint AS today,
-                     coalesce(sum(created) FILTER (WHERE minute > week), 0)::bigint AS week
+                     coalesce(sum(active_users), 0) AS active_users,
+                     coalesce(sum(active_superusers), 0) AS active_superusers,
+                     coalesce(sum(inactive_users), 0) AS inactive_users,
+                     coalesce(sum(inactive_superusers), 0) AS inactive_superusers,
+                     coalesce(
+                         sum(active_users + active_superusers + inactive_users + inactive_superusers)
+                             FILTER (WHERE minute >= today),
+                         0
+                     ) AS today,
+                     coalesce(
+                         sum(active_users + active_superusers + inactive_users + inactive_superusers)
+                             FILTER (WHERE minute >= week_minute),
+                         0
+                     ) AS week
                  FROM edges
-                 LEFT JOIN user_counts ON TRUE
+                 LEFT JOIN user_count_changes ON TRUE
              ),
              hours AS (
                  SELECT
-                     coalesce(sum(created) FILTER (WHERE hour >= today), 0)::bigint AS today,
-                     coalesce(sum(created) FILTER (WHERE hour > week_hour), 0)::bigint AS week
+                     coalesce(sum(users) FILTER (WHERE start >= today), 0)::bigint AS today,
+                     coalesce(sum(users), 0)::bigint AS week
                  FROM edges
-                 LEFT JOIN user_counts_by_hour ON hour > week_hour
+                 JOIN user_signups ON unit = 'hour' AND start >= week_hour
              ),
              minutes AS (
-                 SELECT coalesce(sum(by_minute.created), 0)::bigint AS week
+                 SELECT coalesce(sum(users), 0)::bigint AS week
                  FROM edges
-                 JOIN user_counts_by_hour ON hour = week_hour
-                 CROSS JOIN LATERAL unnest(
-                     by_minute[extract(minute FROM week AT TIME ZONE 'UTC')::integer + 2:]
-                 ) AS by_minute (created)
+                 JOIN user_signups
+                     ON unit = 'minute' AND start >= week_minute AND start < week_hour
              ),
-             edge_minute AS (
+             first_minute AS (
                  SELECT count(*) AS week
                  FROM users
                  WHERE is_active IN (TRUE, FALSE)
@@ -58,27 +66,38 @@ impl Query for CountUsers {
                      AND created_at >= now() - INTERVAL '168 hours'
                      AND created_at
                          < date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 minute'
+             ),
+             kept AS (
+                 SELECT
+                     totals.active_users + changes.active_users AS active_users,
+                     totals.active_superusers + changes.active_superusers AS active_superusers,
+                     totals.inactive_users + changes.inactive_users AS inactive_users,
+                     totals.inactive_superusers + changes.inactive_superusers AS inactive_superusers
+                 FROM user_count_totals AS totals
+                 CROSS JOIN changes
              )
              SELECT
-                 plain_inactive + super_inactive + plain_active + super_active AS total_users,
-                 plain_active + super_active AS active_users,
-                 plain_inactive + super_inactive AS inactive_users,
-                 super_inactive + super_active AS superusers,
-                 slots.today + hours.today AS new_users_today,
-                 slots.week + hours.week + minutes.week + edge_minute.week AS new_users_week,
+                 kept.active_users + kept.active_superusers + kept.inactive_users
+                     + kept.inactive_superusers AS total_users,
+                 kept.active_users + kept.active_superusers AS active_users,
+                 kept.inactive_users + kept.inactive_superusers AS inactive_users,
+                 kept.active_superusers + kept.inactive_superusers AS superusers,
+                 changes.today + hours.today AS new_users_today,
+                 changes.week + hours.week + minutes.week + first_minute.week AS new_users_week,
                  now AS timestamp
              FROM edges
-             CROSS JOIN slots
+             CROSS JOIN kept
+             CROSS JOIN changes
              CROSS JOIN hours
              CROSS JOIN minutes
-             CROSS JOIN edge_minute",
+             CROSS JOIN first_minute",
         )
         .fetch_one(connection)
         .await
     }
 }
 
-/// Merges what transactions that found no free slot have left; see migration 0009.
+/// Adds up the changes that writers have left; see migration 0021.
 pub struct CompactCounts;
 
 impl Query for CompactCounts {

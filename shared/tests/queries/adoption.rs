@@ -46,17 +46,17 @@ async fn shape(connection: &mut PgConnection) -> Vec<String> {
 
 async fn assert_no_drift(connection: &mut PgConnection) {
     let drift: (i64, i64, i64, i64) = sqlx::query_as(
-        "SELECT plain_inactive, super_inactive, plain_active, super_active FROM user_counts_drift",
+        "SELECT active_users, active_superusers, inactive_users, inactive_superusers FROM user_counts_drift",
     )
     .fetch_one(&mut *connection)
     .await
     .unwrap();
     assert_eq!(drift, (0, 0, 0, 0));
-    let wrong_minutes: i64 = sqlx::query_scalar("SELECT count(*) FROM user_counts_drift_by_minute")
+    let wrong: i64 = sqlx::query_scalar("SELECT count(*) FROM user_signups_drift")
         .fetch_one(connection)
         .await
         .unwrap();
-    assert_eq!(wrong_minutes, 0);
+    assert_eq!(wrong, 0);
 }
 
 #[tokio::test]

@@ -28,11 +28,12 @@ async fn assert_exact(pool: &PgPool, after: &str) {
         .await
         .unwrap();
     assert_eq!(kept, counted, "after {after}");
-    let wrong_minutes: i64 = sqlx::query_scalar("SELECT count(*) FROM user_counts_drift_by_minute")
-        .fetch_one(&mut *transaction)
-        .await
-        .unwrap();
-    assert_eq!(wrong_minutes, 0, "after {after}");
+    let wrong: Vec<(String, i64)> =
+        sqlx::query_as("SELECT unit || ' ' || start, users FROM user_signups_drift")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+    assert_eq!(wrong, [], "after {after}");
 }
 
 #[tokio::test]
@@ -76,14 +77,15 @@ async fn a_writer_whose_own_tables_and_operators_come_first_is_counted_all_the_s
              CREATE FUNCTION decoy.add(bigint, integer) RETURNS bigint LANGUAGE plpgsql
              AS $$ BEGIN RAISE 'ran as %', current_user; END $$;
              CREATE OPERATOR decoy.+ (FUNCTION = decoy.add, LEFTARG = bigint, RIGHTARG = integer);
-             CREATE TEMPORARY TABLE user_counts (LIKE public.user_counts);
-             CREATE TEMPORARY TABLE user_counts_by_hour (LIKE public.user_counts_by_hour);
+             CREATE TEMPORARY TABLE users (LIKE public.users);
+             CREATE TEMPORARY TABLE user_count_changes (LIKE public.user_count_changes);
+             CREATE TEMPORARY TABLE user_count_totals (LIKE public.user_count_totals);
+             CREATE TEMPORARY TABLE user_signups (LIKE public.user_signups);
              SET search_path = pg_temp, decoy, pg_catalog, public",
         )
         .await
         .unwrap();
     for statement in [
-        // The first of a minute goes a longer way than the next.
         "INSERT INTO public.users (email, username) VALUES ('one@x.com', 'one')",
         "INSERT INTO public.users (email, username) VALUES ('next@x.com', 'next')",
         "INSERT INTO public.users (email, username) VALUES ('two@x.com', 'two'), ('three@x.com', 'three')",
@@ -161,38 +163,144 @@ async fn stricter_isolation_levels_are_counted_too() {
 async fn users_stay_counted_when_the_hour_of_their_creation_is_forgotten() {
     let database = TestDatabase::create().await.unwrap();
     let pool = database.pool();
-    for (number, forget) in [
+    for statement in [
+        "INSERT INTO users (email, username) SELECT n || '@x.com', 'u' || n FROM generate_series(1, 3) AS n",
+        "SELECT compact_user_counts()",
+        // As if ten days had passed.
+        "ALTER TABLE users DISABLE TRIGGER USER",
+        "UPDATE users SET created_at = created_at - INTERVAL '10 days'",
+        "ALTER TABLE users ENABLE TRIGGER USER",
+        "UPDATE user_signups SET start = start - INTERVAL '10 days'",
         "INSERT INTO users (email, username) VALUES ('next@x.com', 'next')",
         "SELECT compact_user_counts()",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        for n in 0..3 {
-            let insert = format!(
-                "INSERT INTO users (email, username) VALUES ('{number}-{n}@x.com', '{number}-{n}')"
-            );
-            pool.execute(insert.as_str()).await.unwrap();
+        "DELETE FROM users WHERE username = 'u1'",
+        "SELECT compact_user_counts()",
+    ] {
+        pool.execute(statement).await.unwrap();
+    }
+    assert_exact(pool, "ten days").await;
+    let units: Vec<(String, i64)> =
+        sqlx::query_as("SELECT unit, count(*) FROM user_signups GROUP BY unit ORDER BY unit")
+            .fetch_all(pool)
+            .await
+            .unwrap();
+    let expected = [("day", 2), ("hour", 1), ("minute", 1)];
+    assert_eq!(units, expected.map(|(unit, rows)| (unit.to_owned(), rows)));
+}
+
+#[tokio::test]
+async fn times_without_end_are_counted_and_go_again() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    for statement in [
+        "INSERT INTO users (email, username, created_at) VALUES ('a@x.com', 'a', 'infinity')",
+        "INSERT INTO users (email, username, created_at) VALUES ('b@x.com', 'b', '-infinity')",
+        "SELECT compact_user_counts()",
+        "ALTER TABLE users DISABLE TRIGGER USER",
+        "INSERT INTO users (email, username, created_at) VALUES ('c@x.com', 'c', 'infinity')",
+        "ALTER TABLE users ENABLE TRIGGER USER",
+        "SELECT repair_user_counts()",
+        "UPDATE users SET created_at = now() WHERE username = 'a'",
+        "DELETE FROM users",
+    ] {
+        pool.execute(statement).await.unwrap();
+        if !statement.contains("TRIGGER") && !statement.contains("'c'") {
+            assert_exact(pool, statement).await;
         }
-        // As if ten days had passed.
-        for statement in [
-            "ALTER TABLE users DISABLE TRIGGER USER",
-            "UPDATE users SET created_at = created_at - INTERVAL '10 days'",
-            "ALTER TABLE users ENABLE TRIGGER USER",
-            "UPDATE user_counts_by_hour SET hour = hour - INTERVAL '10 days'",
-            "UPDATE user_counts SET minute = minute - INTERVAL '10 days'",
-            forget,
-        ] {
-            pool.execute(statement).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn writers_under_stricter_isolation_leave_nothing_that_stays() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let mut writer = pool.acquire().await.unwrap();
+    writer
+        .execute("SET default_transaction_isolation = 'repeatable read'")
+        .await
+        .unwrap();
+    for n in 0..200 {
+        let insert = format!("INSERT INTO users (email, username) VALUES ('{n}@x.com', 'u{n}')");
+        writer.execute(insert.as_str()).await.unwrap();
+    }
+    pool.execute("SELECT compact_user_counts()").await.unwrap();
+    let rows: (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM user_count_changes), (SELECT count(*) FROM user_signups)",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    assert_eq!(rows.0, 0);
+    // One row a minute, hour and day, of which each may have ended meanwhile.
+    assert!(rows.1 <= 6, "{rows:?}");
+    writer.close().await.unwrap();
+    assert_exact(pool, "inserts under REPEATABLE READ").await;
+}
+
+#[tokio::test]
+async fn a_truncate_waits_for_no_one_who_waits_for_it() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    pool.execute("INSERT INTO users (email, username) VALUES ('a@x.com', 'a')")
+        .await
+        .unwrap();
+    // The statistics wait for the users that the truncate has locked, and it for the reader.
+    let mut reader = pool.begin().await.unwrap();
+    reader.execute("SELECT FROM users").await.unwrap();
+    let truncate = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.execute("TRUNCATE users").await }
+    });
+    wait_for_lock(pool, 1).await;
+    let statistics = tokio::spawn({
+        let pool = pool.clone();
+        async move {
+            let mut connection = pool.acquire().await?;
+            CountUsers.run(&mut connection).await
         }
-        let forgotten: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM user_counts_by_hour WHERE hour < now() - INTERVAL '9 days'",
+    });
+    wait_for_lock(pool, 2).await;
+    reader.rollback().await.unwrap();
+    truncate.await.unwrap().unwrap();
+    assert_eq!(statistics.await.unwrap().unwrap().total_users, 0);
+    assert_exact(pool, "a truncate beside readers").await;
+}
+
+#[tokio::test]
+async fn a_truncate_whose_snapshot_is_old_takes_the_counts_of_younger_users_too() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let mut transaction = pool.begin().await.unwrap();
+    transaction
+        .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        .await
+        .unwrap();
+    transaction
+        .execute("SELECT FROM _sqlx_migrations")
+        .await
+        .unwrap();
+    pool.execute("INSERT INTO users (email, username) VALUES ('a@x.com', 'a')")
+        .await
+        .unwrap();
+    transaction.execute("TRUNCATE users").await.unwrap();
+    transaction.commit().await.unwrap();
+    assert_exact(pool, "a truncate under REPEATABLE READ").await;
+}
+
+/// Waits until that many sessions of the database wait for a lock.
+async fn wait_for_lock(pool: &PgPool, sessions: i64) {
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'",
         )
         .fetch_one(pool)
         .await
         .unwrap();
-        assert_eq!(forgotten, 0, "after {forget}");
-        assert_exact(pool, forget).await;
+        if waiting >= sessions {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -210,7 +318,7 @@ async fn a_repair_makes_true_what_drifted() {
         pool.execute(statement).await.unwrap();
     }
     let drift: (i64, i64) =
-        sqlx::query_as("SELECT plain_active, super_active FROM user_counts_drift")
+        sqlx::query_as("SELECT active_users, active_superusers FROM user_counts_drift")
             .fetch_one(pool)
             .await
             .unwrap();

@@ -8,4 +8,5 @@
 mod adoption;
 mod counters;
 mod lists;
+mod rights;
 mod searches;

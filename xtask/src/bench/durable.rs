@@ -79,17 +79,21 @@ pub(super) async fn settle(connection: &mut PgConnection) -> Result<()> {
 /// Fails unless the counts of users are what a recount gives.
 pub(super) async fn check_counts(connection: &mut PgConnection) -> Result<()> {
     let drift: i64 = sqlx::query_scalar(
-        "SELECT abs(plain_inactive) + abs(super_inactive) + abs(plain_active) + abs(super_active)
+        "SELECT
+             abs(active_users)
+             + abs(active_superusers)
+             + abs(inactive_users)
+             + abs(inactive_superusers)
          FROM user_counts_drift",
     )
     .fetch_one(&mut *connection)
     .await?;
-    let wrong_minutes: i64 = sqlx::query_scalar("SELECT count(*) FROM user_counts_drift_by_minute")
+    let wrong: i64 = sqlx::query_scalar("SELECT count(*) FROM user_signups_drift")
         .fetch_one(connection)
         .await?;
     anyhow::ensure!(
-        drift == 0 && wrong_minutes == 0,
-        "the counts drifted by {drift} users and in {wrong_minutes} minutes"
+        drift == 0 && wrong == 0,
+        "the counts drifted by {drift} users and in {wrong} minutes, hours and days"
     );
     Ok(())
 }

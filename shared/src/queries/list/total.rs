@@ -14,15 +14,18 @@ pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
     }
     let columns: Vec<_> = ranges::flag_pairs(&query.filter)
         .map(|pair| match pair {
-            (true, true) => "super_active",
-            (true, false) => "plain_active",
-            (false, true) => "super_inactive",
-            (false, false) => "plain_inactive",
+            (true, true) => "active_superusers",
+            (true, false) => "active_users",
+            (false, true) => "inactive_superusers",
+            (false, false) => "inactive_users",
         })
         .collect();
     let columns = columns.join(" + ");
     sql.push(format_args!(
-        "SELECT coalesce(sum({columns}), 0)::bigint FROM user_counts"
+        "SELECT (
+             (SELECT {columns} FROM user_count_totals)
+             + (SELECT coalesce(sum({columns}), 0) FROM user_count_changes)
+         )::bigint"
     ));
 }
 

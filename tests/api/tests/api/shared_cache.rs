@@ -32,7 +32,7 @@ async fn scans_of_counters(world: &World) -> i64 {
     sqlx::query_scalar(
         "SELECT seq_scan + coalesce(idx_scan, 0)
          FROM pg_stat_user_tables
-         WHERE relname = 'user_counts'",
+         WHERE relname = 'user_count_totals'",
     )
     .fetch_one(&mut connection)
     .await
