@@ -4,7 +4,7 @@
 //! an error a status, a code and a text; causes stay in `source()` and are logged once, by
 //! [`crate::function`].
 
-use crate::database::{Reason, Unavailable};
+use crate::database::{Reason, Refusal, RefusalKind, Unavailable};
 pub use crate::details::{Detail, Details};
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -78,6 +78,9 @@ pub enum Error {
     /// The database cannot be reached or will not take more work. Trying again later may help.
     #[error("database unavailable")]
     DatabaseUnavailable(#[source] Unavailable),
+    /// The table has rules of its own, and one of them refuses what was to be written. Nothing was.
+    #[error("refused by the table: {0}")]
+    RefusedByTable(Refusal),
     /// The deadline passed; whatever was begun has been stopped.
     #[error("request exceeded {seconds} s")]
     Timeout {
@@ -212,6 +215,7 @@ impl Error {
                 unavailable_message(cause.reason()),
             )
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
+            Self::RefusedByTable(refusal) => refused_by_table(refusal),
             Self::Timeout { seconds } => Public::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "request_timeout",
@@ -235,7 +239,59 @@ fn unavailable_message(reason: Reason) -> &'static str {
         Reason::Contention => {
             "Too many others are changing the same users at the moment; try again shortly"
         }
+        Reason::ReadOnly => "The database takes no changes at the moment; try again shortly",
         _ => "The database cannot be reached at the moment; try again shortly",
+    }
+}
+
+fn refused_by_table(refusal: &Refusal) -> Public<'_> {
+    let (status, code) = match refusal.kind {
+        RefusalKind::Unique | RefusalKind::Deferrable | RefusalKind::Reference => {
+            (StatusCode::CONFLICT, "conflict")
+        }
+        RefusalKind::Check
+        | RefusalKind::NotNull
+        | RefusalKind::Generated
+        | RefusalKind::Type
+        | RefusalKind::Trigger
+        | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
+    };
+    let reason = refusal_message(refusal);
+    Public::new(status, code, format!("Nothing was saved: {reason}"))
+}
+
+/// The names of rules and columns are those of the table's owner, who has to be asked about them. What
+/// the server or a trigger says beside that may quote a value.
+fn refusal_message(refusal: &Refusal) -> String {
+    let name = |name: &Option<String>| name.as_deref().unwrap_or("unnamed").to_owned();
+    let rule = name(&refusal.constraint);
+    match refusal.kind {
+        RefusalKind::Unique => {
+            format!("the table's own rule \"{rule}\" refuses a value that is in use or given twice")
+        }
+        RefusalKind::Deferrable => {
+            "on_conflict=skip and on_conflict=update do not work with a rule \
+                                    of the table that is checked late (DEFERRABLE)"
+                .to_owned()
+        }
+        RefusalKind::Reference => {
+            format!("the table's own rule \"{rule}\" refers to a row that does not exist")
+        }
+        RefusalKind::Check => format!("the table's own rule \"{rule}\" refuses a row"),
+        RefusalKind::NotNull => format!(
+            "the table's column \"{}\" must have a value, and this API does not give it one",
+            name(&refusal.column)
+        ),
+        RefusalKind::Generated => {
+            "the table computes a column itself that this API has to write".to_owned()
+        }
+        RefusalKind::Type => "a value does not fit the type of its column in this table".to_owned(),
+        RefusalKind::Trigger => "a trigger of the table refuses a row".to_owned(),
+        RefusalKind::Altered => {
+            "a trigger of the table changes emails and usernames, or leaves rows \
+                                 out, so that rows and users cannot be told apart"
+                .to_owned()
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! One import: from checked rows to an answer.
 
 use shared::{
-    database::{Database, InDoubt},
+    database::{Database, InDoubt, Refusal, RefusalKind},
     deadline::Deadline,
     error::{Detail, Details, Error},
     http::response::Answer,
     queries::{
         bulk::{
             BrokenLimit, ConflictWith, FindBrokenLimits, FindConflicts, Import, ImportRow,
-            Imported, Limit, RowConflict,
+            Imported, Limit, OnConflict, RowConflict,
         },
         idempotency::KeyedRequest,
     },
@@ -54,64 +54,85 @@ pub(crate) async fn run(
         Some(_) => InDoubt::TryAgain,
         None => InDoubt::Fail,
     };
+    let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
-        let (answer, is_replayed) = match database.transaction(deadline, &import, in_doubt).await? {
-            Imported::Answered(answer) => (answer, false),
-            Imported::Replayed(answer) => (answer, true),
-            Imported::KeyInProgress => return Err(Error::IdempotencyInProgress),
-            Imported::KeyMismatch => return Err(Error::IdempotencyMismatch),
-            Imported::Unanswerable(error) => return Err(error),
-            Imported::Refused(conflicts) => return Err(refusal(&conflicts, order.lines)),
-            Imported::Taken => {
-                let find = FindConflicts { rows: order.rows };
-                let conflicts = database.read(deadline, &find).await?;
-                if conflicts.is_empty() {
-                    continue;
-                }
-                return Err(refusal(&conflicts, order.lines));
+        let (answer, is_replayed) = match database.transaction(deadline, &import, in_doubt).await {
+            Ok(Imported::Answered(answer)) => (answer, false),
+            Ok(Imported::Replayed(answer)) => (answer, true),
+            Ok(Imported::KeyInProgress) => return Err(Error::IdempotencyInProgress),
+            Ok(Imported::KeyMismatch) => return Err(Error::IdempotencyMismatch),
+            Ok(Imported::Refused(conflicts)) => return Err(refusal(&conflicts, order.lines)),
+            Ok(Imported::Altered) => return Err(Error::RefusedByTable(Refusal::altered())),
+            Err(Error::RefusedByTable(refusal)) => {
+                explain(database, deadline, order, &refusal).await?;
+                refused = Some(refusal);
+                continue;
             }
-            Imported::Unfit => {
-                let find = FindBrokenLimits { rows: order.rows };
-                let broken = database.read(deadline, &find).await?;
-                return Err(unfit(&broken, order.lines));
-            }
+            Ok(Imported::Unanswerable(error)) | Err(error) => return Err(error),
         };
         return Ok(Given {
             answer,
             is_replayed,
         });
     }
-    Err(Error::internal(
-        "importing users",
-        "a unique index refuses a row, but no stored user is in its way",
+    Err(refused.map_or_else(
+        || Error::internal("importing users", "no attempt came to an end"),
+        Error::RefusedByTable,
     ))
+}
+
+/// Fails with the rows that a rule of the table is about, or with the rule, where no rows can be named. It
+/// finds nothing where the rule is a unique index: what was in the way of an import may be gone by now, and
+/// another attempt succeeds.
+async fn explain(
+    database: &Database,
+    deadline: &Deadline,
+    order: &Order<'_>,
+    refused: &Refusal,
+) -> Result<(), Error> {
+    let rows = order.rows;
+    match refused.kind {
+        RefusalKind::Unique if order.options.on_conflict == OnConflict::Fail => {
+            let conflicts = database.read(deadline, &FindConflicts { rows }).await?;
+            if conflicts.is_empty() {
+                Ok(())
+            } else {
+                Err(refusal(&conflicts, order.lines))
+            }
+        }
+        RefusalKind::Unique => Ok(()),
+        RefusalKind::NotNull | RefusalKind::Type | RefusalKind::Check => {
+            let broken = database.read(deadline, &FindBrokenLimits { rows }).await?;
+            if broken.is_empty() {
+                Err(Error::RefusedByTable(refused.clone()))
+            } else {
+                Err(unfit(&broken, order.lines))
+            }
+        }
+        _ => Err(Error::RefusedByTable(refused.clone())),
+    }
 }
 
 /// The answer to rows that keep our rules and break those of a table that another application made.
 fn unfit(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
-    if broken.is_empty() {
-        return Error::internal(
-            "importing users",
-            "the table refuses a value, but none is unfit",
-        );
-    }
     let details = broken.iter().map(|broken| {
-        let BrokenLimit {
-            index,
-            field,
-            limit,
-        } = *broken;
-        let (code, message) = match limit {
-            Limit::Present => ("required", format!("{field} is required in this table")),
+        let index = broken.index;
+        let what = broken.field.unwrap_or("the row");
+        let (code, message) = match &broken.limit {
+            Limit::Present => ("required", format!("{what} is required in this table")),
             Limit::Characters(most) => (
                 "too_long",
-                format!("{field} may have at most {most} characters in this table"),
+                format!("{what} may have at most {most} characters in this table"),
+            ),
+            Limit::Check(name) => (
+                "not_allowed",
+                format!("{what} breaks the table's own rule \"{name}\""),
             ),
         };
         Detail {
             index,
             line: lines.get(index).copied().flatten(),
-            field: Some(field),
+            field: broken.field,
             code,
             message,
         }

@@ -3,15 +3,13 @@
 use super::{
     Pool, Query,
     manager::{ConnectionManager, PooledConnection},
+    sqlstate::{self, Meaning},
     unavailable::{Reason, Unavailable},
 };
 use crate::{deadline::Deadline, error::Error, metrics};
 use std::time::Instant;
 
 use deadpool::managed::Object;
-
-/// SQLSTATE `query_canceled`: the statement timeout passed.
-const QUERY_CANCELED: &str = "57014";
 
 /// A connection that goes back to the pool only when it is known to be at rest.
 ///
@@ -77,8 +75,12 @@ impl Drop for Lease {
     }
 }
 
+/// Whether other connections of the same age have probably become useless too.
 fn is_broken(error: &sqlx::Error) -> bool {
-    Unavailable::classify(error) == Some(Reason::ConnectionLost)
+    matches!(
+        Unavailable::classify(error),
+        Some(Reason::ConnectionLost | Reason::ReadOnly)
+    )
 }
 
 /// Whether the server has answered to the end, so that the connection can take another statement.
@@ -99,16 +101,14 @@ fn leaves_connection_at_rest(error: &sqlx::Error) -> bool {
 }
 
 fn public_error(error: sqlx::Error, deadline: &Deadline) -> Error {
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
-    if code.as_deref() == Some(QUERY_CANCELED) {
-        return Error::Timeout {
+    match sqlstate::server_error(&error).map(sqlstate::meaning) {
+        Some(Meaning::Canceled) => Error::Timeout {
             seconds: deadline.budget_in_seconds(),
-        };
-    }
-    match Unavailable::classify(&error) {
-        Some(reason) => Error::DatabaseUnavailable(Unavailable::new(reason, error)),
-        None => Error::internal("querying the database", error),
+        },
+        Some(Meaning::Refused(refusal)) => Error::RefusedByTable(refusal),
+        _ => match Unavailable::classify(&error) {
+            Some(reason) => Error::DatabaseUnavailable(Unavailable::new(reason, error)),
+            None => Error::internal("querying the database", error),
+        },
     }
 }

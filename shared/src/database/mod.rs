@@ -8,6 +8,7 @@ mod connect;
 mod connector;
 mod lease;
 mod manager;
+mod sqlstate;
 mod transaction;
 mod unavailable;
 
@@ -22,6 +23,7 @@ pub type Connection = PgConnection;
 pub use self::{
     connect::{connect_alone, connect_options, parse_url},
     connector::RotatingSecret,
+    sqlstate::{Refusal, RefusalKind},
     unavailable::{Reason, Unavailable},
 };
 use self::{
@@ -139,19 +141,9 @@ impl Database {
     /// Runs a query that only reads.
     ///
     /// A read that meets a connection which broke while it was idle is tried once more on a new
-    /// one: nothing can have been changed by it.
+    /// one, and so is one that others got in the way of: nothing can have been changed by it.
     pub async fn read<Q: Query>(&self, deadline: &Deadline, query: &Q) -> Result<Q::Output, Error> {
-        match self.read_once(deadline, query).await {
-            Err(Error::DatabaseUnavailable(cause)) if cause.reason() == Reason::ConnectionLost => {
-                tracing::warn!(
-                    error = chain(&cause),
-                    "a connection broke; reading again on a new one"
-                );
-                metrics::count(metrics::RETRIES);
-                self.read_once(deadline, query).await
-            }
-            outcome => outcome,
-        }
+        read_again(|| self.read_once(deadline, query)).await
     }
 
     /// Runs a query that only reads and may be given up: the server stops each of its statements after
@@ -162,11 +154,15 @@ impl Database {
         time: Duration,
         query: &Q,
     ) -> Result<Option<Q::Output>, Error> {
-        let lease = self.acquire().await?;
-        let transaction = InTransaction::new(query, deadline, |_| true)
-            .in_shared_session(self.pooler)
-            .no_longer_than(time);
-        match lease.run(deadline, &transaction).await {
+        let outcome = read_again(|| async {
+            let lease = self.acquire().await?;
+            let transaction = InTransaction::new(query, deadline, |_| true)
+                .in_shared_session(self.pooler)
+                .no_longer_than(time);
+            lease.run(deadline, &transaction).await
+        })
+        .await;
+        match outcome {
             Ok(answer) => Ok(Some(answer)),
             Err(Error::Timeout { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -215,11 +211,9 @@ impl Database {
                 Ok(Ending::Commit(value) | Ending::RollBack(value)) => return Ok(value),
                 Ok(Ending::TryAgain) => {}
                 Err(Error::DatabaseUnavailable(cause)) => match cause.reason() {
+                    // The server has answered that it took everything back.
                     Reason::Contention => {}
-                    Reason::ConnectionLost if !transaction.is_committing() && !is_reconnected => {
-                        is_reconnected = true;
-                    }
-                    Reason::ConnectionLost if transaction.is_committing() => match in_doubt {
+                    _ if transaction.is_committing() => match in_doubt {
                         InDoubt::TryAgain if !is_reconnected => {
                             is_reconnected = true;
                         }
@@ -227,6 +221,9 @@ impl Database {
                             return Err(Error::DatabaseUnavailable(cause.during_commit()));
                         }
                     },
+                    Reason::ConnectionLost | Reason::ReadOnly if !is_reconnected => {
+                        is_reconnected = true;
+                    }
                     _ => return Err(Error::DatabaseUnavailable(cause)),
                 },
                 Err(error) => return Err(error),
@@ -281,6 +278,30 @@ impl Database {
             total_connections: status.size,
         }
     }
+}
+
+/// Reads once more where the connection broke or others were in the way.
+async fn read_again<T, F>(read: impl Fn() -> F + Send) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>> + Send,
+{
+    let outcome = match read().await {
+        Err(Error::DatabaseUnavailable(cause))
+            if matches!(cause.reason(), Reason::ConnectionLost | Reason::Contention) =>
+        {
+            tracing::warn!(error = chain(&cause), "reading again");
+            metrics::count(metrics::RETRIES);
+            read().await
+        }
+        outcome => outcome,
+    };
+    // A table refuses nothing to those who read: what it did not take was ours.
+    outcome.map_err(|error| match error {
+        Error::RefusedByTable(refusal) => {
+            Error::internal("querying the database", refusal.to_string())
+        }
+        error => error,
+    })
 }
 
 /// How long to wait before another attempt. The clock's fractions differ between environments, which

@@ -73,7 +73,7 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
     async fn run(&self, connection: &mut PgConnection) -> Result<Q::Output, sqlx::Error> {
         let left = self.deadline.remaining();
         let timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
-        queries::transaction::begin(connection, timeout.min(self.longest)).await?;
+        queries::transaction::begin(connection, timeout.min(self.longest), timeout).await?;
         let outcome = self.query.run(connection).await;
         if self.is_session_shared {
             let closed = connection.clear_cached_statements().await;
@@ -86,10 +86,8 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
             self.is_committing.store(true, Ordering::Relaxed);
             queries::transaction::commit(connection).await?;
         } else {
-            let rolled_back = queries::transaction::rollback(connection).await;
-            if outcome.is_ok() {
-                rolled_back?;
-            }
+            // Where this fails, nobody must use the connection again, whatever came before.
+            queries::transaction::rollback(connection).await?;
         }
         outcome
     }

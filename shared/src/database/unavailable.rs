@@ -4,6 +4,8 @@ use std::{fmt, io};
 
 use deadpool::managed::{PoolError, TimeoutType};
 
+use super::sqlstate::{self, Meaning};
+
 /// The kinds of unavailability, a fixed set that may be shown to the public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -17,8 +19,10 @@ pub enum Reason {
     TooManyConnections,
     /// All connections of this environment are at work.
     PoolExhausted,
-    /// An open connection broke.
+    /// An open connection broke, or the session on it can no longer be used.
     ConnectionLost,
+    /// The server, or the session, takes no changes: it is not the writer, or no longer.
+    ReadOnly,
     /// An open connection broke while a transaction was being committed, and nobody can tell whether
     /// it was.
     CommitInDoubt,
@@ -43,6 +47,7 @@ impl Reason {
             Self::TooManyConnections => "too_many_connections",
             Self::PoolExhausted => "pool_exhausted",
             Self::ConnectionLost => "connection_lost",
+            Self::ReadOnly => "read_only",
             Self::CommitInDoubt => "commit_in_doubt",
             Self::Contention => "contention",
             Self::ShuttingDown => "shutting_down",
@@ -107,7 +112,7 @@ impl Unavailable {
     }
 
     /// The reason why `error` means that the database is unavailable, or `None` if it means
-    /// something else. SQLSTATE classes are PostgreSQL's, appendix A of its manual.
+    /// something else.
     pub(super) fn classify(error: &sqlx::Error) -> Option<Reason> {
         match error {
             sqlx::Error::Io(error) => Some(match error.kind() {
@@ -121,22 +126,10 @@ impl Unavailable {
             }),
             sqlx::Error::Tls(_) => Some(Reason::TlsFailed),
             sqlx::Error::Protocol(_) => Some(Reason::ConnectionLost),
-            sqlx::Error::Database(error) => match error.code()?.as_ref() {
-                // The session was ended by an administrator or a crash: a new one may work.
-                "57P01" | "57P02" | "57P05" => Some(Reason::ConnectionLost),
-                "57P03" => Some(Reason::ShuttingDown),
-                // Deadlocks and, under stricter isolation than ours, serialization failures.
-                "40P01" | "40001" => Some(Reason::Contention),
-                "53300" => Some(Reason::TooManyConnections),
-                // 3D000 is a database that does not exist.
-                "28000" | "28P01" | "3D000" => Some(Reason::AuthenticationFailed),
-                code if code.starts_with("08") => Some(Reason::ConnectionLost),
-                code if code.starts_with("53") || code.starts_with("58") => {
-                    Some(Reason::Unreachable)
-                }
-                _ => None,
+            _ => match sqlstate::meaning(sqlstate::server_error(error)?) {
+                Meaning::Unavailable(reason) => Some(reason),
+                Meaning::Canceled | Meaning::Refused(_) | Meaning::Fault => None,
             },
-            _ => None,
         }
     }
 }

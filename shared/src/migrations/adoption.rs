@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use crate::queries::adoption::{self, Column};
+use crate::queries::adoption::{self, Column, Feature, FeatureKind};
 
 /// The last migration that changes an adopted table's columns or indexes.
 pub(super) const LAST_MIGRATION: i64 = 13;
@@ -57,6 +57,7 @@ pub(super) async fn obstacles(connection: &mut PgConnection) -> Result<Vec<Strin
     }
     let columns = adoption::list_columns(connection).await?;
     warn_of_columns_without_default(&columns);
+    let features = adoption::list_features(connection).await?;
     let mut obstacles: Vec<_> = WANTED
         .iter()
         .filter_map(|wanted| wanted.obstacle_in(&columns))
@@ -64,9 +65,11 @@ pub(super) async fn obstacles(connection: &mut PgConnection) -> Result<Vec<Strin
     for name in adoption::list_taken_names(connection).await? {
         obstacles.push(format!("{name} is not an index on users: rename it"));
     }
+    obstacles.extend(features.iter().filter_map(obstacle_or_warning));
     // What follows reads the table by columns that may be missing.
     if obstacles.is_empty() {
         obstacles.extend(missing_values(connection, &columns).await?);
+        obstacles.extend(times_without_date(connection).await?);
         obstacles.extend(duplicates(connection).await?);
     }
     Ok(obstacles)
@@ -100,6 +103,12 @@ impl Wanted {
                 column.data_type
             ));
         }
+        if column.is_generated {
+            return Some(format!(
+                "users.{name} is a generated column, which cannot be written: ALTER TABLE users ALTER COLUMN \
+                 {name} DROP EXPRESSION, or let the table be written through the column behind it"
+            ));
+        }
         let is_key = *name == "id";
         if is_key && column.is_nullable {
             return Some("users.id is no primary key".to_owned());
@@ -110,6 +119,53 @@ impl Wanted {
                 .to_owned()
         })
     }
+}
+
+/// What makes wrong what rollcall shows or writes is an obstacle. What may refuse an import is a warning:
+/// such an import is answered with the rule's name.
+fn obstacle_or_warning(feature: &Feature) -> Option<String> {
+    let name = &feature.name;
+    let warning = match feature.kind {
+        FeatureKind::Inheritance => {
+            return Some(format!(
+                "users inherits from or to {name}, whose rows would be listed and not counted: ALTER TABLE \
+                 ... NO INHERIT users"
+            ));
+        }
+        FeatureKind::Rule => {
+            return Some(format!(
+                "users has the rule {name}, which writes something else than it is told: DROP RULE, or use a \
+                 trigger"
+            ));
+        }
+        FeatureKind::Deferrable => {
+            return Some(format!(
+                "users has the deferrable constraint {name}, with which ON CONFLICT does not work: add it \
+                 again as NOT DEFERRABLE"
+            ));
+        }
+        FeatureKind::Policy => "row level security may hide users from lists, which are counted",
+        FeatureKind::Unique => "imports that break this unique rule are refused with its name",
+        FeatureKind::Trigger => "a trigger of the table may change or refuse what is imported",
+        FeatureKind::Check => "imports that break this rule are refused with its name",
+    };
+    tracing::warn!(name, "{warning}");
+    None
+}
+
+/// Nobody can say them in an answer, and `infinity` is not a time at which anybody signed up.
+async fn times_without_date(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    let mut obstacles = Vec::new();
+    for name in ["created_at", "updated_at"] {
+        let users = adoption::count_times_without_date(connection, name).await?;
+        if users > 0 {
+            obstacles.push(format!(
+                "users whose {name} is infinite or not in the years 1 to 9999: {users}, listed by SELECT id, \
+                 {name} FROM users WHERE {name} < '0001-01-01Z' OR {name} >= '10000-01-01Z'"
+            ));
+        }
+    }
+    Ok(obstacles)
 }
 
 /// rollcall does not know these, so whatever it inserts has nothing in them. Lists and numbers work.

@@ -49,6 +49,8 @@ pub struct Column {
     pub is_nullable: bool,
     /// Whether an INSERT may leave it out although it is not nullable.
     pub has_default: bool,
+    /// Whether the table computes it, so that nobody can write it.
+    pub is_generated: bool,
 }
 
 /// All columns of users.
@@ -58,7 +60,8 @@ pub async fn list_columns(connection: &mut PgConnection) -> Result<Vec<Column>, 
              attname::text AS name,
              format_type(atttypid, NULL) AS data_type,
              NOT attnotnull AS is_nullable,
-             atthasdef OR attidentity <> '' AS has_default
+             atthasdef OR attidentity <> '' AS has_default,
+             attgenerated <> '' AS is_generated
          FROM pg_attribute
          WHERE attrelid = to_regclass('users')
              AND attnum > 0
@@ -66,6 +69,108 @@ pub async fn list_columns(connection: &mut PgConnection) -> Result<Vec<Column>, 
          ORDER BY attnum",
     )
     .fetch_all(connection)
+    .await
+}
+
+/// What the table has that its owner must do something about, or should know.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Feature {
+    /// What it is.
+    pub kind: FeatureKind,
+    /// Its name.
+    pub name: String,
+}
+
+/// Kinds of [`Feature`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum FeatureKind {
+    /// A table that inherits from this one, or that this one inherits from.
+    Inheritance,
+    /// A rule, which writes something else than it is told.
+    Rule,
+    /// A unique or exclusion constraint that may be checked late.
+    Deferrable,
+    /// A policy of row level security, which hides rows.
+    Policy,
+    /// A unique index, or an exclusion constraint, on other columns than id, email and username alone.
+    Unique,
+    /// A trigger that may change or refuse what is written.
+    Trigger,
+    /// A CHECK constraint.
+    Check,
+}
+
+/// All of them, by kind and name.
+pub async fn list_features(connection: &mut PgConnection) -> Result<Vec<Feature>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT
+             kind,
+             name::text AS name
+         FROM (
+             SELECT
+                 'inheritance' AS kind,
+                 CASE WHEN inhparent = to_regclass('users') THEN inhrelid ELSE inhparent END::regclass::text
+                     AS name
+             FROM pg_inherits
+             WHERE to_regclass('users') IN (inhparent, inhrelid)
+             UNION ALL
+             SELECT 'rule', rulename
+             FROM pg_rewrite
+             WHERE ev_class = to_regclass('users')
+             UNION ALL
+             SELECT 'deferrable', conname
+             FROM pg_constraint
+             WHERE conrelid = to_regclass('users') AND contype IN ('p', 'u', 'x') AND condeferrable
+             UNION ALL
+             SELECT 'policy', polname
+             FROM pg_policy
+             JOIN pg_class ON pg_class.oid = polrelid
+             WHERE polrelid = to_regclass('users') AND relrowsecurity
+             UNION ALL
+             SELECT 'unique', relname
+             FROM pg_index
+             JOIN pg_class ON pg_class.oid = indexrelid
+             WHERE indrelid = to_regclass('users')
+                 AND (indisunique OR indisexclusion)
+                 AND NOT indisprimary
+                 AND EXISTS (
+                     SELECT FROM pg_depend
+                     JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+                     WHERE classid = 'pg_class'::regclass
+                         AND objid = indexrelid
+                         AND refobjid = indrelid
+                         AND attname NOT IN ('id', 'email', 'username')
+                 )
+             UNION ALL
+             SELECT 'trigger', tgname
+             FROM pg_trigger
+             WHERE tgrelid = to_regclass('users')
+                 AND NOT tgisinternal
+                 AND tgenabled <> 'D'
+                 AND tgname NOT LIKE 'count\\_%\\_user%'
+             UNION ALL
+             SELECT 'check', conname
+             FROM pg_constraint
+             WHERE conrelid = to_regclass('users') AND contype = 'c' AND conname NOT LIKE 'rollcall\\_%'
+         ) AS features
+         ORDER BY kind, name",
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// How many users have a time of a column that no calendar has: infinite, or of a year that RFC 3339
+/// cannot write. It reads the whole table.
+pub async fn count_times_without_date(
+    connection: &mut PgConnection,
+    column: &str,
+) -> Result<i64, sqlx::Error> {
+    // The column is one of those that the caller knows.
+    sqlx::query_scalar(&format!(
+        "SELECT count(*) FROM users WHERE {column} < '0001-01-01Z' OR {column} >= '10000-01-01Z'"
+    ))
+    .fetch_one(connection)
     .await
 }
 

@@ -2,8 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::bulk;
-use crate::database::Query;
+use crate::database::{Query, Refusal};
 
 /// Makes the user with this email an active superuser, and returns the id if there is one.
 pub struct Promote<'e> {
@@ -48,8 +47,8 @@ pub enum Inserted {
     As(i64),
     /// Somebody has the email or the username.
     Taken,
-    /// The table, which another application made, asks for a value that is missing, or for a shorter
-    /// one.
+    /// The table, which another application made, has a rule that refuses such a user, or asks for a value
+    /// that is missing.
     Unfit,
 }
 
@@ -79,7 +78,7 @@ impl Query for InsertSuperuser<'_> {
         match inserted {
             Ok(Some(id)) => Ok(Inserted::As(id)),
             Ok(None) => Ok(Inserted::Taken),
-            Err(error) if bulk::is_broken(&error) => Ok(Inserted::Unfit),
+            Err(error) if Refusal::of(&error).is_some() => Ok(Inserted::Unfit),
             Err(error) => Err(error),
         }
     }

@@ -177,6 +177,35 @@ async fn a_table_that_cannot_be_adopted_is_left_alone_and_its_owner_told_why() {
             "usernames of more than one user when case is ignored: 1, listed by SELECT lower(username",
         ),
         (
+            "CREATE TABLE guests () INHERITS (users)",
+            "users inherits from or to guests, whose rows would be listed and not counted",
+        ),
+        (
+            "CREATE TABLE base (n integer); ALTER TABLE users ADD COLUMN n integer; ALTER TABLE users INHERIT base",
+            "users inherits from or to base",
+        ),
+        (
+            "CREATE RULE keep AS ON DELETE TO users DO INSTEAD NOTHING",
+            "users has the rule keep",
+        ),
+        (
+            "ALTER TABLE users ADD CONSTRAINT late UNIQUE (full_name) DEFERRABLE",
+            "users has the deferrable constraint late",
+        ),
+        (
+            "UPDATE users SET created_at = 'infinity' WHERE id = 1",
+            "users whose created_at is infinite or not in the years 1 to 9999: 1, listed by SELECT id",
+        ),
+        (
+            "UPDATE users SET updated_at = '12000-01-01' WHERE id < 3",
+            "users whose updated_at is infinite or not in the years 1 to 9999: 2",
+        ),
+        (
+            "ALTER TABLE users DROP COLUMN full_name;
+             ALTER TABLE users ADD COLUMN full_name text GENERATED ALWAYS AS (username) STORED",
+            "users.full_name is a generated column, which cannot be written",
+        ),
+        (
             "ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people",
             "users is not an ordinary table",
         ),

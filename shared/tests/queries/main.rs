@@ -6,6 +6,7 @@
 )]
 
 mod adoption;
+mod connections;
 mod counters;
 mod lists;
 mod rights;

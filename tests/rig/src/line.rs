@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,6 +26,7 @@ struct Traffic {
     server: u16,
     /// Connections up to this number swallow what is sent, either way.
     swallowed: watch::Sender<u64>,
+    delay_microseconds: AtomicU64,
     connections: AtomicU64,
     round_trips: AtomicU64,
     goodbyes: AtomicU64,
@@ -41,6 +43,7 @@ impl Line {
         let traffic = Arc::new(Traffic {
             server,
             swallowed: watch::Sender::new(0),
+            delay_microseconds: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
             goodbyes: AtomicU64::new(0),
@@ -65,6 +68,14 @@ impl Line {
             &format!(":{}", self.traffic.server),
             &format!(":{}", self.port),
         )
+    }
+
+    /// From now on, everything takes this long in each direction.
+    pub fn delay(&self, time: Duration) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.traffic
+            .delay_microseconds
+            .store(microseconds, Ordering::SeqCst);
     }
 
     /// From now on, everything is swallowed, on new connections too: they are taken, and then nothing
@@ -183,6 +194,10 @@ async fn forward(
         let length = from.read(&mut bytes).await?;
         // Not even the end of a connection comes through.
         let _ = swallowed.wait_for(|swallowed| number > *swallowed).await;
+        let delay = traffic.delay_microseconds.load(Ordering::SeqCst);
+        if delay > 0 {
+            tokio::time::sleep(Duration::from_micros(delay)).await;
+        }
         if length == 0 {
             return to.shutdown().await;
         }

@@ -35,15 +35,7 @@ impl Argon2id {
             .fill(&mut salt)
             .map_err(|_| Error::internal(OPERATION, "the system gives no random bytes"))?;
         let tag = self.tag(password.as_bytes(), &salt)?;
-        let params = self.argon2.params();
-        Ok(format!(
-            "$argon2id$v=19$m={},t={},p={}${}${}",
-            params.m_cost(),
-            params.t_cost(),
-            params.p_cost(),
-            STANDARD_NO_PAD.encode(salt),
-            STANDARD_NO_PAD.encode(tag)
-        ))
+        Ok(phc_string(self.argon2.params(), salt, tag))
     }
 
     /// The bare hash of a secret with a given salt.
@@ -62,6 +54,22 @@ impl Argon2id {
     }
 }
 
+/// As long as a hash with these parameters, and the hash of no password.
+pub(super) fn placeholder(params: &Params) -> String {
+    phc_string(params, [0; SALT_BYTES], [0; TAG_BYTES])
+}
+
+fn phc_string(params: &Params, salt: [u8; SALT_BYTES], tag: [u8; TAG_BYTES]) -> String {
+    format!(
+        "$argon2id$v=19$m={},t={},p={}${}${}",
+        params.m_cost(),
+        params.t_cost(),
+        params.p_cost(),
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(tag)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use argon2::{PasswordVerifier, password_hash::phc::PasswordHash};
@@ -75,6 +83,7 @@ mod tests {
         let first = argon2id.hash("correct horse").unwrap();
         let second = argon2id.hash("correct horse").unwrap();
         assert_ne!(first, second);
+        assert_eq!(placeholder(&params).len(), first.len());
         assert!(first.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{first}");
         for hash in [first, second] {
             let hash = PasswordHash::new(&hash).unwrap();

@@ -15,9 +15,6 @@ use shared::{
 
 pub(crate) use self::hasher::Hasher;
 
-/// Stands for the hash of a password in a dry run. It is no hash of any password.
-const NOT_HASHED: &str = "not hashed";
-
 /// Turns new users into rows. In a dry run, which keeps none of them, passwords are only counted.
 pub(crate) async fn into_rows(
     users: Vec<NewUser>,
@@ -42,7 +39,7 @@ pub(crate) async fn into_rows(
     if is_dry_run {
         hasher.check(plain, rows.len(), deadline).await?;
         for index in indices {
-            rows[index].password_hash = Some(NOT_HASHED.to_owned());
+            rows[index].password_hash = Some(hasher.placeholder());
         }
         return Ok(rows);
     }

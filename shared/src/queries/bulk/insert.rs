@@ -1,26 +1,61 @@
 //! Inserts many users in one statement.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::ImportRow;
-use crate::users::User;
+use crate::{queries::USER_COLUMNS, users::User};
 
-/// Inserts all rows, and returns them by email. Fails if any value is taken.
+/// Inserts all rows, and returns the users by the email of their row, or `None` if the table has changed
+/// them so that they cannot be found again. Fails if any value is taken.
 pub(super) async fn all(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
-) -> Result<HashMap<String, User>, sqlx::Error> {
-    insert(connection, rows, "").await
+    rows: &[&ImportRow],
+) -> Result<Option<HashMap<String, User>>, sqlx::Error> {
+    let inserted = insert(connection, rows, "").await?;
+    Ok(by_row(rows, inserted).filter(|inserted| inserted.len() == rows.len()))
 }
 
-/// Inserts the rows that meet no stored one, and returns them by email.
+/// Inserts the rows that meet no stored one, and returns the users as [`all`] does.
 pub(super) async fn new(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
-) -> Result<HashMap<String, User>, sqlx::Error> {
-    insert(connection, rows, "ON CONFLICT DO NOTHING").await
+    rows: &[&ImportRow],
+) -> Result<Option<HashMap<String, User>>, sqlx::Error> {
+    let inserted = insert(connection, rows, "ON CONFLICT DO NOTHING").await?;
+    Ok(by_row(rows, inserted))
+}
+
+/// Finds the row of every user by the email. Where a trigger of the table writes emails differently, such
+/// as in lower case, it finds the row without regard to case, or by the username.
+fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, User>> {
+    let emails: HashSet<&str> = rows.iter().map(|row| row.email.as_str()).collect();
+    let (found, changed): (Vec<_>, Vec<_>) = inserted
+        .into_iter()
+        .partition(|user| emails.contains(user.email.as_str()));
+    let mut users: HashMap<String, User> = found
+        .into_iter()
+        .map(|user| (user.email.clone(), user))
+        .collect();
+    if changed.is_empty() {
+        return Some(users);
+    }
+    let mut by_email = HashMap::new();
+    let mut by_username = HashMap::new();
+    for row in rows.iter().filter(|row| !users.contains_key(&row.email)) {
+        by_email.insert(row.email.to_lowercase(), &row.email);
+        by_username.insert(row.username.to_lowercase(), &row.email);
+    }
+    for user in changed {
+        let email = by_email
+            .get(&user.email.to_lowercase())
+            .or_else(|| by_username.get(&user.username.to_lowercase()))?;
+        // Two users of one row are as bad as none.
+        if users.insert((*email).clone(), user).is_some() {
+            return None;
+        }
+    }
+    Some(users)
 }
 
 /// A row that meets another transaction's uncommitted one waits for the outcome. Rows are inserted
@@ -28,10 +63,10 @@ pub(super) async fn new(
 /// deadlocking; it also keeps the new entries of the index on emails close together.
 async fn insert(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
     on_conflict: &str,
-) -> Result<HashMap<String, User>, sqlx::Error> {
-    let mut sorted: Vec<_> = rows.iter().collect();
+) -> Result<Vec<User>, sqlx::Error> {
+    let mut sorted: Vec<_> = rows.to_vec();
     sorted.sort_by_cached_key(|row| row.email.to_lowercase());
     let mut emails = Vec::with_capacity(rows.len());
     let mut usernames = Vec::with_capacity(rows.len());
@@ -92,18 +127,11 @@ async fn insert(
              is_superuser
          ) ",
     );
-    statement.push(on_conflict).push(
-        " RETURNING
-             id::bigint AS id,
-             email,
-             username,
-             full_name,
-             is_active,
-             is_superuser,
-             created_at,
-             updated_at",
-    );
-    let inserted: Vec<User> = sqlx::query_as(statement.sql())
+    statement
+        .push(on_conflict)
+        .push(" RETURNING ")
+        .push(USER_COLUMNS);
+    sqlx::query_as(statement.sql())
         .bind(emails)
         .bind(usernames)
         .bind(full_names)
@@ -111,9 +139,5 @@ async fn insert(
         .bind(are_active)
         .bind(are_superusers)
         .fetch_all(connection)
-        .await?;
-    Ok(inserted
-        .into_iter()
-        .map(|user| (user.email.clone(), user))
-        .collect())
+        .await
 }

@@ -11,9 +11,8 @@ mod stored;
 
 use std::collections::HashMap;
 
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection};
 
-pub(super) use self::limits::is_broken;
 pub use self::{
     conflicts::{ConflictWith, FindConflicts, RowConflict},
     limits::{BrokenLimit, FindBrokenLimits, Limit},
@@ -81,6 +80,8 @@ pub struct ImportedUser {
 pub type WriteAnswer<'a> = dyn Fn(&[ImportedUser]) -> Result<Answer, Error> + Send + Sync + 'a;
 
 /// An import in one transaction.
+///
+/// Where the table refuses a value, [`FindConflicts`] and [`FindBrokenLimits`] find out which ones.
 pub struct Import<'a> {
     /// The users in request order, none twice.
     pub rows: &'a [ImportRow],
@@ -105,12 +106,10 @@ pub enum Imported {
     KeyMismatch,
     /// A request with this key is at work.
     KeyInProgress,
-    /// Some value is taken. [`FindConflicts`] finds out which ones.
-    Taken,
-    /// Some value is missing or too long for this table. [`FindBrokenLimits`] finds out which ones.
-    Unfit,
     /// Nothing was done, because these rows cannot be.
     Refused(Vec<RowConflict>),
+    /// Nothing was done, because the table changes rows so that nobody can tell which user is which.
+    Altered,
     /// Nothing was done, because there is no way to answer.
     Unanswerable(Error),
 }
@@ -129,15 +128,9 @@ impl Query for Import<'_> {
                 Earlier::Answer(answer) => return Ok(Ending::RollBack(Imported::Replayed(answer))),
             }
         }
-        let written = match self.write(connection).await {
-            Err(error) if is_broken(&error) => {
-                return Ok(Ending::RollBack(Imported::Unfit));
-            }
-            written => written?,
-        };
-        let users = match written {
+        let users = match self.write(connection).await? {
             Written::All(users) => users,
-            Written::Taken => return Ok(Ending::RollBack(Imported::Taken)),
+            Written::Altered => return Ok(Ending::RollBack(Imported::Altered)),
             Written::Refused(conflicts) => {
                 return Ok(Ending::RollBack(Imported::Refused(conflicts)));
             }
@@ -148,6 +141,8 @@ impl Query for Import<'_> {
             Err(error) => return Ok(Ending::RollBack(Imported::Unanswerable(error))),
         };
         if self.is_dry_run {
+            // Some rules of a table are checked by COMMIT, which a dry run does not reach.
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
             return Ok(Ending::RollBack(Imported::Answered(answer)));
         }
         if let Some(keyed) = self.keyed {
@@ -160,8 +155,8 @@ impl Query for Import<'_> {
 /// What became of the rows.
 enum Written {
     All(Vec<ImportedUser>),
-    Taken,
     Refused(Vec<RowConflict>),
+    Altered,
     /// Another transaction changed what this one had found; a new attempt sees it.
     Overtaken,
 }
@@ -175,16 +170,19 @@ impl Import<'_> {
     }
 
     async fn insert_all(&self, connection: &mut PgConnection) -> Result<Written, sqlx::Error> {
-        match insert::all(connection, self.rows).await {
-            Ok(inserted) => Ok(self.in_request_order(inserted, HashMap::new())),
-            Err(error) if is_unique_violation(&error) => Ok(Written::Taken),
-            Err(error) => Err(error),
-        }
+        let rows: Vec<_> = self.rows.iter().collect();
+        Ok(match insert::all(connection, &rows).await? {
+            Some(inserted) => self.in_request_order(inserted, HashMap::new()),
+            None => Written::Altered,
+        })
     }
 
     /// Inserts users with new emails and turns to the stored ones then.
     async fn insert_new(&self, connection: &mut PgConnection) -> Result<Written, sqlx::Error> {
-        let inserted = insert::new(connection, self.rows).await?;
+        let rows: Vec<_> = self.rows.iter().collect();
+        let Some(inserted) = insert::new(connection, &rows).await? else {
+            return Ok(Written::Altered);
+        };
         if inserted.len() == self.rows.len() {
             return Ok(self.in_request_order(inserted, HashMap::new()));
         }
@@ -195,6 +193,7 @@ impl Import<'_> {
             stored::Merged::All(merged) => Ok(self.in_request_order(inserted, merged)),
             stored::Merged::Refused(conflicts) => Ok(Written::Refused(conflicts)),
             stored::Merged::Overtaken => Ok(Written::Overtaken),
+            stored::Merged::Altered => Ok(Written::Altered),
         }
     }
 
@@ -220,10 +219,4 @@ impl Import<'_> {
             .collect();
         users.map_or(Written::Overtaken, Written::All)
     }
-}
-
-fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -6,9 +6,9 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
     ConflictWith, Import, ImportRow, ImportedUser, OnConflict, RowConflict, RowResult,
-    conflicts::index, is_unique_violation,
+    conflicts::index, insert,
 };
-use crate::users::User;
+use crate::{queries::USER_COLUMNS, users::User};
 
 /// What became of the rows that were not inserted.
 pub(super) enum Merged {
@@ -18,6 +18,8 @@ pub(super) enum Merged {
     Refused(Vec<RowConflict>),
     /// What was in the way of an insert is not there any more, or something new is.
     Overtaken,
+    /// The table does not give back what was inserted.
+    Altered,
 }
 
 /// A stored user and the row that means it.
@@ -46,17 +48,20 @@ pub(super) async fn merge(
         inserted,
     };
     let matches = match places.check(stored, &owners) {
-        Ok(Some(matches)) => matches,
-        Ok(None) => return Ok(Merged::Overtaken),
+        Ok(Found::All(matches)) => matches,
+        Ok(Found::NotAll(missing)) => {
+            // Either it has gone meanwhile, or a unique index of the table's owner was in the way: a plain
+            // insert of these rows names it.
+            let missing: Vec<_> = missing.iter().map(|&index| &import.rows[index]).collect();
+            return Ok(match insert::all(connection, &missing).await? {
+                Some(_) => Merged::Overtaken,
+                None => Merged::Altered,
+            });
+        }
         Err(conflicts) => return Ok(Merged::Refused(conflicts)),
     };
     let mut updated = if is_update {
-        match update(connection, import.rows, &matches).await {
-            Ok(updated) => updated,
-            // Between the look at usernames and the update, somebody took one.
-            Err(error) if is_unique_violation(&error) => return Ok(Merged::Overtaken),
-            Err(error) => return Err(error),
-        }
+        update(connection, import.rows, &matches).await?
     } else {
         HashMap::new()
     };
@@ -70,6 +75,14 @@ pub(super) async fn merge(
     Ok(Merged::All(merged.collect()))
 }
 
+/// The stored users that rows mean.
+enum Found {
+    /// Of all rows, by index.
+    All(HashMap<usize, User>),
+    /// Nothing was in the way of these rows when it was looked for.
+    NotAll(Vec<usize>),
+}
+
 /// Tells what the rows that were not inserted met.
 struct Places<'a> {
     import: &'a Import<'a>,
@@ -78,12 +91,12 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// The stored users by row, or `None` if something that an insert met has gone.
+    /// The stored users by row, or why there are none.
     fn check(
         &self,
         stored: Vec<StoredUser>,
         owners: &HashMap<usize, i64>,
-    ) -> Result<Option<HashMap<usize, User>>, Vec<RowConflict>> {
+    ) -> Result<Found, Vec<RowConflict>> {
         let new: HashMap<i64, usize> = self.inserted_rows();
         let mut meant: HashMap<i64, usize> = HashMap::new();
         let mut matches = HashMap::new();
@@ -103,7 +116,7 @@ impl Places<'_> {
             }
         }
         let duplicates: BTreeSet<usize> = conflicts.iter().map(|conflict| conflict.index).collect();
-        let mut is_gone = false;
+        let mut missing = Vec::new();
         for (at, &index) in self.old.iter().enumerate() {
             let own_id = matches.get(&index).map(|user| user.id);
             let is_left_alone = own_id.is_some() && self.import.on_conflict == OnConflict::Skip;
@@ -118,14 +131,19 @@ impl Places<'_> {
                         .map_or(ConflictWith::Stored, |&row| ConflictWith::Row(row));
                     conflicts.push(conflict(index, "username", with));
                 }
-                None => is_gone |= own_id.is_none(),
+                None if own_id.is_none() => missing.push(index),
+                None => {}
             }
         }
         if !conflicts.is_empty() {
             conflicts.sort_by_key(|conflict| conflict.index);
             return Err(conflicts);
         }
-        Ok((!is_gone).then_some(matches))
+        Ok(if missing.is_empty() {
+            Found::All(matches)
+        } else {
+            Found::NotAll(missing)
+        })
     }
 
     /// The rows of users that this import has just inserted, by id.
@@ -148,18 +166,9 @@ async fn by_email(
     is_locked: bool,
 ) -> Result<Vec<StoredUser>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
-    let mut statement = QueryBuilder::<Postgres>::new(
-        r#"SELECT
-             input.position,
-             users.id::bigint AS id,
-             users.email,
-             users.username,
-             users.full_name,
-             users.is_active,
-             users.is_superuser,
-             users.created_at,
-             coalesce(users.updated_at, users.created_at) AS updated_at
-         FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
+    let mut statement = QueryBuilder::<Postgres>::new("SELECT input.position,");
+    statement.push(USER_COLUMNS).push(
+        r#" FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
          JOIN users
              ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
               = lower(input.email COLLATE "und-x-icu") COLLATE "C"
@@ -229,7 +238,7 @@ async fn update(
         are_active.push(*is_active);
         are_superusers.push(*is_superuser);
     }
-    let updated: Vec<User> = sqlx::query_as(
+    let mut statement = QueryBuilder::<Postgres>::new(
         "UPDATE users
          SET
              email = input.email,
@@ -266,24 +275,18 @@ async fn update(
                  OR users.is_active <> coalesce(input.is_active, users.is_active)
                  OR users.is_superuser <> coalesce(input.is_superuser, users.is_superuser)
              )
-         RETURNING
-             users.id::bigint AS id,
-             users.email,
-             users.username,
-             users.full_name,
-             users.is_active,
-             users.is_superuser,
-             users.created_at,
-             users.updated_at",
-    )
-    .bind(ids)
-    .bind(emails)
-    .bind(usernames)
-    .bind(full_names)
-    .bind(password_hashes)
-    .bind(are_active)
-    .bind(are_superusers)
-    .fetch_all(connection)
-    .await?;
+         RETURNING ",
+    );
+    statement.push(USER_COLUMNS);
+    let updated: Vec<User> = sqlx::query_as(statement.sql())
+        .bind(ids)
+        .bind(emails)
+        .bind(usernames)
+        .bind(full_names)
+        .bind(password_hashes)
+        .bind(are_active)
+        .bind(are_superusers)
+        .fetch_all(connection)
+        .await?;
     Ok(updated.into_iter().map(|user| (user.id, user)).collect())
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     database::Query,
+    queries::USER_COLUMNS,
     users::{ListQuery, Page, SearchTerm, Total},
 };
 
@@ -117,7 +118,7 @@ fn select_rows<'q>(slice: &Slice<'q>, ids: &'q [i64]) -> QueryBuilder<'q, Postgr
     let key = ranges::key_expression(slice.sort.by);
     let direction = ranges::direction(slice.sort);
     let mut sql = QueryBuilder::new("SELECT");
-    sql.push(row::COLUMNS)
+    sql.push(USER_COLUMNS)
         .push(format_args!(
             ", {} FROM users WHERE id = ANY(",
             row::text_key(slice.sort.by, key)

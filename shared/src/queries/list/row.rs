@@ -5,17 +5,6 @@ use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::users::{Cursor, SortBy, SortKey, Towards, User};
 
-/// The columns of a [`ListRow`], less its key.
-pub(super) const COLUMNS: &str = "
-    users.id::bigint AS id,
-    users.email,
-    users.username,
-    users.full_name,
-    users.is_active,
-    users.is_superuser,
-    users.created_at,
-    coalesce(users.updated_at, users.created_at) AS updated_at";
-
 #[derive(FromRow)]
 pub(super) struct ListRow {
     id: i64,

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     database::Query,
+    queries::USER_COLUMNS,
     users::{ListQuery, Page, Position, Total},
 };
 
@@ -73,7 +74,7 @@ async fn list(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walked
 fn select_page<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     let direction = ranges::direction(slice.sort);
     let mut sql = QueryBuilder::new("SELECT");
-    sql.push(row::COLUMNS).push(format_args!(
+    sql.push(USER_COLUMNS).push(format_args!(
         ", {}, (",
         row::text_key(slice.sort.by, "place.key")
     ));
@@ -196,7 +197,7 @@ fn select_matches<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     sql.push(") AS ending WHERE (SELECT count(*) FROM matches) < ")
         .push_bind(enough)
         .push(") SELECT")
-        .push(row::COLUMNS)
+        .push(USER_COLUMNS)
         .push(format_args!(
             ", {}, place.role, (SELECT count(*) FROM matches) AS met
              FROM place

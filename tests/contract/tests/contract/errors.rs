@@ -115,7 +115,8 @@ fn advice(error: &Error) -> &'static str {
         Error::NotFound => "Check the path.",
         Error::MethodNotAllowed { .. } => "Use a method of the header `Allow`.",
         Error::Conflict { .. } => {
-            "See `details`; leave the rows out, or send `on_conflict=skip` or `update`."
+            "See `details`; leave the rows out, or send `on_conflict=skip` or `update`. Where there are \
+             none, `message` names a rule of the table itself: ask its owner."
         }
         Error::IdempotencyInProgress | Error::RateLimited { .. } => {
             "Send the same again after `Retry-After` seconds."
@@ -123,7 +124,12 @@ fn advice(error: &Error) -> &'static str {
         Error::IdempotencyMismatch => "Use a key of its own for every request.",
         Error::TooLarge { .. } => "Send less at once: `message` says the limit.",
         Error::UnsupportedMediaType { .. } => "Send a format that is read, and say so.",
-        Error::ValidationFailed { .. } => "Correct the rows in `details`; nothing was stored.",
+        Error::ValidationFailed { .. } => {
+            "Correct the rows in `details`; nothing was stored. Where there are none, `message` names a \
+             rule of the table itself: ask its owner."
+        }
+        // Its codes are those of the two above.
+        Error::RefusedByTable(_) => "Ask the owner of the table.",
         Error::DatabaseUnavailable(_) => {
             "Try again after `Retry-After` seconds; an import under an `Idempotency-Key` only."
         }

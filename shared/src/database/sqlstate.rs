@@ -1,0 +1,151 @@
+//! What an error of the server means, by its SQLSTATE.
+//!
+//! Codes are known by their class (PostgreSQL's manual, appendix A), so that one that is not listed here
+//! is treated like its neighbours.
+
+use std::fmt;
+
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+use super::unavailable::Reason;
+
+/// What an error of the server means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The database cannot be used now, or not on this connection.
+    Unavailable(Reason),
+    /// The statement timeout passed.
+    Canceled,
+    /// The table does not take these values.
+    Refused(Refusal),
+    /// A fault of ours.
+    Fault,
+}
+
+/// Why a table does not take what was written to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What refuses.
+    pub kind: RefusalKind,
+    /// The SQLSTATE; empty where the server saw nothing wrong.
+    pub code: String,
+    /// The name of the constraint or unique index, where there is one.
+    pub constraint: Option<String>,
+    /// The column, where only one is concerned.
+    pub column: Option<String>,
+}
+
+/// What kind of rule a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// A unique index or an exclusion constraint.
+    Unique,
+    /// A unique constraint that is checked late, which `ON CONFLICT` cannot use.
+    Deferrable,
+    /// A foreign key.
+    Reference,
+    /// A CHECK constraint, or the check option of a view.
+    Check,
+    /// A column that must have a value.
+    NotNull,
+    /// A column that the table computes itself.
+    Generated,
+    /// The type of a column, such as its length.
+    Type,
+    /// An error that a trigger raises.
+    Trigger,
+    /// A trigger that changes emails and usernames, or leaves rows out, so that nobody can tell which row
+    /// became which user.
+    Altered,
+}
+
+impl Refusal {
+    /// A [`RefusalKind::Altered`].
+    #[must_use]
+    pub fn altered() -> Self {
+        Self {
+            kind: RefusalKind::Altered,
+            code: String::new(),
+            constraint: None,
+            column: None,
+        }
+    }
+
+    /// The refusal that an error is, if it is one.
+    #[must_use]
+    pub fn of(error: &sqlx::Error) -> Option<Self> {
+        match meaning(server_error(error)?) {
+            Meaning::Refused(refusal) => Some(refusal),
+            Meaning::Unavailable(_) | Meaning::Canceled | Meaning::Fault => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}, SQLSTATE {}", self.kind, self.code)?;
+        for (what, name) in [("constraint", &self.constraint), ("column", &self.column)] {
+            if let Some(name) = name {
+                write!(formatter, ", {what} {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The routine of the server that finds that the result of a prepared statement has another type now.
+const STALE_PLAN: &str = "RevalidateCachedQuery";
+
+/// The routine in which RAISE of PL/pgSQL makes its errors, whatever their code.
+const RAISE: &str = "exec_stmt_raise";
+
+/// The error of the server, if it is one.
+pub(super) fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {
+    error.as_database_error()?.try_downcast_ref()
+}
+
+/// Says what an error means.
+pub(super) fn meaning(error: &PgDatabaseError) -> Meaning {
+    let unavailable = Meaning::Unavailable;
+    let refused = |kind| {
+        Meaning::Refused(Refusal {
+            kind,
+            code: error.code().to_owned(),
+            constraint: error.constraint().map(str::to_owned),
+            column: error.column().map(str::to_owned),
+        })
+    };
+    if error.routine() == Some(RAISE) {
+        return refused(RefusalKind::Trigger);
+    }
+    let is_plan_stale = error.routine() == Some(STALE_PLAN);
+    let ends_session = matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic);
+    let code = error.code();
+    match (code.get(..2).unwrap_or_default(), code) {
+        (_, "57014") => Meaning::Canceled,
+        // The server is starting up or shutting down.
+        (_, "57P03") => unavailable(Reason::ShuttingDown),
+        (_, "53300") => unavailable(Reason::TooManyConnections),
+        // 3D000 is a database that does not exist.
+        ("28", _) | (_, "3D000") => unavailable(Reason::AuthenticationFailed),
+        (_, "25006") => unavailable(Reason::ReadOnly),
+        // The session has lost its prepared statements, or they no longer fit the table; 40003 is a
+        // transaction of which the server itself does not know the end.
+        (_, "26000" | "40003") => unavailable(Reason::ConnectionLost),
+        (_, "0A000") if is_plan_stale => unavailable(Reason::ConnectionLost),
+        // Deadlocks, conflicts with the recovery of a replica, and locks that were not to be had in time.
+        ("40", _) | (_, "55P03" | "55006") => unavailable(Reason::Contention),
+        _ if ends_session => unavailable(Reason::ConnectionLost),
+        ("08" | "57", _) => unavailable(Reason::ConnectionLost),
+        ("53" | "58", _) => unavailable(Reason::Unreachable),
+        (_, "23502") => refused(RefusalKind::NotNull),
+        (_, "23503" | "23001") => refused(RefusalKind::Reference),
+        (_, "23505" | "23P01") => refused(RefusalKind::Unique),
+        ("23" | "44", _) => refused(RefusalKind::Check),
+        (_, "428C9") => refused(RefusalKind::Generated),
+        (_, "55000") => refused(RefusalKind::Deferrable),
+        ("22", _) => refused(RefusalKind::Type),
+        ("09" | "27" | "38" | "39" | "P0", _) => refused(RefusalKind::Trigger),
+        _ => Meaning::Fault,
+    }
+}
