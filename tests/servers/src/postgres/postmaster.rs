@@ -78,15 +78,19 @@ impl Postmaster {
         if kill(Pid::from_raw(self.pid), None) == Err(Errno::ESRCH) {
             return false;
         }
-        let Ok(output) = Command::new("ps")
-            .args(["-o", "comm=", "-p", &self.pid.to_string()])
-            .output()
-        else {
-            // Without ps the process must be taken for what the file says that it is.
-            return true;
-        };
-        String::from_utf8_lossy(&output.stdout).contains("postgres")
+        // A process without a name must be taken for what the file says that it is.
+        process_name(self.pid).is_none_or(|name| name.contains("postgres"))
     }
+}
+
+/// Linux tells it in a file, where slim images have no `ps`; macOS has a `ps` and no such file.
+fn process_name(pid: i32) -> Option<String> {
+    if cfg!(target_os = "linux") {
+        return fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    }
+    let mut ps = Command::new("ps");
+    let output = ps.args(["-o", "comm=", "-p", &pid.to_string()]).output();
+    Some(String::from_utf8_lossy(&output.ok()?.stdout).into_owned())
 }
 
 #[cfg(test)]
