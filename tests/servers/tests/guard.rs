@@ -52,8 +52,8 @@ fn is_gone(pid: i32) -> bool {
     kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH) || is_zombie(pid)
 }
 
-/// In a container, an init that never waits may keep dead orphans listed. Elsewhere there may be no
-/// /proc, and no such init.
+/// In a container, an init that never waits keeps dead orphans listed. macOS has no /proc, and no such
+/// init.
 fn is_zombie(pid: i32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
 }
@@ -171,6 +171,9 @@ fn killing_the_owner_of_a_database_server_ends_it_and_deletes_its_data() {
         thread::sleep(Duration::from_mins(10));
         return;
     }
+    // As in a container with such an init, nobody waits for a server that has lost its owner.
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_child_subreaper(true).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("server");
     let mut owner = spawn_owner(
