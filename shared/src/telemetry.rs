@@ -24,9 +24,14 @@ pub fn init() {
 
 /// What is logged. Filters with patterns would bring a regular expression engine into every binary.
 fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
-    if let Some(targets) = variable("RUST_LOG").and_then(|text| text.parse().ok()) {
-        return targets;
-    }
+    let chosen = variable("RUST_LOG").and_then(|text| text.parse().ok());
+    chosen
+        .unwrap_or_else(|| filter_of_lambda(variable))
+        // The driver quotes parts of DATABASE_URL that it does not know, and one may be a password.
+        .with_target("sqlx_postgres::options::parse", LevelFilter::OFF)
+}
+
+fn filter_of_lambda(variable: impl Fn(&str) -> Option<String>) -> Targets {
     let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
         Some("FATAL") => LevelFilter::ERROR,
         Some(name) => name.parse().unwrap_or(LevelFilter::INFO),

@@ -2,12 +2,14 @@
 
 mod client;
 mod database_secret;
+mod json_secret;
 
 use aws_sdk_secretsmanager::Client;
 use lambda_http::BoxFuture;
 use secrecy::SecretString;
 
 pub use self::database_secret::DatabaseSecret;
+pub(crate) use self::json_secret::{JsonSecret, Malformed};
 use crate::error::Error;
 
 /// A client for Secrets Manager.

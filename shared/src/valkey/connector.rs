@@ -6,15 +6,14 @@ use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
     TlsCertificates, aio::MultiplexedConnection, io::tcp::TcpSettings,
 };
-use secrecy::ExposeSecret;
-use serde::Deserialize;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
 use super::failure::{Failure, Reason};
 use crate::{
     config::{ConfigError, ValkeyConfig},
     error::Error,
-    secrets::Secrets,
+    secrets::{JsonSecret, Malformed, Secrets},
 };
 
 /// The authorities that sign the certificates of `ElastiCache`; see `certs/README.md`.
@@ -32,7 +31,7 @@ pub(super) struct Connector {
 }
 
 /// A user of the server, as a secret of ours names one.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 struct Credentials {
     username: String,
     password: String,
@@ -136,9 +135,18 @@ impl Connector {
 
 async fn fetch(secrets: &Secrets, arn: &str) -> Result<Credentials, Error> {
     let text = secrets.fetch(arn).await?;
-    // A JSON error names a position and a field, never a value of ours.
-    serde_json::from_str(text.expose_secret())
-        .map_err(|error| Error::internal("reading the secret of the cache", error))
+    Credentials::read(&text)
+        .map_err(|malformed| Error::internal("reading the secret of the cache", malformed))
+}
+
+impl Credentials {
+    fn read(text: &SecretString) -> Result<Self, Malformed> {
+        let secret = JsonSecret::parse(text)?;
+        Ok(Self {
+            username: secret.text("username")?,
+            password: secret.text("password")?,
+        })
+    }
 }
 
 #[cfg(test)]

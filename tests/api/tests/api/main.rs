@@ -36,6 +36,7 @@ mod rate_limits;
 mod rotation;
 mod round_trips;
 mod routes;
+mod secret_leaks;
 mod servers_in_trouble;
 mod sessions;
 mod shared_cache;
