@@ -65,6 +65,8 @@ impl Function for Stats {
         let headers = response.headers_mut();
         headers.insert(header::AGE, HeaderValue::from(age.as_secs()));
         headers.insert(header::CACHE_CONTROL, self.cache_control());
+        // A cache that serves several callers must not give one the answer of another.
+        headers.insert(header::VARY, HeaderValue::from_static("Authorization"));
         Ok(response)
     }
 }

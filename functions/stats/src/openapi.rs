@@ -28,6 +28,7 @@ pub fn part() -> Part {
     ok["headers"] = json!({
         "Age": response_header("Age"),
         "Cache-Control": response_header("Cache-Control"),
+        "Vary": response_header("Vary"),
     });
     Part::default()
         .schema::<UserStats>(&[])

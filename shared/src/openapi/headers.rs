@@ -16,6 +16,11 @@ const HEADERS: &[Header] = &[
         text,
         "`no-store`, or for how long the caller may keep the answer.",
     ),
+    (
+        "Vary",
+        text,
+        "`Authorization`: the answer to one caller is no answer to another (RFC 9111).",
+    ),
     ("Age", whole_number, "How old the numbers are, in seconds."),
     (
         "Link",

@@ -68,6 +68,8 @@ async fn numbers_are_kept_for_a_minute_and_say_how_old_they_are() {
         first.header("cache-control").unwrap(),
         "private, max-age=60"
     );
+    // A browser that changes its user within the minute asks again.
+    assert_eq!(first.header("vary").unwrap(), "Authorization");
 
     world
         .database
