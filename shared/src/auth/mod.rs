@@ -4,6 +4,7 @@
 //! is asked of the database, because a token cannot know that its owner was deactivated a minute
 //! ago. The answer is remembered for [`REMEMBERED`] at most.
 
+mod decoding_key;
 mod gateway;
 mod ring_verifier;
 mod superusers;

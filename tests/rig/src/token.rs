@@ -17,6 +17,21 @@ const P256_PUBLIC_KEY_PREFIX: [u8; 26] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
+/// A public key on a curve that no algorithm of ours uses, P-384.
+pub const P384_PUBLIC_KEY: &str = include_str!("../keys/p384.public.pem");
+
+/// A public key on secp256k1, whose points are as long as those of P-256.
+pub const SECP256K1_PUBLIC_KEY: &str = include_str!("../keys/secp256k1.public.pem");
+
+/// A public RSA key of 1024 bits, which is too short.
+pub const SHORT_RSA_PUBLIC_KEY: &str = include_str!("../keys/rsa1024.public.pem");
+
+/// A private key on the curve P-256.
+pub const P256_PRIVATE_KEY: &str = include_str!("../keys/p256.private.pem");
+
+/// The private key of [`SigningKey::rs256`].
+pub const RSA_PRIVATE_KEY: &str = include_str!("../keys/rsa.private.pem");
+
 /// A key that signs tokens.
 pub enum SigningKey {
     /// A shared secret.
@@ -47,7 +62,7 @@ impl SigningKey {
 
     /// The RSA key pair of the tests. It is a file, because making one takes seconds.
     pub fn rs256() -> anyhow::Result<Self> {
-        let document = from_pem(include_str!("../keys/rsa.private.pem"))?;
+        let document = from_pem(RSA_PRIVATE_KEY)?;
         RsaKeyPair::from_pkcs8(&document)
             .map(Self::Rs256)
             .map_err(|error| anyhow!("cannot read the key: {error}"))

@@ -1,4 +1,4 @@
-use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets};
+use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets, token};
 
 use crate::leaks;
 use crate::world::{Api, World};
@@ -48,7 +48,7 @@ async fn a_setting_that_is_missing_or_wrong_is_named_at_start() {
         ),
         (
             base().env("JWT_ALGORITHM", "RS256"),
-            "JWT_KEY must hold a public key in PEM for RS256",
+            "JWT_KEY must hold an RSA public key of 2048 to 8192 bits in PEM for RS256",
         ),
         (
             base().env("AUTH_MODE", "trust"),
@@ -74,6 +74,63 @@ async fn a_setting_that_is_missing_or_wrong_is_named_at_start() {
             error.logs
         );
         assert!(error.reason.contains("exit status: 1"), "{}", error.reason);
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_the_wrong_kind_is_refused_at_start_and_not_shown() {
+    let rsa = SigningKey::rs256().unwrap().verification_key();
+    let p256 = SigningKey::es256().unwrap().verification_key();
+    let pem_for_hs256 = "holds a key in PEM, which HS256 would take for a shared secret: set \
+                         JWT_ALGORITHM to ES256 or RS256, or give a random secret of at least 32 bytes";
+    let private = "holds a private key: give the public key, and leave the private one where tokens \
+                   are signed";
+    let not_p256 = "must hold a public key on the curve P-256 in PEM for ES256";
+    let not_rsa = "must hold an RSA public key of 2048 to 8192 bits in PEM for RS256";
+    let world = World::new().await;
+    let cases = [
+        ("HS256", rsa.clone(), pem_for_hs256),
+        ("HS256", p256.clone(), pem_for_hs256),
+        ("HS256", format!("\n \t{rsa}"), pem_for_hs256),
+        ("HS256", token::RSA_PRIVATE_KEY.to_owned(), pem_for_hs256),
+        ("ES256", rsa.clone(), not_p256),
+        ("ES256", token::P384_PUBLIC_KEY.to_owned(), not_p256),
+        ("ES256", token::SECP256K1_PUBLIC_KEY.to_owned(), not_p256),
+        ("ES256", token::P256_PRIVATE_KEY.to_owned(), private),
+        ("ES256", token::RSA_PRIVATE_KEY.to_owned(), private),
+        (
+            "ES256",
+            "0123456789abcdef0123456789abcdef".to_owned(),
+            not_p256,
+        ),
+        ("RS256", p256, not_rsa),
+        ("RS256", token::SHORT_RSA_PUBLIC_KEY.to_owned(), not_rsa),
+        ("RS256", token::RSA_PRIVATE_KEY.to_owned(), private),
+        ("RS256", token::P256_PRIVATE_KEY.to_owned(), private),
+    ];
+    for (number, (algorithm, key, message)) in cases.into_iter().enumerate() {
+        let secret = secrets::create(&world.unique(&format!("key-{number}")), &key)
+            .await
+            .unwrap();
+        let base = world.function("stats").env("JWT_ALGORITHM", algorithm);
+        let in_secret = base
+            .clone()
+            .without_env("JWT_KEY")
+            .envs(secrets::client_environment().unwrap())
+            .env("JWT_SECRET_ARN", secret);
+        for (builder, variable) in [
+            (base.env("JWT_KEY", &key), "JWT_KEY"),
+            (in_secret, "JWT_SECRET_ARN"),
+        ] {
+            let error = start_error(builder).await;
+            let message = format!("{variable} {message}");
+            assert!(error.logs.contains(&message), "{algorithm}, {key}: {error}");
+            let shown = key
+                .lines()
+                .filter(|line| !line.trim().is_empty() && !line.starts_with("-----"))
+                .find(|line| error.logs.contains(*line));
+            assert_eq!(shown, None, "{error}");
+        }
     }
 }
 
