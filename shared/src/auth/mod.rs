@@ -4,6 +4,7 @@
 //! is asked of the database, because a token cannot know that its owner was deactivated a minute
 //! ago. The answer is remembered for [`REMEMBERED`] at most.
 
+mod claims;
 mod decoding_key;
 mod gateway;
 mod ring_verifier;
@@ -73,10 +74,11 @@ impl Authenticator {
     ///
     /// Fails with [`Error::Unauthorized`] if there is none.
     pub fn caller(&self, request: &Request) -> Result<i64, Error> {
-        match &self.identity {
-            IdentitySource::Token(verifier) => verifier.user_id(request),
-            IdentitySource::Gateway => gateway::user_id(request),
-        }
+        let claims = match &self.identity {
+            IdentitySource::Token(verifier) => verifier.claims(request)?,
+            IdentitySource::Gateway => gateway::claims(request)?,
+        };
+        claims.user_id()
     }
 
     /// The superuser of that id.
@@ -109,11 +111,4 @@ impl Authenticator {
         self.recent.remember(id);
         Ok(Superuser { id })
     }
-}
-
-/// `sub` as a key of the users table.
-fn parse_subject(subject: &str) -> Result<i64, Error> {
-    subject.parse().map_err(|_| Error::Unauthorized {
-        reason: "the subject is no user id",
-    })
 }

@@ -1,11 +1,13 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) signed with a configured algorithm and key.
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, TokenData, Validation,
+    errors::{Error as JwtError, ErrorKind},
+};
 use lambda_http::{Request, http::header};
 use secrecy::SecretString;
-use serde::Deserialize;
 
-use super::{decoding_key::decoding_key, parse_subject, ring_verifier};
+use super::{claims::Claims, decoding_key::decoding_key, ring_verifier};
 use crate::{
     config::{ConfigError, JwtAlgorithm, JwtConfig},
     error::Error,
@@ -18,11 +20,6 @@ const LEEWAY_SECONDS: u64 = 30;
 pub(super) struct TokenVerifier {
     key: DecodingKey,
     validation: Validation,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    sub: String,
 }
 
 impl TokenVerifier {
@@ -40,7 +37,7 @@ impl TokenVerifier {
         });
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;
-        validation.set_required_spec_claims(&["exp", "sub"]);
+        validation.set_required_spec_claims(&["exp"]);
         if let Some(issuer) = &config.issuer {
             validation.set_issuer(&[issuer]);
             validation.required_spec_claims.insert("iss".to_owned());
@@ -55,31 +52,62 @@ impl TokenVerifier {
         Ok(Self { key, validation })
     }
 
-    /// The user whom the request's token names.
-    pub(super) fn user_id(&self, request: &Request) -> Result<i64, Error> {
-        let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
-        let value = values
-            .next()
-            .ok_or(Error::Unauthorized { reason: "no token" })?;
-        if values.any(|other| other != value) {
+    /// The claims of the request's token.
+    pub(super) fn claims(&self, request: &Request) -> Result<Claims, Error> {
+        let token = bearer_token(request)?;
+        let verified = jsonwebtoken::decode(token, &self.key, &self.validation);
+        let TokenData { header, claims } = verified.map_err(|error| Error::Unauthorized {
+            reason: reason(&error, token),
+        })?;
+        // RFC 7515, section 4.1.11: an extension that is not understood must be refused, and none is.
+        if header.crit.is_some() {
             return Err(Error::Unauthorized {
-                reason: "more than one Authorization header",
+                reason: "the header has critical extensions",
             });
         }
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .ok_or(Error::Unauthorized {
-                reason: "not a bearer token",
-            })?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
-            .map_err(|_| Error::Unauthorized {
-                reason: "token refused",
-            })?
-            .claims;
-        parse_subject(&claims.sub)
+        Ok(claims)
+    }
+}
+
+fn bearer_token(request: &Request) -> Result<&str, Error> {
+    let mut values = request.headers().get_all(header::AUTHORIZATION).iter();
+    let value = values
+        .next()
+        .ok_or(Error::Unauthorized { reason: "no token" })?;
+    if values.any(|other| other != value) {
+        return Err(Error::Unauthorized {
+            reason: "more than one Authorization header",
+        });
+    }
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(Error::Unauthorized {
+            reason: "not a bearer token",
+        })
+}
+
+/// What was wrong with a token. The log says it, the answer does not.
+fn reason(error: &JwtError, token: &str) -> &'static str {
+    match error.kind() {
+        ErrorKind::InvalidSignature => "no known key fits the signature",
+        ErrorKind::InvalidAlgorithm => "the token is signed with another algorithm",
+        ErrorKind::ExpiredSignature => "the token has expired",
+        ErrorKind::ImmatureSignature => "the token is not valid yet",
+        ErrorKind::InvalidIssuer => "the token is of another issuer",
+        ErrorKind::InvalidAudience => "the token is for another audience",
+        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
+            "exp" => "the expiry is missing or malformed",
+            "iss" => "the issuer is missing or malformed",
+            _ => "the audience is missing or malformed",
+        },
+        ErrorKind::Json(_) if jsonwebtoken::decode_header(token).is_err() => {
+            "the header is malformed or names an unknown algorithm"
+        }
+        ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => "the claims are malformed",
+        _ => "the token is malformed",
     }
 }

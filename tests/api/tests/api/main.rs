@@ -45,6 +45,7 @@ mod superusers;
 mod table_rules;
 mod telemetry;
 mod tls_in_front;
+mod tokens;
 mod traffic;
 mod valkey;
 mod valkey_in_trouble;

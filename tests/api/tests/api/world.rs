@@ -1,6 +1,7 @@
 //! What every test starts from: a database with three people, and functions that use it.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use rig::{
     Function, FunctionBuilder, Gateway, Request, Response, SigningKey, TestDatabase, UserFixture,
@@ -180,6 +181,27 @@ impl Api {
         let response = self.0.send_through(gateway, request).await;
         leaks::check_response(&response);
         response
+    }
+
+    /// The first line of the log that is about this request and says this. What an instance writes
+    /// may come after its answer.
+    pub async fn log_line(&self, request_id: &str, message: &str) -> Value {
+        let look = async {
+            loop {
+                let logs = self.logs();
+                let found = logs
+                    .lines()
+                    .find(|line| line.contains(request_id) && line.contains(message));
+                if let Some(line) = found {
+                    return serde_json::from_str(line).unwrap();
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let Ok(line) = tokio::time::timeout(Duration::from_secs(10), look).await else {
+            panic!("{message:?} is not in:\n{}", self.logs());
+        };
+        line
     }
 }
 

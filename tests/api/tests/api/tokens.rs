@@ -1,0 +1,209 @@
+//! What is in a token: whom it names, and what the log says of one that is refused.
+
+use chrono::Utc;
+use rig::{FunctionBuilder, Gateway, Request, SigningKey, token};
+use serde_json::{Value, json};
+
+use crate::world::{ADMIN, Api, World, assert_unauthorized};
+
+const STATS: &str = "/api/v1/dashboard/stats";
+
+/// Values of `sub` that are not the one way to write the id of a user.
+const NOT_AN_ID: [&str; 14] = [
+    "", "+1", "01", "001", "-1", "-0", "0", "1.0", "1e0", " 1", "1 ", "0x1", "١", "１",
+];
+
+fn with_subject(world: &World, subject: &str) -> Request {
+    // As text, because a JSON library would write 1e0 in its own way.
+    let claims = format!(
+        r#"{{"sub":{subject},"exp":{}}}"#,
+        Utc::now().timestamp() + 3600
+    );
+    let header = json!({ "alg": world.key.algorithm() }).to_string();
+    Request::get(STATS).bearer(&world.key.sign_text(&header, &claims).unwrap())
+}
+
+/// A function that takes the claims from API Gateway.
+fn behind_authorizer(world: &World) -> FunctionBuilder {
+    world
+        .function("stats")
+        .without_env("JWT_KEY")
+        .env("AUTH_MODE", "gateway")
+}
+
+/// What the log says about a refused request.
+async fn reason(api: &Api, request: &Request) -> String {
+    let response = api.send(request).await;
+    assert_unauthorized(&response);
+    let id = response.header("x-request-id").unwrap();
+    let line = api.log_line(&id, "request refused").await;
+    line["error"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_id_is_written_in_one_way_in_a_token() {
+    let world = World::new().await;
+    let api = world.start("stats").await;
+    for subject in NOT_AN_ID {
+        let request = with_subject(&world, &json!(subject).to_string());
+        let reason = reason(&api, &request).await;
+        assert_eq!(
+            reason, "unauthorized: the subject is not a user id",
+            "{subject:?}"
+        );
+    }
+    let not_an_id = "unauthorized: the subject is not a user id";
+    let malformed = "unauthorized: the claims are malformed";
+    for (subject, expected) in [
+        ("1.0", not_an_id),
+        ("1e0", not_an_id),
+        ("1.5", not_an_id),
+        ("0", not_an_id),
+        ("-0", not_an_id),
+        ("-1", not_an_id),
+        ("9223372036854775808", not_an_id),
+        ("true", not_an_id),
+        ("null", not_an_id),
+        ("[1]", malformed),
+        (r#"["1"]"#, malformed),
+        ("{}", malformed),
+    ] {
+        let request = with_subject(&world, subject);
+        assert_eq!(reason(&api, &request).await, expected, "{subject}");
+    }
+    for subject in [r#""1""#, "1"] {
+        let response = api.send(&with_subject(&world, subject)).await;
+        assert_eq!(response.status, 200, "{subject}: {}", response.text());
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_written_in_one_way_in_the_claims_of_the_gateway() {
+    let world = World::new().await;
+    let api = Api::start(behind_authorizer(&world)).await;
+    for gateway in [Gateway::HttpApi, Gateway::RestApi] {
+        for subject in NOT_AN_ID {
+            let request = Request::get(STATS).claims(json!({ "sub": subject }));
+            let response = api.send_through(gateway, &request).await;
+            assert_eq!(response.status, 401, "{gateway:?}: {subject:?}");
+        }
+        let request = Request::get(STATS).claims(json!({ "sub": "1" }));
+        assert_eq!(api.send_through(gateway, &request).await.status, 200);
+    }
+    // A REST API hands the types of JSON on.
+    for (subject, status) in [(json!(1), 200), (json!(1.0), 401), (json!(true), 401)] {
+        let request = Request::get(STATS).claims(json!({ "sub": subject }));
+        let response = api.send_through(Gateway::RestApi, &request).await;
+        assert_eq!(response.status, status, "{subject}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
+    let world = World::new().await;
+    let function = world
+        .function("stats")
+        .env("JWT_ISSUER", "https://login.test")
+        .env("JWT_AUDIENCE", "rollcall");
+    let api = Api::start(function).await;
+    let now = Utc::now().timestamp();
+    let key = &world.key;
+    let good = json!({
+        "sub": "1", "exp": now + 3600, "iss": "https://login.test", "aud": "rollcall",
+    });
+    let response = api
+        .send(&Request::get(STATS).bearer(&key.sign(&good).unwrap()))
+        .await;
+    assert_eq!(response.status, 200, "{}", response.text());
+
+    let but = |claim: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[claim] = value;
+        key.sign(&claims).unwrap()
+    };
+    let without = |claim: &str| {
+        let mut claims = good.clone();
+        claims.as_object_mut().unwrap().remove(claim);
+        key.sign(&claims).unwrap()
+    };
+    let headed = |header: Value| key.sign_with_header(&header, &good).unwrap();
+    let other_key = SigningKey::hs256("another-secret-of-the-same-length-0123456789");
+    for (token, expected) in [
+        (but("exp", json!(now - 3600)), "the token has expired"),
+        (without("exp"), "the expiry is missing or malformed"),
+        (
+            but("exp", json!("never")),
+            "the expiry is missing or malformed",
+        ),
+        (but("nbf", json!(now + 3600)), "the token is not valid yet"),
+        (but("nbf", json!("soon")), "the claims are malformed"),
+        (
+            other_key.sign(&good).unwrap(),
+            "no known key fits the signature",
+        ),
+        (
+            headed(json!({ "alg": "HS512" })),
+            "the token is signed with another algorithm",
+        ),
+        (
+            token::unsigned(&good),
+            "the header is malformed or names an unknown algorithm",
+        ),
+        (
+            headed(json!({ "typ": "JWT" })),
+            "the header is malformed or names an unknown algorithm",
+        ),
+        ("garbage".to_owned(), "the token is malformed"),
+        ("a.b".to_owned(), "the token is malformed"),
+        (key.sign(&json!([1])).unwrap(), "the claims are malformed"),
+        (
+            headed(json!({ "alg": "HS256", "crit": ["exp"], "exp": 1 })),
+            "the header has critical extensions",
+        ),
+        (
+            headed(json!({ "alg": "HS256", "crit": [] })),
+            "the header has critical extensions",
+        ),
+        (
+            but("iss", json!("https://other.test")),
+            "the token is of another issuer",
+        ),
+        (without("iss"), "the issuer is missing or malformed"),
+        (
+            but("aud", json!("other")),
+            "the token is for another audience",
+        ),
+        (without("aud"), "the audience is missing or malformed"),
+        (but("sub", json!("admin")), "the subject is not a user id"),
+        (without("sub"), "the subject is not a user id"),
+        (but("sub", json!("404")), "unknown user"),
+        (but("sub", json!("3")), "inactive user"),
+    ] {
+        let request = Request::get(STATS).bearer(&token);
+        assert_eq!(
+            reason(&api, &request).await,
+            format!("unauthorized: {expected}"),
+            "{token}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_with_critical_extensions_is_refused() {
+    let world = World::new().await;
+    let api = world.start("stats").await;
+    for header in [
+        json!({ "alg": "HS256", "crit": ["exp"], "exp": 4_102_444_800_u64 }),
+        json!({ "alg": "HS256", "crit": ["b64"], "b64": true }),
+        json!({ "alg": "HS256", "crit": [] }),
+        json!({ "alg": "HS256", "crit": "exp" }),
+    ] {
+        let token = world
+            .key
+            .sign_with_header(&header, &token::claims(ADMIN))
+            .unwrap();
+        let response = api.send(&Request::get(STATS).bearer(&token)).await;
+        assert_eq!(response.status, 401, "{header}");
+        assert_unauthorized(&response);
+    }
+}
