@@ -147,7 +147,7 @@ async fn authenticator(
     secrets: Option<&Secrets>,
 ) -> Result<Authenticator, StartError> {
     let jwt = match &config.auth.mode {
-        AuthMode::Gateway => return Ok(Authenticator::trusting_gateway()),
+        AuthMode::Gateway => return Ok(Authenticator::trusting_gateway(&config.auth)),
         AuthMode::Jwt(jwt) => jwt,
     };
     let (key, variable) = match &jwt.key {
@@ -157,7 +157,12 @@ async fn authenticator(
             "JWT_SECRET_ARN",
         ),
     };
-    Ok(Authenticator::verifying_tokens(jwt, &key, variable)?)
+    Ok(Authenticator::verifying_tokens(
+        &config.auth,
+        jwt,
+        &key,
+        variable,
+    )?)
 }
 
 async fn fetch(

@@ -25,6 +25,14 @@ pub struct Arguments {
     /// Sign with the HS256 key on standard input, as the secret of a deployment holds it
     #[arg(long, requires = "user")]
     key_from_stdin: bool,
+    /// Further claims, as `JwtRequiredClaims` of a deployment names them
+    #[arg(long, value_name = "NAME=VALUE,...", value_delimiter = ',', value_parser = claim)]
+    claims: Vec<(String, String)>,
+}
+
+fn claim(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once('=').context("a claim is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Prints a token, and nothing else, so that it can be used in `$(...)`.
@@ -34,7 +42,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         user => key_and_user_of_dev(user)?,
     };
     let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
-    console::say(&mint(&key, user, SystemTime::now(), validity)?);
+    let now = SystemTime::now();
+    console::say(&mint(&key, user, now, validity, &arguments.claims)?);
     Ok(())
 }
 
@@ -66,17 +75,26 @@ fn read_key() -> Result<String> {
     Ok(key)
 }
 
-/// An HS256 token for a user.
-pub fn mint(key: &str, user: i64, now: SystemTime, validity: Duration) -> Result<String> {
+/// An HS256 token for a user, with further claims.
+pub fn mint(
+    key: &str,
+    user: i64,
+    now: SystemTime,
+    validity: Duration,
+    further: &[(String, String)],
+) -> Result<String> {
     let issued = now
         .duration_since(UNIX_EPOCH)
         .context("the clock of this machine is before 1970")?;
     let header = json!({ "alg": "HS256", "typ": "JWT" });
-    let claims = json!({
+    let mut claims = json!({
         "sub": user.to_string(),
         "iat": issued.as_secs(),
         "exp": (issued + validity).as_secs(),
     });
+    for (name, value) in further {
+        claims[name] = value.as_str().into();
+    }
     let signed = format!(
         "{}.{}",
         URL_SAFE_NO_PAD.encode(header.to_string()),
@@ -95,14 +113,15 @@ mod tests {
     fn a_token_is_signed_with_the_key_and_says_who_and_how_long() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
 
-        let token = mint("a key", 7, now, Duration::from_mins(1)).unwrap();
+        let further = [claim("type=access").unwrap()];
+        let token = mint("a key", 7, now, Duration::from_mins(1), &further).unwrap();
 
         let parts: Vec<_> = token.split('.').collect();
         let claims = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
         let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
         assert_eq!(
             claims,
-            json!({ "sub": "7", "iat": 1_700_000_000, "exp": 1_700_000_060 })
+            json!({ "sub": "7", "iat": 1_700_000_000, "exp": 1_700_000_060, "type": "access" })
         );
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"a key");
         let signed = format!("{}.{}", parts[0], parts[1]);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::Error;
+use crate::{config::RequiredClaim, error::Error};
 
 /// The claims of a verified token.
 #[derive(Debug, Deserialize)]
@@ -11,12 +11,35 @@ use crate::error::Error;
 pub(super) struct Claims(pub(super) Map<String, Value>);
 
 impl Claims {
-    /// `users.id` of the user that the token names.
-    pub(super) fn user_id(&self) -> Result<i64, Error> {
+    /// `users.id` of the user that the token names, if it has all `required` claims.
+    pub(super) fn user_id(&self, required: &[RequiredClaim]) -> Result<i64, Error> {
+        if !required.iter().all(|claim| self.has(claim)) {
+            return Err(Error::Unauthorized {
+                reason: "a required claim is missing or has another value",
+            });
+        }
         let subject = self.0.get("sub");
         subject.and_then(user_id).ok_or(Error::Unauthorized {
             reason: "the subject is not a user id",
         })
+    }
+
+    /// Whether the claim has the value, or is a list that contains it.
+    fn has(&self, required: &RequiredClaim) -> bool {
+        match self.0.get(&required.name) {
+            Some(Value::Array(values)) => values.iter().any(|value| is(value, &required.value)),
+            Some(value) => is(value, &required.value),
+            None => false,
+        }
+    }
+}
+
+fn is(value: &Value, expected: &str) -> bool {
+    match value {
+        Value::String(text) => text == expected,
+        Value::Bool(truth) => truth.to_string() == expected,
+        Value::Number(number) => number.to_string() == expected,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }
 

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 
 use self::{superusers::RecentSuperusers, token::TokenVerifier};
 use crate::{
-    config::{ConfigError, JwtConfig},
+    config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim},
     database::Database,
     deadline::Deadline,
     error::Error,
@@ -38,6 +38,7 @@ pub struct Superuser {
 /// Decides who may call.
 pub struct Authenticator {
     identity: IdentitySource,
+    required_claims: Vec<RequiredClaim>,
     recent: RecentSuperusers,
 }
 
@@ -49,23 +50,25 @@ enum IdentitySource {
 impl Authenticator {
     /// Verifies bearer tokens with `key`, which came from `variable`.
     pub fn verifying_tokens(
-        config: &JwtConfig,
+        config: &AuthConfig,
+        jwt: &JwtConfig,
         key: &SecretString,
         variable: &str,
     ) -> Result<Self, ConfigError> {
-        let verifier = TokenVerifier::new(config, key, variable)?;
-        Ok(Self::new(IdentitySource::Token(Box::new(verifier))))
+        let verifier = TokenVerifier::new(jwt, key, variable)?;
+        Ok(Self::new(config, IdentitySource::Token(Box::new(verifier))))
     }
 
     /// Reads the claims of a token that a JWT authorizer of API Gateway has verified.
     #[must_use]
-    pub fn trusting_gateway() -> Self {
-        Self::new(IdentitySource::Gateway)
+    pub fn trusting_gateway(config: &AuthConfig) -> Self {
+        Self::new(config, IdentitySource::Gateway)
     }
 
-    fn new(identity: IdentitySource) -> Self {
+    fn new(config: &AuthConfig, identity: IdentitySource) -> Self {
         Self {
             identity,
+            required_claims: config.required_claims.clone(),
             recent: RecentSuperusers::default(),
         }
     }
@@ -78,7 +81,7 @@ impl Authenticator {
             IdentitySource::Token(verifier) => verifier.claims(request)?,
             IdentitySource::Gateway => gateway::claims(request)?,
         };
-        claims.user_id()
+        claims.user_id(&self.required_claims)
     }
 
     /// The superuser of that id.

@@ -9,6 +9,18 @@ use super::{ConfigError, Variables};
 pub struct AuthConfig {
     /// `AUTH_MODE`: `jwt` (default) or `gateway`.
     pub mode: AuthMode,
+    /// `JWT_REQUIRED_CLAIMS`, such as `type=access,token_use=access`: what a token must claim beside
+    /// its subject, whoever verifies it.
+    pub required_claims: Vec<RequiredClaim>,
+}
+
+/// A claim that a token must have, with this value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiredClaim {
+    /// The claim.
+    pub name: String,
+    /// Its value: a text, or a number or a truth value as JSON writes it. A list must contain it.
+    pub value: String,
 }
 
 /// Who verifies the token.
@@ -63,7 +75,35 @@ impl AuthConfig {
         } else {
             AuthMode::Jwt(JwtConfig::from_variables(variables)?)
         };
-        Ok(Self { mode })
+        Ok(Self {
+            mode,
+            required_claims: RequiredClaim::from_variables(variables)?,
+        })
+    }
+}
+
+impl RequiredClaim {
+    fn from_variables(variables: &Variables) -> Result<Vec<Self>, ConfigError> {
+        let variable = "JWT_REQUIRED_CLAIMS";
+        let Some(text) = variables.optional(variable) else {
+            return Ok(Vec::new());
+        };
+        let claims: Option<Vec<_>> = text.split(',').map(Self::parse).collect();
+        claims.ok_or_else(|| {
+            ConfigError::new(
+                variable,
+                format!(
+                    "must be claims with their values, such as type=access,token_use=access, but \
+                     is {text:?}"
+                ),
+            )
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (name, value) = text.split_once('=')?;
+        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        (!name.is_empty() && !value.is_empty()).then_some(Self { name, value })
     }
 }
 

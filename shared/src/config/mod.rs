@@ -12,7 +12,7 @@ mod variables;
 use std::time::Duration;
 
 pub use self::{
-    auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource},
+    auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim},
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     search::SearchConfig,

@@ -267,6 +267,33 @@ fn the_api_takes_the_secrets_that_the_template_names() {
     }
 }
 
+#[test]
+fn the_required_claims_reach_every_function_in_both_modes() {
+    for mode in [JWT_MODE.to_vec(), GATEWAY_MODE.to_vec()] {
+        let required = |parameters: &[(&str, &str)]| {
+            let parameters = mode.iter().chain(parameters).copied();
+            let deployment = Deployment::with(parameters);
+            let required = deployment.api_functions().map(|function| {
+                let config = Config::from_variables(&variables(&function)).unwrap();
+                let claims = config.auth.required_claims.into_iter();
+                claims
+                    .map(|claim| (claim.name, claim.value))
+                    .collect::<Vec<_>>()
+            });
+            let mut required: Vec<_> = required.collect();
+            assert_eq!(required.len(), 4);
+            required.dedup();
+            assert_eq!(required.len(), 1, "all functions require the same");
+            required.remove(0)
+        };
+        assert_eq!(required(&[]), Vec::<(String, String)>::new());
+        let two = [("JwtRequiredClaims", "type=access,token_use=access")];
+        let expected = [("type", "access"), ("token_use", "access")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(required(&two), expected);
+    }
+}
+
 /// So that a parameter that a deploy lets through never fails a cold start.
 #[test]
 fn the_code_accepts_every_value_that_a_parameter_allows() {

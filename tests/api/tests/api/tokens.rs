@@ -1,7 +1,7 @@
-//! What is in a token: whom it names, and what the log says of one that is refused.
+//! What is in a token: whom it names, what it must claim, and what the log says of one that is refused.
 
 use chrono::Utc;
-use rig::{FunctionBuilder, Gateway, Request, SigningKey, token};
+use rig::{FunctionBuilder, Gateway, Request, SigningKey, StartError, token};
 use serde_json::{Value, json};
 
 use crate::world::{ADMIN, Api, World, assert_unauthorized};
@@ -104,12 +104,13 @@ async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
     let function = world
         .function("stats")
         .env("JWT_ISSUER", "https://login.test")
-        .env("JWT_AUDIENCE", "rollcall");
+        .env("JWT_AUDIENCE", "rollcall")
+        .env("JWT_REQUIRED_CLAIMS", "type=access");
     let api = Api::start(function).await;
     let now = Utc::now().timestamp();
     let key = &world.key;
     let good = json!({
-        "sub": "1", "exp": now + 3600, "iss": "https://login.test", "aud": "rollcall",
+        "sub": "1", "exp": now + 3600, "iss": "https://login.test", "aud": "rollcall", "type": "access",
     });
     let response = api
         .send(&Request::get(STATS).bearer(&key.sign(&good).unwrap()))
@@ -174,6 +175,14 @@ async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
             "the token is for another audience",
         ),
         (without("aud"), "the audience is missing or malformed"),
+        (
+            but("type", json!("refresh")),
+            "a required claim is missing or has another value",
+        ),
+        (
+            without("type"),
+            "a required claim is missing or has another value",
+        ),
         (but("sub", json!("admin")), "the subject is not a user id"),
         (without("sub"), "the subject is not a user id"),
         (but("sub", json!("404")), "unknown user"),
@@ -205,5 +214,106 @@ async fn a_token_with_critical_extensions_is_refused() {
         let response = api.send(&Request::get(STATS).bearer(&token)).await;
         assert_eq!(response.status, 401, "{header}");
         assert_unauthorized(&response);
+    }
+}
+
+#[tokio::test]
+async fn only_a_token_with_the_required_claims_opens_the_api() {
+    let world = World::new().await;
+    let function = world.function("stats").env(
+        "JWT_REQUIRED_CLAIMS",
+        "type=access, level=2,mfa=true,role=admin,note=a=b",
+    );
+    let api = Api::start(function).await;
+    let mut good = token::claims(ADMIN);
+    good["type"] = json!("access");
+    good["level"] = json!(2);
+    good["mfa"] = json!(true);
+    good["role"] = json!(["user", "admin"]);
+    good["note"] = json!("a=b");
+    let send = async |claims: &Value| {
+        let token = world.key.sign(claims).unwrap();
+        api.send(&Request::get(STATS).bearer(&token)).await
+    };
+    let response = send(&good).await;
+    assert_eq!(response.status, 200, "{}", response.text());
+    for (claim, value) in [
+        ("type", json!("refresh")),
+        ("type", json!("reset")),
+        ("type", json!("Access")),
+        ("type", json!("access ")),
+        ("type", json!(null)),
+        ("type", json!({ "access": true })),
+        ("type", json!([["access"]])),
+        ("level", json!(20)),
+        ("level", json!(2.5)),
+        ("mfa", json!(false)),
+        ("role", json!(["user"])),
+        ("role", json!([])),
+        ("note", json!("a")),
+    ] {
+        let mut claims = good.clone();
+        claims[claim] = value;
+        let response = send(&claims).await;
+        assert_eq!(response.status, 401, "{claims}");
+        assert_unauthorized(&response);
+    }
+    assert_unauthorized(&send(&token::claims(ADMIN)).await);
+    // One way to write a value is as good as another.
+    good["level"] = json!("2");
+    good["mfa"] = json!("true");
+    good["type"] = json!(["access"]);
+    assert_eq!(send(&good).await.status, 200);
+}
+
+#[tokio::test]
+async fn claims_are_required_of_the_gateway_too() {
+    let world = World::new().await;
+    let function = behind_authorizer(&world).env("JWT_REQUIRED_CLAIMS", "token_use=access,level=2");
+    let api = Api::start(function).await;
+    for gateway in [Gateway::HttpApi, Gateway::RestApi] {
+        for (claims, status) in [
+            (
+                json!({ "sub": "1", "token_use": "access", "level": "2" }),
+                200,
+            ),
+            (json!({ "sub": "1", "token_use": "id", "level": "2" }), 401),
+            (json!({ "sub": "1", "level": "2" }), 401),
+            (json!({ "sub": "1" }), 401),
+        ] {
+            let request = Request::get(STATS).claims(claims.clone());
+            let response = api.send_through(gateway, &request).await;
+            assert_eq!(response.status, status, "{gateway:?}: {claims}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn required_claims_that_cannot_be_read_are_refused_at_start_in_both_modes() {
+    let world = World::new().await;
+    for malformed in [
+        "type",
+        "=access",
+        "type=",
+        "type=access,",
+        ",",
+        "type=access,,a=b",
+        " ",
+    ] {
+        for builder in [world.function("stats"), behind_authorizer(&world)] {
+            let error = start_error(builder.env("JWT_REQUIRED_CLAIMS", malformed)).await;
+            let message = format!(
+                "JWT_REQUIRED_CLAIMS must be claims with their values, such as \
+                 type=access,token_use=access, but is {malformed:?}"
+            );
+            assert!(error.logs.contains(&message), "{malformed:?}: {error}");
+        }
+    }
+}
+
+async fn start_error(builder: FunctionBuilder) -> StartError {
+    match builder.start().await {
+        Ok(_) => panic!("it started"),
+        Err(error) => error,
     }
 }
