@@ -152,7 +152,7 @@ async fn answer<F: Function>(
     let caller = match route.access {
         Access::Open => None,
         Access::Superuser => {
-            let id = state.authenticator.caller(&request)?;
+            let id = state.authenticator.caller(&request, &deadline).await?;
             // Before the database is asked who that is: it is what the limit protects.
             if let Some(limiter) = &state.limiter {
                 *verdict = limiter.count(id, &allowance).await;

@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+use lambda_http::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use crate::{
-    auth::Authenticator,
+    auth::{self, Authenticator, KeySource},
     config::{
         AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
     },
@@ -150,19 +151,30 @@ async fn authenticator(
         AuthMode::Gateway => return Ok(Authenticator::trusting_gateway(&config.auth)),
         AuthMode::Jwt(jwt) => jwt,
     };
-    let (key, variable) = match &jwt.key {
-        JwtKeySource::Inline(key) => (key.clone(), "JWT_KEY"),
-        JwtKeySource::Secret(arn) => (
-            fetch(secrets, "JWT_SECRET_ARN", arn).await?,
-            "JWT_SECRET_ARN",
-        ),
+    let source = match &jwt.key {
+        JwtKeySource::Inline(key) => KeySource {
+            key: key.clone(),
+            variable: "JWT_KEY",
+            fetch: None,
+        },
+        JwtKeySource::Secret(arn) => KeySource {
+            key: fetch(secrets, "JWT_SECRET_ARN", arn).await?,
+            variable: "JWT_SECRET_ARN",
+            fetch: secrets.map(|secrets| fetch_versions(secrets.clone(), arn.clone())),
+        },
     };
-    Ok(Authenticator::verifying_tokens(
-        &config.auth,
-        jwt,
-        &key,
-        variable,
-    )?)
+    Ok(Authenticator::verifying_tokens(&config.auth, jwt, source)?)
+}
+
+/// Fetches the key of tokens again after a rotation.
+fn fetch_versions(secrets: Secrets, arn: String) -> auth::Fetch {
+    let fetch = move || {
+        let (secrets, arn) = (secrets.clone(), arn.clone());
+        let fetched: BoxFuture<'static, _> =
+            Box::pin(async move { secrets.fetch_versions(&arn).await });
+        fetched
+    };
+    Box::new(fetch)
 }
 
 async fn fetch(

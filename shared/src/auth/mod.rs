@@ -7,6 +7,7 @@
 mod claims;
 mod decoding_key;
 mod gateway;
+mod keys;
 mod ring_verifier;
 mod superusers;
 mod token;
@@ -14,8 +15,8 @@ mod token;
 use std::time::Duration;
 
 use lambda_http::Request;
-use secrecy::SecretString;
 
+pub use self::keys::{Fetch, KeySource};
 use self::{superusers::RecentSuperusers, token::TokenVerifier};
 use crate::{
     config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim},
@@ -48,14 +49,13 @@ enum IdentitySource {
 }
 
 impl Authenticator {
-    /// Verifies bearer tokens with `key`, which came from `variable`.
+    /// Verifies bearer tokens with the key from `source`.
     pub fn verifying_tokens(
         config: &AuthConfig,
         jwt: &JwtConfig,
-        key: &SecretString,
-        variable: &str,
+        source: KeySource,
     ) -> Result<Self, ConfigError> {
-        let verifier = TokenVerifier::new(jwt, key, variable)?;
+        let verifier = TokenVerifier::new(jwt, source)?;
         Ok(Self::new(config, IdentitySource::Token(Box::new(verifier))))
     }
 
@@ -76,9 +76,9 @@ impl Authenticator {
     /// `users.id` of whoever sent this request, as a verified token says.
     ///
     /// Fails with [`Error::Unauthorized`] if there is none.
-    pub fn caller(&self, request: &Request) -> Result<i64, Error> {
+    pub async fn caller(&self, request: &Request, deadline: &Deadline) -> Result<i64, Error> {
         let claims = match &self.identity {
-            IdentitySource::Token(verifier) => verifier.claims(request)?,
+            IdentitySource::Token(verifier) => verifier.claims(request, deadline).await?,
             IdentitySource::Gateway => gateway::claims(request)?,
         };
         claims.user_id(&self.required_claims)

@@ -1,15 +1,21 @@
 //! Bearer tokens: JSON Web Tokens (RFC 7519) signed with a configured algorithm and key.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{
     Algorithm, DecodingKey, TokenData, Validation,
     errors::{Error as JwtError, ErrorKind},
 };
 use lambda_http::{Request, http::header};
-use secrecy::SecretString;
 
-use super::{claims::Claims, decoding_key::decoding_key, ring_verifier};
+use super::{
+    claims::Claims,
+    keys::{KeySource, Keys},
+    ring_verifier,
+};
 use crate::{
     config::{ConfigError, JwtAlgorithm, JwtConfig},
+    deadline::Deadline,
     error::Error,
 };
 
@@ -18,18 +24,13 @@ const LEEWAY_SECONDS: u64 = 30;
 
 /// Verifies bearer tokens.
 pub(super) struct TokenVerifier {
-    key: DecodingKey,
+    keys: Arc<Keys>,
     validation: Validation,
 }
 
 impl TokenVerifier {
-    pub(super) fn new(
-        config: &JwtConfig,
-        key: &SecretString,
-        variable: &str,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn new(config: &JwtConfig, source: KeySource) -> Result<Self, ConfigError> {
         ring_verifier::install();
-        let key = decoding_key(config.algorithm, key, variable)?;
         let mut validation = Validation::new(match config.algorithm {
             JwtAlgorithm::Hs256 => Algorithm::HS256,
             JwtAlgorithm::Es256 => Algorithm::ES256,
@@ -49,13 +50,20 @@ impl TokenVerifier {
             }
             None => validation.validate_aud = false,
         }
-        Ok(Self { key, validation })
+        Ok(Self {
+            keys: Arc::new(Keys::new(config.algorithm, source)?),
+            validation,
+        })
     }
 
     /// The claims of the request's token.
-    pub(super) fn claims(&self, request: &Request) -> Result<Claims, Error> {
+    pub(super) async fn claims(
+        &self,
+        request: &Request,
+        deadline: &Deadline,
+    ) -> Result<Claims, Error> {
         let token = bearer_token(request)?;
-        let verified = jsonwebtoken::decode(token, &self.key, &self.validation);
+        let verified = self.verify(token, deadline).await;
         let TokenData { header, claims } = verified.map_err(|error| Error::Unauthorized {
             reason: reason(&error, token),
         })?;
@@ -66,6 +74,42 @@ impl TokenVerifier {
             });
         }
         Ok(claims)
+    }
+
+    async fn verify(
+        &self,
+        token: &str,
+        deadline: &Deadline,
+    ) -> Result<TokenData<Claims>, JwtError> {
+        let mut keys = self.keys.known();
+        loop {
+            match self.verify_with(&keys, token) {
+                Err(error) if is_bad_signature(&error) => {
+                    let newer = self.keys.newer_than(&keys, deadline).await;
+                    keys = newer.ok_or(error)?;
+                }
+                outcome => {
+                    self.keys.renew_if_old();
+                    return outcome;
+                }
+            }
+        }
+    }
+
+    /// The outcome with the first key that fits the signature.
+    fn verify_with(
+        &self,
+        keys: &[DecodingKey],
+        token: &str,
+    ) -> Result<TokenData<Claims>, JwtError> {
+        let mut outcome = Err(ErrorKind::InvalidSignature.into());
+        for key in keys {
+            outcome = jsonwebtoken::decode(token, key, &self.validation);
+            if !outcome.as_ref().is_err_and(is_bad_signature) {
+                break;
+            }
+        }
+        outcome
     }
 }
 
@@ -88,6 +132,10 @@ fn bearer_token(request: &Request) -> Result<&str, Error> {
         .ok_or(Error::Unauthorized {
             reason: "not a bearer token",
         })
+}
+
+fn is_bad_signature(error: &JwtError) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidSignature)
 }
 
 /// What was wrong with a token. The log says it, the answer does not.

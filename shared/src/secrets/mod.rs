@@ -4,7 +4,7 @@ mod client;
 mod database_secret;
 mod json_secret;
 
-use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::{Client, operation::get_secret_value::GetSecretValueError};
 use lambda_http::BoxFuture;
 use secrecy::SecretString;
 
@@ -25,6 +25,16 @@ pub enum Stage {
     Current,
     /// The one that a rotation is about to put in force.
     Pending,
+    /// The one that was in force before, if the secret was ever changed.
+    Previous,
+}
+
+/// The versions of a secret that a rotation leaves in use.
+pub struct Versions {
+    /// The one that is in force.
+    pub current: SecretString,
+    /// The one before it.
+    pub previous: Option<SecretString>,
 }
 
 impl Secrets {
@@ -43,6 +53,18 @@ impl Secrets {
         self.fetch_stage(arn, Stage::Current).await
     }
 
+    /// The current and the previous string of a secret, fetched side by side.
+    pub async fn fetch_versions(&self, arn: &str) -> Result<Versions, Error> {
+        let previous = async {
+            match self.fetch_stage(arn, Stage::Previous).await {
+                Err(error) if !is_failure(&error) => Ok(None),
+                outcome => outcome.map(Some),
+            }
+        };
+        let (current, previous) = tokio::try_join!(self.fetch(arn), previous)?;
+        Ok(Versions { current, previous })
+    }
+
     /// The string of a version of a secret.
     pub async fn fetch_stage(&self, arn: &str, stage: Stage) -> Result<SecretString, Error> {
         let request = self
@@ -52,6 +74,7 @@ impl Secrets {
             .version_stage(match stage {
                 Stage::Current => "AWSCURRENT",
                 Stage::Pending => "AWSPENDING",
+                Stage::Previous => "AWSPREVIOUS",
             });
         // The SDK's future is hundreds of types deep; boxed, it does not weigh on every caller's.
         let sent: BoxFuture<'_, _> = Box::pin(request.send());
@@ -63,4 +86,14 @@ impl Secrets {
             .map(SecretString::from)
             .ok_or_else(|| Error::internal("fetching a secret", "it holds bytes, not a string"))
     }
+}
+
+/// Whether Secrets Manager failed, and did not merely say that there is no such string.
+fn is_failure(error: &Error) -> bool {
+    let Error::Internal { source, .. } = error else {
+        return false;
+    };
+    source
+        .downcast_ref::<GetSecretValueError>()
+        .is_some_and(|error| !error.is_resource_not_found_exception())
 }

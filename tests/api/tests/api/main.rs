@@ -26,6 +26,7 @@ mod import_passwords;
 mod import_queries;
 mod import_recovery;
 mod imports;
+mod key_rotation;
 mod leaks;
 mod list_pages;
 mod list_users;
