@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 /// All checks together take no longer.
 const BOUND: Duration = Duration::from_secs(2);
 
-/// A flood of probes causes one round of checks in this time.
+/// How long the outcome of a round of checks is given to all who ask.
 const LIFETIME: Duration = Duration::from_secs(1);
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -104,8 +104,8 @@ impl Checks {
                 rate_limiter,
             })
         };
-        let Ok(aged) = self.last.get(checks).await;
-        aged.value
+        let Ok(checks) = self.last.get(checks).await;
+        checks
     }
 }
 

@@ -4,7 +4,6 @@ use std::{future::Future, time::Duration};
 
 use tokio::sync::Mutex;
 
-use super::Aged;
 use crate::moment::Moment;
 
 /// Keeps one value for a while, and lets one caller at a time make a new one while the others wait
@@ -25,29 +24,31 @@ impl<T: Clone> CachedValue<T> {
     }
 
     /// The kept value if it is young enough, else a new one. A failure is not kept.
-    pub async fn get<E>(&self, make: impl Future<Output = Result<T, E>>) -> Result<Aged<T>, E> {
+    pub async fn get<E>(&self, make: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut kept = self.kept.lock().await;
-        if let Some((made_at, value)) = kept.as_ref() {
-            let age = made_at.elapsed();
-            if age < self.lifetime {
-                let value = value.clone();
-                return Ok(Aged { value, age });
-            }
+        if let Some((made_at, value)) = kept.as_ref()
+            && made_at.elapsed() < self.lifetime
+        {
+            return Ok(value.clone());
         }
-        // Dated before the making begins: the value may describe any moment since.
-        let made_at = Moment::now();
         let value = make.await?;
-        *kept = Some((made_at, value.clone()));
-        Ok(Aged {
-            value,
-            age: Duration::ZERO,
-        })
+        // Its age counts from the end of the making. Otherwise a value that takes longer to make than
+        // it is kept would be made anew for everyone who waited for it.
+        *kept = Some((Moment::now(), value.clone()));
+        Ok(value)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, future::ready};
+    use std::{
+        convert::Infallible,
+        future::ready,
+        sync::atomic::{AtomicU32, Ordering},
+    };
+
+    use futures_util::future::join_all;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -58,15 +59,29 @@ mod tests {
     #[tokio::test]
     async fn a_young_value_is_given_again() {
         let cache = CachedValue::new(Duration::from_mins(1));
-        assert_eq!(cache.get(answer(1)).await.unwrap().value, 1);
-        assert_eq!(cache.get(answer(2)).await.unwrap().value, 1);
+        assert_eq!(cache.get(answer(1)).await, Ok(1));
+        assert_eq!(cache.get(answer(2)).await, Ok(1));
     }
 
     #[tokio::test]
     async fn a_lifetime_of_zero_keeps_nothing() {
         let cache = CachedValue::new(Duration::ZERO);
-        assert_eq!(cache.get(answer(1)).await.unwrap().value, 1);
-        assert_eq!(cache.get(answer(2)).await.unwrap().value, 2);
+        assert_eq!(cache.get(answer(1)).await, Ok(1));
+        assert_eq!(cache.get(answer(2)).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_share_a_value_that_took_longer_to_make_than_it_is_kept() {
+        let cache = CachedValue::new(Duration::from_millis(100));
+        let made = AtomicU32::new(0);
+        let get = || {
+            cache.get(async {
+                sleep(Duration::from_millis(200)).await;
+                Ok::<_, Infallible>(made.fetch_add(1, Ordering::Relaxed))
+            })
+        };
+        let given = join_all((0..8).map(|_| get())).await;
+        assert_eq!(given, [Ok(0); 8]);
     }
 
     #[tokio::test]
@@ -76,6 +91,6 @@ mod tests {
             cache.get(async { Err::<u32, _>("down") }).await,
             Err("down")
         );
-        assert_eq!(cache.get(answer(1)).await.unwrap().value, 1);
+        assert_eq!(cache.get(answer(1)).await, Ok(1));
     }
 }

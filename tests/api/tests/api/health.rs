@@ -107,6 +107,22 @@ async fn a_flood_of_probes_is_not_a_flood_of_queries() {
 }
 
 #[tokio::test]
+async fn probes_at_once_on_a_silent_database_share_one_round_of_checks() {
+    let silent = silent_server().await;
+    let builder = broken(&silent.url()).env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "5");
+    let api = Api::start(builder.concurrency(8)).await;
+    let asked = Instant::now();
+    let probes = join_all((0..8).map(|_| async {
+        let response = api.send(&Request::get("/health")).await;
+        (response, asked.elapsed())
+    }));
+    for (response, waited) in probes.await {
+        assert_eq!(response.status, 503, "{}", response.text());
+        assert!(waited < Duration::from_secs(3), "{waited:?}");
+    }
+}
+
+#[tokio::test]
 async fn health_recovers_with_the_database() {
     let world = World::new().await;
     let api = world.start("health").await;
