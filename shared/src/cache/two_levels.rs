@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::{Aged, shared_level::SharedLevel};
 use crate::{
+    database::Unavailable,
     error::{Error, chain},
     metrics,
     moment::Moment,
@@ -37,8 +38,8 @@ pub enum Wanted {
 
 /// One value on two levels: in this environment, and in a Valkey server if there is one.
 ///
-/// Within an environment one caller at a time looks for a value, and the others wait for it. Among
-/// environments, the server tells one to make it; the others wait for it a moment. A server that is
+/// Within an environment one caller at a time looks for a value, and the others wait for it and share
+/// what comes of it. Among environments, the server tells one to make it; the others wait for it a moment. A server that is
 /// of no use leaves each environment to itself.
 pub struct TwoLevelCache<T> {
     lifetimes: Lifetimes,
@@ -77,7 +78,12 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         wanted: Wanted,
         make: impl Future<Output = Result<T, Error>>,
     ) -> Result<Aged<T>, Error> {
+        let asked_at = Moment::now();
         let mut own = self.own.lock().await;
+        if let Some(aged) = own.made_since(asked_at) {
+            metrics::count(metrics::CACHE_HITS);
+            return Ok(aged);
+        }
         if wanted == Wanted::Cached
             && let Some(aged) = own.young(self.lifetimes)
         {
@@ -87,6 +93,10 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
                 metrics::CACHE_STALE
             });
             return Ok(aged);
+        }
+        // The next attempt would probably take as long and fail as well.
+        if own.has_failed_since(asked_at) {
+            return Err(Error::DatabaseUnavailable(Unavailable::timeout()));
         }
         let mut is_claimed = false;
         if wanted == Wanted::Cached
@@ -125,6 +135,10 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
                 if is_claimed && let Some(shared) = &self.shared {
                     shared.give_up(allowance).await;
                 }
+                if !may_pass(&error) {
+                    return Err(error);
+                }
+                own.failed_at = Some(Moment::now());
                 if wanted == Wanted::New {
                     return Err(error);
                 }
@@ -135,12 +149,24 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
 }
 
 impl<T: Clone> Own<T> {
+    /// The kept value, if its making began while the caller waited: it is as new as one of the
+    /// caller's own would be.
+    fn made_since(&self, asked_at: Moment) -> Option<Aged<T>> {
+        self.kept_within(asked_at.elapsed())
+    }
+
+    fn has_failed_since(&self, asked_at: Moment) -> bool {
+        self.failed_at
+            .is_some_and(|failed_at| failed_at.elapsed() < asked_at.elapsed())
+    }
+
     /// The kept value if it is young enough, or if it is all that is to be had for a while.
     fn young(&self, lifetimes: Lifetimes) -> Option<Aged<T>> {
         let has_failed = self
             .failed_at
             .is_some_and(|moment| moment.elapsed() < RETRY_AFTER);
-        let bound = if has_failed {
+        // Where nothing is to be cached, nothing old is given either.
+        let bound = if has_failed && !lifetimes.fresh.is_zero() {
             lifetimes.fresh + lifetimes.stale
         } else {
             lifetimes.fresh
@@ -167,9 +193,8 @@ impl<T: Clone> Own<T> {
         }
     }
 
-    fn stale_in_place_of(&mut self, error: Error, lifetimes: Lifetimes) -> Result<Aged<T>, Error> {
-        let may_pass = matches!(error, Error::DatabaseUnavailable(_) | Error::Timeout { .. });
-        if !may_pass || lifetimes.fresh.is_zero() {
+    fn stale_in_place_of(&self, error: Error, lifetimes: Lifetimes) -> Result<Aged<T>, Error> {
+        if lifetimes.fresh.is_zero() {
             return Err(error);
         }
         let Some(aged) = self.kept_within(lifetimes.fresh + lifetimes.stale) else {
@@ -180,7 +205,10 @@ impl<T: Clone> Own<T> {
             "an old value is given in place of a new one"
         );
         metrics::count(metrics::CACHE_STALE);
-        self.failed_at = Some(Moment::now());
         Ok(aged)
     }
+}
+
+fn may_pass(error: &Error) -> bool {
+    matches!(error, Error::DatabaseUnavailable(_) | Error::Timeout { .. })
 }

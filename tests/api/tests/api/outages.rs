@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, select};
-use rig::{Request, Response};
+use rig::{Line, Request, Response};
 use serde_json::json;
 
 use crate::servers_in_trouble::{closed_port, rejecting_server, silent_server};
@@ -156,4 +156,29 @@ async fn eight_requests_at_once_in_one_instance_are_all_answered() {
         assert_eq!(response.status, 200, "{}", response.text());
         assert_eq!(response.json()["items"][0]["id"], 3);
     }
+}
+
+#[tokio::test]
+async fn all_who_ask_for_the_same_numbers_share_the_wait_for_a_database_that_is_silent() {
+    let world = World::new().await;
+    let line = Line::to(world.server_port()).await.unwrap();
+    let builder = world
+        .function("stats")
+        .env("DATABASE_URL", line.url(world.database.url()))
+        .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
+        .env("STATS_STALE_SECONDS", "0");
+    let api = Api::start(builder.concurrency(8)).await;
+    let request = world
+        .get("/api/v1/dashboard/stats")
+        .header("cache-control", "no-cache");
+    assert_eq!(api.send(&request).await.status, 200);
+    world.end_sessions().await;
+    line.swallow_all();
+    let asked = Instant::now();
+    let answers = join_all((0..8).map(|_| async {
+        let response = api.send(&request).await;
+        assert_unavailable(&response);
+        assert!(asked.elapsed() < QUICKLY, "{:?}", asked.elapsed());
+    }));
+    answers.await;
 }
