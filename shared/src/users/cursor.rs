@@ -10,6 +10,10 @@ use super::list_query::{Filter, Sort, SortBy};
 /// A key holds an e-mail address at most, and all else is small.
 pub const MAX_ENCODED_BYTES: usize = 2_048;
 
+/// Where PostgreSQL's calendar begins, 4714-11-24 BC (its manual, section 8.5), in microseconds since
+/// 1970. Its end lies beyond what [`DateTime`] can be.
+const FIRST_MICROSECOND: i64 = -210_866_803_200_000_000;
+
 /// Enough of a hash to notice an honest mistake; a cursor grants nothing, so nobody gains by
 /// forging one.
 const FINGERPRINT_BYTES: usize = 8;
@@ -114,9 +118,9 @@ impl Cursor {
         let key = match sort.by {
             SortBy::CreatedAt => {
                 let micros = encoded.k.parse().map_err(|_| CursorError::Malformed)?;
-                SortKey::Time(
-                    DateTime::from_timestamp_micros(micros).ok_or(CursorError::Malformed)?,
-                )
+                let time =
+                    DateTime::from_timestamp_micros(micros).filter(|_| micros >= FIRST_MICROSECOND);
+                SortKey::Time(time.ok_or(CursorError::Malformed)?)
             }
             // The server takes no NUL in a text.
             SortBy::Username | SortBy::Email if encoded.k.contains('\0') => {

@@ -1,7 +1,12 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rig::TestDatabase;
+use serde_json::Value;
 use shared::{
     database::Query,
-    users::{CountMode, Filter, ListQuery, Page, Position, Sort, SortBy, SortOrder, Total, User},
+    users::{
+        CountMode, Cursor, Filter, ListQuery, Page, Position, Sort, SortBy, SortKey, SortOrder,
+        Total, Towards, User,
+    },
 };
 use sqlx::{Executor, PgConnection};
 
@@ -104,6 +109,62 @@ async fn run_counted(connection: &mut PgConnection, query: &ListQuery) -> (Page,
         index_entries: after.index_entries - before.index_entries,
     };
     (page, touched)
+}
+
+#[tokio::test]
+async fn whatever_a_cursor_says_is_a_place_in_the_list_or_no_cursor() {
+    let database = skewed(200).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut counts = [0, 0];
+    for (filter, sort) in grid() {
+        for _ in 0..30 {
+            let text = forged(&mut random, &filter, sort);
+            let cursor = Cursor::decode(&text, &filter, sort);
+            counts[usize::from(cursor.is_ok())] += 1;
+            if let Ok(cursor) = cursor {
+                let list = query(&filter, sort, Position::Cursor(cursor));
+                let page = list.run(&mut connection).await;
+                assert!(page.is_ok(), "{list:?} {page:?}");
+            }
+        }
+    }
+    assert!(counts.into_iter().all(|count| count > 300), "{counts:?}");
+}
+
+/// A cursor of the list with another place in it.
+fn forged(random: &mut fastrand::Rng, filter: &Filter, sort: Sort) -> String {
+    const DAY: i64 = 86_400_000_000;
+    let genuine = Cursor {
+        towards: Towards::Next,
+        key: SortKey::Text(String::new()),
+        id: 0,
+    };
+    let json = URL_SAFE_NO_PAD.decode(genuine.encode(filter, sort));
+    let mut json: Value = serde_json::from_slice(&json.unwrap()).unwrap();
+    let micros = match random.u8(0..4) {
+        0 => random.i64(..),
+        // Around the first day of PostgreSQL's calendar, and at the end of what the cursor can say.
+        1 => -210_866_803_200_000_000 + random.i64(-DAY..DAY),
+        2 => i64::MAX - random.i64(0..DAY),
+        _ => random.i64(-DAY..DAY),
+    };
+    json["k"] = match random.u8(0..4) {
+        0 => micros.into(),
+        1 => (0..random.usize(0..99))
+            .map(|_| random.char(..))
+            .collect::<String>()
+            .into(),
+        _ => micros.to_string().into(),
+    };
+    json["i"] = match random.u8(0..9) {
+        0 => random.u64(..).into(),
+        1 => random.f64().into(),
+        2 => i64::MIN.into(),
+        _ => random.i64(..).into(),
+    };
+    json["d"] = (*random.choice(["n", "p"].iter()).unwrap()).into();
+    URL_SAFE_NO_PAD.encode(json.to_string())
 }
 
 /// At most the page's rows and one more are visited, and the walk reads `depth` index entries, one

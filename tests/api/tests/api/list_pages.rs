@@ -1,3 +1,4 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use rig::{Response, UserFixture};
 use serde_json::{Value, json};
@@ -149,8 +150,13 @@ async fn a_cursor_cut_short_or_changed_is_refused() {
     let api = world.start("list-users").await;
     let body = api.send(&world.get("/api/v1/users?size=1")).await.json();
     let cursor = body["next_cursor"].as_str().unwrap();
+    let json = URL_SAFE_NO_PAD.decode(cursor).unwrap();
+    let mut before_all_time: Value = serde_json::from_slice(&json).unwrap();
+    // A microsecond before 4714-11-24 BC, where PostgreSQL's calendar begins.
+    before_all_time["k"] = "-210866803200000001".into();
     let message = "Parameter cursor is not a cursor that this API gave out";
     for broken in [
+        URL_SAFE_NO_PAD.encode(before_all_time.to_string()),
         cursor[..cursor.len() - 4].to_owned(),
         format!("{cursor}AAAA"),
         format!("x{}", &cursor[1..]),
