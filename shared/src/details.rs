@@ -2,12 +2,7 @@
 
 use serde::Serialize;
 
-/// Lambda refuses answers of more than 6 MB, and an error that does not arrive names no row at all.
-/// The rest is for the JSON around the messages and its escapes.
-const MAX_BYTES: usize = 4_000_000;
-
-/// What a detail takes in an answer beside its message: keys, numbers, quotes and their escapes.
-const BYTES_BESIDE_MESSAGE: usize = 130;
+use crate::http::response::{MAX_BYTES_IN_ENVELOPE, bytes_in_envelope};
 
 /// One thing that is wrong with one row of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,7 +21,8 @@ pub struct Detail {
     pub message: String,
 }
 
-/// All that is wrong with a request's rows: counted to the end, listed as far as it fits.
+/// All that is wrong with a request's rows: counted to the end, listed as far as Lambda takes the
+/// answer. An error that does not arrive names no row at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
     listed: Vec<Detail>,
@@ -35,12 +31,14 @@ pub struct Details {
 }
 
 impl Details {
-    /// Adds one.
+    /// Adds one. Those that follow one for which there is no room are only counted.
     pub fn push(&mut self, detail: Detail) {
         self.total += 1;
-        self.bytes += BYTES_BESIDE_MESSAGE + detail.message.len();
-        if self.bytes <= MAX_BYTES {
-            self.listed.push(detail);
+        if self.bytes <= MAX_BYTES_IN_ENVELOPE {
+            self.bytes += detail.bytes_in_envelope();
+            if self.bytes <= MAX_BYTES_IN_ENVELOPE {
+                self.listed.push(detail);
+            }
         }
     }
 
@@ -72,6 +70,15 @@ impl Details {
     }
 }
 
+impl Detail {
+    /// What it takes in an answer, with the comma after it.
+    fn bytes_in_envelope(&self) -> usize {
+        // Strings and numbers always have a JSON form.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        bytes_in_envelope(&json) + ",".len()
+    }
+}
+
 impl Extend<Detail> for Details {
     fn extend<I: IntoIterator<Item = Detail>>(&mut self, details: I) {
         for detail in details {
@@ -90,22 +97,51 @@ impl FromIterator<Detail> for Details {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::Body;
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
+    use crate::{error::Error, http::response};
+
+    fn detail(message: String) -> Detail {
+        Detail {
+            index: 9_999,
+            line: Some(10_000),
+            field: Some("email"),
+            code: "invalid_format",
+            message,
+        }
+    }
 
     #[test]
     fn more_than_fits_an_answer_is_counted_but_not_listed() {
-        let detail = Detail {
-            index: 0,
-            line: None,
-            field: Some("email"),
-            code: "invalid_format",
-            message: "x".repeat(70),
+        let message = "\"\\\u{1}é".repeat(100);
+        let most = detail(message.clone()).bytes_in_envelope();
+        let details: Details = std::iter::repeat_n(detail(message), 9_000).collect();
+        let listed = details.listed().len();
+        assert_eq!(details.total(), 9_000);
+        assert_eq!(
+            details.whereabouts(),
+            format!("the first {listed} are in details")
+        );
+
+        let answer = response::error(&Error::ValidationFailed { details }, &"r".repeat(36));
+        let Body::Text(body) = answer.body() else {
+            panic!("{answer:?}")
         };
+        let filled = MAX_BYTES_IN_ENVELOPE - most..MAX_BYTES_IN_ENVELOPE + 500;
+        assert!(filled.contains(&bytes_in_envelope(body)));
+    }
 
-        let details: Details = std::iter::repeat_n(detail, 70_000).collect();
-
-        assert_eq!(details.total(), 70_000);
-        assert_eq!(details.listed().len(), 20_000);
-        assert_eq!(details.whereabouts(), "the first 20000 are in details");
+    proptest! {
+        #[test]
+        fn details_take_what_was_counted_for_them(
+            messages in vec(prop_oneof![any::<String>(), "[\0-\"\\\\é]{0,60}"], 1..4),
+        ) {
+            let details: Details = messages.into_iter().map(detail).collect();
+            let json = serde_json::to_string(details.listed()).unwrap();
+            // One comma less, and two brackets.
+            prop_assert_eq!(bytes_in_envelope(&json), details.bytes + 1);
+        }
     }
 }

@@ -5,14 +5,11 @@ use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
     error::Error,
-    http::response::Answer,
+    http::response::{Answer, MAX_BYTES_IN_ENVELOPE, bytes_in_envelope},
     queries::bulk::{ImportedUser, RowResult},
 };
 
 use crate::options::Options;
-
-/// Lambda's limit for an answer of 6 MB, less headers and envelope.
-const MAX_BYTES: usize = 6 * 1024 * 1024 - 16 * 1024;
 
 /// A user of the answer. In a dry run, a user who would be created has neither id nor times.
 #[derive(Serialize)]
@@ -68,7 +65,7 @@ pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, 
         serde_json::to_string(&bodies)
     };
     let body = body.map_err(|error| Error::internal("writing the response", error))?;
-    if bytes_in_envelope(&body) > MAX_BYTES {
+    if bytes_in_envelope(&body) > MAX_BYTES_IN_ENVELOPE {
         return Err(Error::TooLarge {
             message: "The users make an answer of more than 6 MB; send fewer, or send \
                       Prefer: return=minimal to get their counts"
@@ -76,13 +73,6 @@ pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, 
         });
     }
     Ok(Answer { status, body })
-}
-
-/// A function hands its answer to the gateway as a JSON string, in which quotes and backslashes take
-/// a byte more.
-fn bytes_in_envelope(body: &str) -> usize {
-    let escaped = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\'));
-    body.len() + escaped.count()
 }
 
 impl<'u> UserBody<'u> {
