@@ -15,6 +15,13 @@ use super::{new_user::FieldError, text::normalized};
 const UNKNOWN_SHOWN: usize = 3;
 const UNKNOWN_CHARACTERS: usize = 40;
 
+/// How much of a text is kept. Bringing a text to normalization form C takes memory and time that grow
+/// with it: a body of nothing but combining characters would take all that there is.
+///
+/// The form makes one character of four at most, and those have four bytes at most. So what was cut
+/// here is longer than any field may be in this form too.
+const MAX_TEXT_BYTES: usize = 4_096;
+
 /// What can be said about a new user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserField {
@@ -121,8 +128,14 @@ impl RawUser {
         }
     }
 
-    /// Sets a field that has not been set.
-    pub fn set(&mut self, field: UserField, value: FieldValue) {
+    /// Sets a field. A text that is too long for every field is cut to one that still is.
+    pub fn set(&mut self, field: UserField, mut value: FieldValue) {
+        if let FieldValue::Text(text) = &mut value
+            && text.len() > MAX_TEXT_BYTES
+        {
+            text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
+            text.shrink_to_fit();
+        }
         self.values[field as usize] = value;
     }
 
@@ -157,7 +170,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<RawUser, A::Error> {
         let mut user = RawUser::default();
-        let mut is_seen = [false; UserField::ALL.len()];
+        let mut times_seen = [0_u8; UserField::ALL.len()];
         let mut unknown = Vec::new();
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
             let Some(field) = UserField::named(&name) else {
@@ -166,8 +179,11 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                 }
                 continue;
             };
-            // RFC 8259 leaves open which of two values counts, so neither does.
-            if std::mem::replace(&mut is_seen[field as usize], true) {
+            // RFC 8259 leaves open which of two values counts, so neither does. This is said once,
+            // however often the field is repeated.
+            let seen = &mut times_seen[field as usize];
+            *seen = seen.saturating_add(1);
+            if *seen == 2 {
                 let name = field.name();
                 let message = format!("{name} is given more than once");
                 user.mistakes
@@ -206,7 +222,12 @@ fn unknown_fields(names: &[String]) -> FieldError {
 
 #[cfg(test)]
 mod tests {
+    use std::iter::once;
+
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
+    use crate::users::NewUser;
 
     fn code(json: &str) -> &'static str {
         let (_, mistakes) = RawUser::from_json(json).into_parts();
@@ -248,6 +269,28 @@ mod tests {
             code(r#"{"email": "a@example.com", "email": "b@example.com"}"#),
             "duplicate_field"
         );
+    }
+
+    #[test]
+    fn a_field_given_a_thousand_times_is_one_mistake() {
+        let json = format!("{{{}\"email\": 1}}", "\"email\": 1,".repeat(999));
+        let (_, mistakes) = RawUser::from_json(&json).into_parts();
+        assert_eq!(mistakes.len(), 1);
+    }
+
+    #[test]
+    fn a_text_that_was_cut_is_too_long_for_every_field() {
+        let longest = ('\0'..=char::MAX).map(|character| once(character).nfd().count());
+        assert_eq!(longest.max(), Some(4));
+        // Four characters with eight bytes that become one, as in Ancient Greek.
+        let text = "\u{3b1}\u{313}\u{300}\u{345}".repeat(1_000_000);
+        let mut user = RawUser::default();
+        for field in UserField::ALL {
+            user.set(field, FieldValue::Text(text.clone()));
+        }
+        let errors = NewUser::parse(user).unwrap_err();
+        let codes: Vec<_> = errors.into_iter().map(|error| error.code).collect();
+        assert_eq!(codes[..5], ["too_long"; 5]);
     }
 
     #[test]

@@ -16,16 +16,19 @@ use shared::{
 use self::records::{Malformed, Record, Records};
 use super::Rows;
 
+/// One cell more than there are fields is enough to see that a header repeats one or names another.
+const MAX_CELLS: usize = UserField::ALL.len() + 1;
+
 /// Reads a header and one user from every record after it.
 pub(super) fn read(text: &str, rows: &mut Rows) -> Result<(), Error> {
-    let mut records = Records::new(text);
+    let mut records = Records::new(text, MAX_CELLS);
     let columns = match records.next() {
         Some(header) => columns(&header.map_err(malformed)?)?,
         None => return Err(Error::invalid_request("The body must begin with a header")),
     };
     for record in records {
         let record = record.map_err(malformed)?;
-        rows.push(Some(record.line), || user(&columns, record.cells));
+        rows.push(Some(record.line), || user(&columns, record));
     }
     Ok(())
 }
@@ -56,19 +59,19 @@ fn columns(header: &Record<'_>) -> Result<Vec<UserField>, Error> {
     Ok(columns)
 }
 
-fn user(columns: &[UserField], cells: Vec<Cow<'_, str>>) -> RawUser {
-    if cells.len() != columns.len() {
+fn user(columns: &[UserField], record: Record<'_>) -> RawUser {
+    if record.cell_count != columns.len() {
         return RawUser::broken(FieldError::of_row(
             "wrong_cell_count",
             format!(
                 "the row has {} cells, the header {}",
-                cells.len(),
+                record.cell_count,
                 columns.len()
             ),
         ));
     }
     let mut user = RawUser::default();
-    for (&field, cell) in columns.iter().zip(cells) {
+    for (&field, cell) in columns.iter().zip(record.cells) {
         user.set(field, value(field, cell));
     }
     user

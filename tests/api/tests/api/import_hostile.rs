@@ -162,6 +162,53 @@ async fn thirty_megabytes_of_one_quoted_cell_are_one_bad_row() {
 }
 
 #[tokio::test]
+async fn bodies_of_which_every_byte_could_become_many_take_no_more_memory_than_others() {
+    let known = "email,username\n";
+    let commas = ",".repeat(7_000_000);
+    let repeated = format!("{{{}\"email\":1}}", "\"email\":1,".repeat(1_000_000));
+    let unknown = format!("{{{}\"a\":1}}", "\"a\":1,".repeat(200_000));
+    // In normalization form C, the first is three times as long, and the marks have to be sorted.
+    let long = format!(r#"{{"email":"{}"}}"#, "\u{1d160}".repeat(8_000_000));
+    let marks = "\u{301}\u{316}".repeat(8_000_000);
+    let many = format!(r#"{{"email":"a{0}","username":"a{0}"}}"#, &marks[..1_500]);
+    for (content_type, body, code) in [
+        ("text/csv", commas.clone(), "invalid_request"),
+        ("text/csv", format!("{known}{commas}"), "wrong_cell_count"),
+        ("text/csv", "\n".repeat(2_000_000), "invalid_request"),
+        (
+            "application/x-ndjson",
+            "\n".repeat(2_000_000),
+            "invalid_request",
+        ),
+        ("application/x-ndjson", repeated, "duplicate_field"),
+        ("application/x-ndjson", unknown, "unknown_field"),
+        ("application/x-ndjson", long, "too_long"),
+        (
+            "application/x-ndjson",
+            format!(r#"{{"username":"a{marks}"}}"#),
+            "too_long",
+        ),
+        (
+            "application/x-ndjson",
+            (many + "\n").repeat(1_000),
+            "too_long",
+        ),
+        ("application/json", "[".repeat(8_000_000), "invalid_request"),
+    ] {
+        let world = World::new().await;
+        let api = world.start("bulk-create").await;
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(body.as_bytes()).unwrap();
+        let request = post(&world, content_type, encoder.finish().unwrap())
+            .header("content-encoding", "gzip");
+        let response = api.send(&request).await;
+        assert!(response.text().contains(code), "{}", response.text());
+        let peak = peak_megabytes(&api);
+        assert!(peak <= MEGABYTES, "{code} of {:?}: {peak}", &body[..20]);
+    }
+}
+
+#[tokio::test]
 async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
     let world = World::new().await;
     let api = world.start("bulk-create").await;

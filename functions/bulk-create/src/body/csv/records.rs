@@ -7,7 +7,10 @@ use std::borrow::Cow;
 pub(super) struct Record<'t> {
     /// Where it begins, counted from 1.
     pub(super) line: usize,
+    /// Its first cells, up to the limit of [`Records`].
     pub(super) cells: Vec<Cow<'t, str>>,
+    /// How many cells it has.
+    pub(super) cell_count: usize,
 }
 
 /// Why the rest of a text cannot be read.
@@ -21,6 +24,7 @@ pub(super) struct Malformed {
 pub(super) struct Records<'t> {
     rest: &'t str,
     line: usize,
+    max_cells: usize,
 }
 
 /// What follows a cell.
@@ -30,25 +34,38 @@ enum End {
 }
 
 impl<'t> Records<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// Of each record, `max_cells` cells are kept and the others counted: a cell takes many times as
+    /// much memory as a comma.
+    pub(super) fn new(text: &'t str, max_cells: usize) -> Self {
         Self {
             rest: text,
             line: 1,
+            max_cells,
         }
     }
 
     fn record(&mut self) -> Result<Record<'t>, Malformed> {
         let line = self.line;
         let mut cells = Vec::new();
+        let mut cell_count = 0;
         loop {
             let cell = match self.rest.strip_prefix('"') {
                 Some(rest) => self.quoted(rest)?,
                 None => self.bare()?,
             };
-            cells.push(cell);
+            cell_count += 1;
+            if cell_count <= self.max_cells {
+                cells.push(cell);
+            }
             match self.end()? {
                 End::Cell => {}
-                End::Record => return Ok(Record { line, cells }),
+                End::Record => {
+                    return Ok(Record {
+                        line,
+                        cells,
+                        cell_count,
+                    });
+                }
             }
         }
     }
@@ -148,7 +165,7 @@ mod tests {
     use super::*;
 
     fn records(text: &str) -> Vec<(usize, Vec<String>)> {
-        Records::new(text)
+        Records::new(text, usize::MAX)
             .map(|record| {
                 let record = record.unwrap();
                 let cells = record.cells.into_iter().map(Cow::into_owned).collect();
@@ -158,7 +175,9 @@ mod tests {
     }
 
     fn error(text: &str) -> (usize, &'static str) {
-        let error = Records::new(text).find_map(Result::err).unwrap();
+        let error = Records::new(text, usize::MAX)
+            .find_map(Result::err)
+            .unwrap();
         (error.line, error.problem)
     }
 
@@ -197,6 +216,16 @@ mod tests {
             error("\"a\nb\"\n\"c\nd\n"),
             (3, "a quote is opened and never closed")
         );
+    }
+
+    #[test]
+    fn cells_beyond_the_limit_are_counted_and_not_kept() {
+        let text = format!("a,b,c{}\nd,e\n", ",\"\"\"\"".repeat(1_000_000));
+        let records: Vec<_> = Records::new(&text, 2).map(Result::unwrap).collect();
+        assert_eq!(records[0].cells, ["a", "b"]);
+        assert_eq!(records[0].cell_count, 1_000_003);
+        assert_eq!(records[1].cells, ["d", "e"]);
+        assert_eq!(records[1].cell_count, 2);
     }
 
     #[test]
@@ -242,7 +271,7 @@ mod tests {
         #[test]
         fn any_text_comes_to_an_end_on_a_line_that_it_has(text in "[\",a\r\n é]{0,40}") {
             let lines = text.matches('\n').count() + 1;
-            for record in Records::new(&text) {
+            for record in Records::new(&text, usize::MAX) {
                 let line = record.map_or_else(|error| error.line, |record| record.line);
                 prop_assert!((1..=lines).contains(&line));
             }
