@@ -216,6 +216,7 @@ async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
     let rows: Value = [
         format!("$argon2id$v=19$m=2147483648,t=2,p=1${tag}"),
         format!("$argon2id$v=19$m=19456,t=4294967295,p=1${tag}"),
+        format!("$argon2id$v=19$m=64,m=2147483648,t=2,p=1${tag}"),
         format!("$argon2id$v=19$m=99999999999999999999,t=2,p=1${tag}"),
         format!("$scrypt$ln=40,r=8,p=1${tag}"),
         format!("$pbkdf2-sha256$i=4000000000,l=32${tag}"),
@@ -239,6 +240,7 @@ async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
         [
             code("out_of_range"),
             code("out_of_range"),
+            code("invalid_format"),
             code("invalid_format"),
             code("out_of_range"),
             code("out_of_range"),
