@@ -55,7 +55,8 @@ fn schema(field: UserField) -> Value {
             "type": ["string", "null"],
             "minLength": limits::FULL_NAME_CHARACTERS.start(),
             "maxLength": limits::FULL_NAME_CHARACTERS.end(),
-            "description": "A name for people, without control characters.",
+            "description": "A name for people, without control or invisible characters; joiners and \
+                            variation selectors are accepted where scripts and emoji need them.",
         }),
         UserField::Password => json!({
             "type": ["string", "null"],

@@ -4,7 +4,7 @@ use email_address::{EmailAddress, Options};
 
 use super::{
     new_user::FieldError,
-    text::{is_invisible, normalized},
+    text::{normalized, refuse_invisible},
 };
 
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets of a path.
@@ -15,16 +15,17 @@ pub const MAX_BYTES: usize = 254;
 ///
 /// Letters beyond ASCII are kept as they are, in normalization form C. The same domain in letters
 /// and in `xn--` form is two addresses: only the mail system that delivers to it knows better.
-pub(super) fn parse(text: &str) -> Result<String, FieldError> {
-    let text = normalized(text);
+pub(super) fn parse(given: &str) -> Result<String, FieldError> {
+    let text = normalized(given);
     if text.len() > MAX_BYTES {
         return Err(FieldError::too_long("email", MAX_BYTES, "bytes"));
     }
+    refuse_invisible("email", given)?;
     let options = Options::default()
         .with_required_tld()
         .without_display_text()
         .without_domain_literal();
-    if text.chars().any(is_invisible) || EmailAddress::parse_with_options(&text, options).is_err() {
+    if text.contains(' ') || EmailAddress::parse_with_options(&text, options).is_err() {
         return Err(FieldError::new(
             "email",
             "invalid_format",

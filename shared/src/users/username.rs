@@ -2,7 +2,7 @@
 
 use super::{
     new_user::FieldError,
-    text::{is_control, normalized},
+    text::{normalized, refuse_invisible, refuse_invisible_in_name},
 };
 
 /// What web frameworks give the column.
@@ -12,9 +12,10 @@ pub const FULL_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=200;
 
 /// Accepts 1 to 150 letters and digits of any script, and `. _ - + @`: what the web frameworks that
 /// own such tables accept. It is kept in normalization form C.
-pub(super) fn parse(text: &str) -> Result<String, FieldError> {
-    let text = normalized(text);
+pub(super) fn parse(given: &str) -> Result<String, FieldError> {
+    let text = normalized(given);
     check_length("username", &text, USERNAME_CHARACTERS)?;
+    refuse_invisible("username", given)?;
     let is_allowed = |character: char| character.is_alphanumeric() || "._-+@".contains(character);
     if !text.chars().all(is_allowed) {
         return Err(FieldError::new(
@@ -26,17 +27,12 @@ pub(super) fn parse(text: &str) -> Result<String, FieldError> {
     Ok(text.into_owned())
 }
 
-/// Accepts 1 to 200 characters without control characters, and keeps them in normalization form C.
-pub(super) fn parse_full_name(text: &str) -> Result<String, FieldError> {
-    let text = normalized(text);
+/// Accepts 1 to 200 characters, all of which can be seen or change how others are written, and keeps
+/// them in normalization form C.
+pub(super) fn parse_full_name(given: &str) -> Result<String, FieldError> {
+    let text = normalized(given);
     check_length("full_name", &text, FULL_NAME_CHARACTERS)?;
-    if text.chars().any(is_control) {
-        return Err(FieldError::new(
-            "full_name",
-            "invalid_format",
-            "full_name may not have control characters",
-        ));
-    }
+    refuse_invisible_in_name("full_name", given)?;
     Ok(text.into_owned())
 }
 

@@ -86,7 +86,7 @@ async fn bad_lines_are_named_by_line_and_row() {
                 2,
                 "full_name".into(),
                 "invalid_format",
-                "full_name may not have control characters"
+                "full_name may not have control or invisible characters: character 4 is U+000A"
             ),
             detail(
                 1,

@@ -122,6 +122,38 @@ async fn nul_bytes_and_half_surrogates_are_bad_rows() {
 }
 
 #[tokio::test]
+async fn characters_that_cannot_be_seen_are_named_with_their_place() {
+    let world = World::new().await;
+    let api = world.start("bulk-create").await;
+    let rows = json!([
+        { "email": "a\u{61c}@example.com", "username": "a" },
+        { "email": "b@example.com", "username": "admin\u{3164}" },
+        { "email": "c@example.com", "username": "c", "full_name": "Ada\u{200c} Admin" },
+    ]);
+    let response = api.send(&world.post(BULK).json(&rows)).await;
+    assert_eq!(response.status, 422, "{}", response.text());
+    let body = response.json();
+    let messages: Vec<_> = body["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|detail| detail["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "email may not have control or invisible characters: character 2 is U+061C",
+            "username may not have control or invisible characters: character 6 is U+3164",
+            "full_name may not have control or invisible characters: character 4 is U+200C",
+        ]
+    );
+    let persian =
+        json!([{ "email": "d@example.com", "username": "d", "full_name": "علی\u{200c}رضا" }]);
+    let response = api.send(&world.post(BULK).json(&persian)).await;
+    assert_eq!(response.json()[0]["full_name"], "علی\u{200c}رضا");
+}
+
+#[tokio::test]
 async fn a_gigabyte_of_quotes_in_a_megabyte_of_gzip_is_too_large() {
     let world = World::new().await;
     let api = world.start("bulk-create").await;
