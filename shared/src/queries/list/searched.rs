@@ -27,15 +27,30 @@ pub(super) fn push_is_match<'q>(sql: &mut QueryBuilder<'q, Postgres>, term: &'q 
     } else {
         searched_text()
     };
-    sql.push(format_args!("strpos({text}, (SELECT lower("))
-        .push_bind(term.as_str())
-        .push(r#" COLLATE "und-x-icu") COLLATE "C")) > 0"#);
+    // Which small sigma the server makes of a capital one depends on the letters around it.
+    let (before, after) = if term.has_sigma() {
+        ("replace(", r", U&'\03C2', U&'\03C3')")
+    } else {
+        ("", "")
+    };
+    sql.push(format_args!(
+        "strpos({before}{text}{after}, (SELECT {before}lower("
+    ))
+    .push_bind(term.as_str())
+    .push(format_args!(
+        r#" COLLATE "und-x-icu") COLLATE "C"{after})) > 0"#
+    ));
 }
 
 /// The same as a condition that the trigram index serves.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
-    sql.push(format_args!("{} LIKE lower(", searched_text()))
-        .push_bind(term.like_pattern())
+    let (operator, pattern) = if term.has_sigma() {
+        ("~", term.sigma_pattern())
+    } else {
+        ("LIKE", term.like_pattern())
+    };
+    sql.push(format_args!("{} {operator} lower(", searched_text()))
+        .push_bind(pattern)
         .push(r#" COLLATE "und-x-icu") COLLATE "C""#);
 }
 

@@ -133,6 +133,28 @@ async fn search_finds_substrings_of_each_field_in_any_case() {
 }
 
 #[tokio::test]
+async fn a_search_finds_a_letter_however_it_is_written() {
+    let users = [
+        UserFixture::new(10, "josé"),
+        UserFixture::new(11, "ulysses").full_name("Οδυσσευς"),
+        UserFixture::new(12, "kostas").full_name("ΚΩΣΤΑΣ ΠΑΠΑΣ"),
+    ];
+    let world = World::with(&users).await;
+    let api = world.start("list-users").await;
+    for (term, expected) in [
+        ("jose%CC%81", vec![10]),
+        ("JOSE%CC%81", vec![10]),
+        ("%CE%9F%CE%94%CE%A5%CE%A3", vec![11]), // ΟΔΥΣ, which goes on
+        ("%CE%BF%CE%B4%CF%85%CF%83%CF%83%CE%B5%CF%85%CF%83", vec![11]), // οδυσσευσ
+        ("%CE%BA%CF%89%CF%83%CF%84%CE%B1%CF%82", vec![12]), // κωστας
+        ("%CE%A0%CE%B1%CF%80%CE%B1%CF%83", vec![12]), // Παπασ
+    ] {
+        let path = format!("/api/v1/users?search={term}");
+        assert_eq!(ids(&api.send(&world.get(&path)).await), expected, "{term}");
+    }
+}
+
+#[tokio::test]
 async fn pattern_characters_in_a_search_are_ordinary() {
     let users = [
         UserFixture::new(10, "under_score").full_name("100% sure"),
