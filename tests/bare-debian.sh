@@ -11,12 +11,15 @@ if [ $# = 0 ]; then
     set -m # With job control, Ctrl-C's signal reaches a job in the background.
     trap 'tail ../dev.log' ERR
     cargo dev > ../dev.log 2>&1 &
-    until grep -q "rollcall answers on" ../dev.log; do kill -0 %1; sleep 1; done
+    until grep -qs "rollcall answers on" ../dev.log; do kill -0 %1; sleep 1; done
     curl -fsSw "\n" http://127.0.0.1:9000/health
     kill -INT %1
     wait %1
     for process in /proc/[0-9]*; do
-        [ "$process" = /proc/$$ ] || { echo "left running: $(cat "$process/comm")"; exit 1; }
+        if [ -O "$process" ] && [ "$process" != /proc/$$ ]; then
+            echo "left running: $(cat "$process/comm")"
+            exit 1
+        fi
     done
     trap - ERR
     cargo verify
@@ -40,11 +43,15 @@ git clone --quiet --no-hardlinks . "$folder/home/developer/rollcall"
 chroot "$folder" chown -R developer: /home/developer
 mkdir -p "$folder/opt/rust"
 
-# The namespaces end with all mounts and processes.
+# The namespaces end with all mounts and processes. As on any machine, the first process is of another
+# session: in its own, the kernel would not wake what is stopped and has lost its parent.
 export folder rust
 exec unshare --mount --pid --fork --kill-child bash -euc '
     mount --bind "$rust" "$folder/opt/rust"
     mount --rbind /dev "$folder/dev"
     mount -t proc proc "$folder/proc"
-    exec chroot --userspec=developer: "$folder" env -i HOME=/home/developer \
-        PATH=/opt/rust/bin:/usr/bin:/bin bash /home/developer/rollcall/tests/bare-debian.sh'
+    trap "exit 130" INT TERM
+    setsid chroot --userspec=developer: "$folder" env -i --default-signal=INT \
+        HOME=/home/developer PATH=/opt/rust/bin:/usr/bin:/bin \
+        bash /home/developer/rollcall/tests/bare-debian.sh &
+    wait $!'
