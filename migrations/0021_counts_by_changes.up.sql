@@ -3,7 +3,7 @@
 --
 -- A statement that changes how many users there are of a kind inserts what it changed, and nothing
 -- else: writers neither wait for each other nor deadlock, under any isolation level. What was inserted
--- is added up now and then, by the writer of one statement in some 250 and by the hourly clean-up.
+-- is added up now and then, by the writer of one statement in some 500 and by the hourly clean-up.
 --
 -- Every function has a written-out search_path, in which pg_temp comes last, and nobody but the owner
 -- may execute it. A trigger function also checks its table, because pg_restore --no-acl loses such
@@ -15,21 +15,20 @@ SET LOCAL lock_timeout = '1s';
 LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE;
 SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', TRUE);
 
--- Changes that are not yet added up: how many more users there are that were created in that minute.
+-- Changes that are not yet added up: how many more users of a kind there are. The time is that of their
+-- creation, or the minute that it lies in.
 CREATE TABLE user_count_changes (
-    minute timestamptz NOT NULL,
-    active_users integer NOT NULL,
-    active_superusers integer NOT NULL,
-    inactive_users integer NOT NULL,
-    inactive_superusers integer NOT NULL
+    created_at timestamptz NOT NULL,
+    is_active boolean NOT NULL,
+    is_superuser boolean NOT NULL,
+    users integer NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
--- The sum of all others, in one row. Whoever adds changes up holds its lock.
+-- The sum of all others, in four rows. Whoever adds changes up holds the lock of the first one.
 CREATE TABLE user_count_totals (
-    active_users bigint NOT NULL,
-    active_superusers bigint NOT NULL,
-    inactive_users bigint NOT NULL,
-    inactive_superusers bigint NOT NULL
+    is_active boolean NOT NULL,
+    is_superuser boolean NOT NULL,
+    users bigint NOT NULL
 ) WITH (fillfactor = 50);
 
 -- How many users were created in each minute and hour of the last nine days, and on each day ever, as
@@ -41,13 +40,24 @@ CREATE TABLE user_signups (
     PRIMARY KEY (unit, start)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
-INSERT INTO user_count_totals
+INSERT INTO user_count_totals (is_active, is_superuser, users)
 SELECT
-    coalesce(sum(plain_active), 0),
-    coalesce(sum(super_active), 0),
-    coalesce(sum(plain_inactive), 0),
-    coalesce(sum(super_inactive), 0)
-FROM user_counts;
+    is_active,
+    is_superuser,
+    coalesce(
+        sum(
+            CASE
+                WHEN is_active AND is_superuser THEN super_active
+                WHEN is_active THEN plain_active
+                WHEN is_superuser THEN super_inactive
+                ELSE plain_inactive
+            END
+        ),
+        0
+    )
+FROM (VALUES (FALSE, FALSE), (FALSE, TRUE), (TRUE, FALSE), (TRUE, TRUE)) AS kinds (is_active, is_superuser)
+LEFT JOIN user_counts ON TRUE
+GROUP BY is_active, is_superuser;
 
 INSERT INTO user_signups (unit, start, users)
 SELECT
@@ -56,7 +66,7 @@ SELECT
     sum(users)
 FROM (
     SELECT
-        hour + (place - 1) * INTERVAL '1 minute' AS minute,
+        hour + (place - 1)::double precision * INTERVAL '1 minute' AS minute,
         users
     FROM user_counts_by_hour
     CROSS JOIN pg_catalog.unnest(by_minute) WITH ORDINALITY AS minutes (users, place)
@@ -99,41 +109,47 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RETURN;
     END IF;
-    PERFORM FROM user_count_totals FOR UPDATE SKIP LOCKED;
+    PERFORM FROM user_count_totals WHERE NOT is_active AND NOT is_superuser FOR UPDATE SKIP LOCKED;
     IF NOT FOUND THEN
         RETURN;
     END IF;
     WITH changes AS (
         DELETE FROM user_count_changes
-        RETURNING minute, active_users, active_superusers, inactive_users, inactive_superusers
+        RETURNING created_at, is_active, is_superuser, users
     ),
     totals AS (
         UPDATE user_count_totals AS totals
-        SET active_users = totals.active_users + sums.active_users,
-            active_superusers = totals.active_superusers + sums.active_superusers,
-            inactive_users = totals.inactive_users + sums.inactive_users,
-            inactive_superusers = totals.inactive_superusers + sums.inactive_superusers
+        SET users = totals.users + sums.users
         FROM (
             SELECT
-                sum(active_users) AS active_users,
-                sum(active_superusers) AS active_superusers,
-                sum(inactive_users) AS inactive_users,
-                sum(inactive_superusers) AS inactive_superusers
+                is_active,
+                is_superuser,
+                sum(users) AS users
             FROM changes
-            HAVING count(*) > 0
+            GROUP BY is_active, is_superuser
         ) AS sums
+        WHERE totals.is_active = sums.is_active
+            AND totals.is_superuser = sums.is_superuser
+            AND sums.users <> 0
+    ),
+    minutes AS (
+        SELECT
+            date_trunc('minute', created_at, 'UTC') AS minute,
+            sum(users) AS users
+        FROM changes
+        GROUP BY 1
+        HAVING sum(users) <> 0
     )
     INSERT INTO user_signups (unit, start, users)
     SELECT
         unit,
         date_trunc(unit, minute, 'UTC'),
-        sum(active_users + active_superusers + inactive_users + inactive_superusers)
-    FROM changes
+        sum(users)
+    FROM minutes
     CROSS JOIN (VALUES ('minute'), ('hour'), ('day')) AS units (unit)
     WHERE unit = 'day'
         OR minute >= now() - INTERVAL '8 days'
     GROUP BY 1, 2
-    HAVING sum(active_users + active_superusers + inactive_users + inactive_superusers) <> 0
     ON CONFLICT (unit, start) DO UPDATE
     SET users = user_signups.users + excluded.users;
     DELETE FROM user_signups
@@ -142,27 +158,38 @@ BEGIN
 END
 $$;
 
--- The microseconds of the clock stand for chance: random() would disturb whoever has set its seed.
+-- The first few are inserted as they are, because adding up costs more than inserting a row or two. The
+-- microseconds of the clock stand for chance: random() would disturb whoever has set its seed.
 CREATE FUNCTION count_inserted_users() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+    counted bigint;
 BEGIN
     IF TG_RELID <> 'users'::regclass::oid THEN
         RAISE EXCEPTION 'count_inserted_users() is for triggers on users alone';
     END IF;
-    INSERT INTO user_count_changes (
-        minute, active_users, active_superusers, inactive_users, inactive_superusers
-    )
+    INSERT INTO user_count_changes (created_at, is_active, is_superuser, users)
     SELECT
-        date_trunc('minute', created_at, 'UTC'),
-        count(*) FILTER (WHERE is_active AND NOT is_superuser),
-        count(*) FILTER (WHERE is_active AND is_superuser),
-        count(*) FILTER (WHERE NOT is_active AND NOT is_superuser),
-        count(*) FILTER (WHERE NOT is_active AND is_superuser)
+        created_at,
+        is_active,
+        is_superuser,
+        1
     FROM added
-    GROUP BY 1;
-    IF date_part('microseconds', clock_timestamp())::bigint % 256::bigint = 0 THEN
+    LIMIT 8;
+    GET DIAGNOSTICS counted = ROW_COUNT;
+    IF counted = 8::bigint THEN
+        INSERT INTO user_count_changes (created_at, is_active, is_superuser, users)
+        SELECT
+            date_trunc('minute', created_at, 'UTC'),
+            is_active,
+            is_superuser,
+            count(*)
+        FROM (SELECT created_at, is_active, is_superuser FROM added OFFSET 8) AS others
+        GROUP BY 1, 2, 3;
+    END IF;
+    IF date_part('microseconds', clock_timestamp())::integer & 511 = 0 THEN
         PERFORM compact_user_counts();
     END IF;
     RETURN NULL;
@@ -177,18 +204,15 @@ BEGIN
     IF TG_RELID <> 'users'::regclass::oid THEN
         RAISE EXCEPTION 'count_deleted_users() is for triggers on users alone';
     END IF;
-    INSERT INTO user_count_changes (
-        minute, active_users, active_superusers, inactive_users, inactive_superusers
-    )
+    INSERT INTO user_count_changes (created_at, is_active, is_superuser, users)
     SELECT
         date_trunc('minute', created_at, 'UTC'),
-        -count(*) FILTER (WHERE is_active AND NOT is_superuser),
-        -count(*) FILTER (WHERE is_active AND is_superuser),
-        -count(*) FILTER (WHERE NOT is_active AND NOT is_superuser),
-        -count(*) FILTER (WHERE NOT is_active AND is_superuser)
+        is_active,
+        is_superuser,
+        -count(*)
     FROM removed
-    GROUP BY 1;
-    IF date_part('microseconds', clock_timestamp())::bigint % 256::bigint = 0 THEN
+    GROUP BY 1, 2, 3;
+    IF date_part('microseconds', clock_timestamp())::integer & 511 = 0 THEN
         PERFORM compact_user_counts();
     END IF;
     RETURN NULL;
@@ -204,25 +228,11 @@ BEGIN
     IF TG_RELID <> 'users'::regclass::oid THEN
         RAISE EXCEPTION 'count_updated_user() is for triggers on users alone';
     END IF;
-    INSERT INTO user_count_changes (
-        minute, active_users, active_superusers, inactive_users, inactive_superusers
-    )
+    INSERT INTO user_count_changes (created_at, is_active, is_superuser, users)
     VALUES
-        (
-            date_trunc('minute', OLD.created_at, 'UTC'),
-            -(OLD.is_active AND NOT OLD.is_superuser)::integer,
-            -(OLD.is_active AND OLD.is_superuser)::integer,
-            -(NOT OLD.is_active AND NOT OLD.is_superuser)::integer,
-            -(NOT OLD.is_active AND OLD.is_superuser)::integer
-        ),
-        (
-            date_trunc('minute', NEW.created_at, 'UTC'),
-            (NEW.is_active AND NOT NEW.is_superuser)::integer,
-            (NEW.is_active AND NEW.is_superuser)::integer,
-            (NOT NEW.is_active AND NOT NEW.is_superuser)::integer,
-            (NOT NEW.is_active AND NEW.is_superuser)::integer
-        );
-    IF date_part('microseconds', clock_timestamp())::bigint % 256::bigint = 0 THEN
+        (OLD.created_at, OLD.is_active, OLD.is_superuser, -1),
+        (NEW.created_at, NEW.is_active, NEW.is_superuser, 1);
+    IF date_part('microseconds', clock_timestamp())::integer & 511 = 0 THEN
         PERFORM compact_user_counts();
     END IF;
     RETURN NULL;
@@ -240,7 +250,7 @@ BEGIN
     IF TG_RELID <> 'users'::regclass::oid THEN
         RAISE EXCEPTION 'count_truncated_users() is for triggers on users alone';
     END IF;
-    PERFORM FROM user_count_totals FOR UPDATE;
+    PERFORM FROM user_count_totals WHERE NOT is_active AND NOT is_superuser FOR UPDATE;
     IF current_setting('transaction_isolation') = 'read committed' THEN
         DELETE FROM user_count_changes;
         DELETE FROM user_signups;
@@ -248,44 +258,40 @@ BEGIN
         TRUNCATE user_count_changes, user_signups;
     END IF;
     UPDATE user_count_totals
-    SET active_users = 0,
-        active_superusers = 0,
-        inactive_users = 0,
-        inactive_superusers = 0;
+    SET users = 0;
     RETURN NULL;
 END
 $$;
 
--- What the counts lack: true numbers less kept ones, in one snapshot. All zero when all is well.
+-- What the counts lack: true numbers less kept ones, in one snapshot. Empty when all is well.
 -- It reads the whole table.
 CREATE VIEW user_counts_drift AS
 SELECT
-    coalesce(sum(active_users), 0)::bigint AS active_users,
-    coalesce(sum(active_superusers), 0)::bigint AS active_superusers,
-    coalesce(sum(inactive_users), 0)::bigint AS inactive_users,
-    coalesce(sum(inactive_superusers), 0)::bigint AS inactive_superusers
+    is_active,
+    is_superuser,
+    sum(users)::bigint AS users
 FROM (
     SELECT
-        count(*) FILTER (WHERE is_active AND NOT is_superuser) AS active_users,
-        count(*) FILTER (WHERE is_active AND is_superuser) AS active_superusers,
-        count(*) FILTER (WHERE NOT is_active AND NOT is_superuser) AS inactive_users,
-        count(*) FILTER (WHERE NOT is_active AND is_superuser) AS inactive_superusers
+        is_active,
+        is_superuser,
+        count(*) AS users
     FROM users
+    GROUP BY is_active, is_superuser
     UNION ALL
     SELECT
-        -active_users,
-        -active_superusers,
-        -inactive_users,
-        -inactive_superusers
+        is_active,
+        is_superuser,
+        -users
     FROM user_count_totals
     UNION ALL
     SELECT
-        -active_users,
-        -active_superusers,
-        -inactive_users,
-        -inactive_superusers
+        is_active,
+        is_superuser,
+        -users
     FROM user_count_changes
-) AS difference;
+) AS difference
+GROUP BY is_active, is_superuser
+HAVING sum(users) <> 0::numeric;
 
 -- The minutes and hours of the last week, and the days, whose numbers of new users are wrong, and by
 -- how much. Empty when all is well. It reads the whole table.
@@ -321,15 +327,15 @@ FROM (
     UNION ALL
     SELECT
         unit,
-        date_trunc(unit, minute, 'UTC'),
-        -(active_users + active_superusers + inactive_users + inactive_superusers)
+        date_trunc(unit, created_at, 'UTC'),
+        -users
     FROM user_count_changes
     CROSS JOIN (VALUES ('minute'), ('hour'), ('day')) AS units (unit)
     WHERE unit = 'day'
-        OR minute >= date_trunc('hour', now() - INTERVAL '170 hours', 'UTC')
+        OR created_at >= date_trunc('hour', now() - INTERVAL '170 hours', 'UTC')
 ) AS difference
 GROUP BY 1, 2
-HAVING sum(users) <> 0;
+HAVING sum(users) <> 0::numeric;
 
 -- Makes the counts true again. Each statement sees rows and counts in one snapshot and adds their
 -- difference, so it is exact while others write, and keeps nobody from writing. The locks are taken in
@@ -343,13 +349,12 @@ BEGIN
         RAISE EXCEPTION 'repair_user_counts needs READ COMMITTED';
     END IF;
     LOCK TABLE users IN ACCESS SHARE MODE;
-    PERFORM FROM user_count_totals FOR UPDATE;
+    PERFORM FROM user_count_totals WHERE NOT is_active AND NOT is_superuser FOR UPDATE;
     UPDATE user_count_totals AS totals
-    SET active_users = totals.active_users + drift.active_users,
-        active_superusers = totals.active_superusers + drift.active_superusers,
-        inactive_users = totals.inactive_users + drift.inactive_users,
-        inactive_superusers = totals.inactive_superusers + drift.inactive_superusers
-    FROM user_counts_drift AS drift;
+    SET users = totals.users + drift.users
+    FROM user_counts_drift AS drift
+    WHERE totals.is_active = drift.is_active
+        AND totals.is_superuser = drift.is_superuser;
     INSERT INTO user_signups (unit, start, users)
     SELECT
         unit,
@@ -397,20 +402,23 @@ ALTER TABLE user_counts_by_hour RENAME TO user_counts_by_hour_of_0009;
 CREATE VIEW user_counts AS
 SELECT
     0::bigint AS slot,
-    sum(inactive_users)::bigint AS plain_inactive,
-    sum(inactive_superusers)::bigint AS super_inactive,
-    sum(active_users)::bigint AS plain_active,
-    sum(active_superusers)::bigint AS super_active,
+    coalesce(sum(users) FILTER (WHERE NOT is_active AND NOT is_superuser), 0)::bigint AS plain_inactive,
+    coalesce(sum(users) FILTER (WHERE NOT is_active AND is_superuser), 0)::bigint AS super_inactive,
+    coalesce(sum(users) FILTER (WHERE is_active AND NOT is_superuser), 0)::bigint AS plain_active,
+    coalesce(sum(users) FILTER (WHERE is_active AND is_superuser), 0)::bigint AS super_active,
     '-infinity'::timestamptz AS minute,
     0 AS created
 FROM (
-    TABLE user_count_totals
+    SELECT
+        is_active,
+        is_superuser,
+        users
+    FROM user_count_totals
     UNION ALL
     SELECT
-        active_users,
-        active_superusers,
-        inactive_users,
-        inactive_superusers
+        is_active,
+        is_superuser,
+        users
     FROM user_count_changes
 ) AS kept;
 CREATE VIEW user_counts_by_hour AS
@@ -432,8 +440,8 @@ FROM (
     WHERE unit = 'hour'
     UNION ALL
     SELECT
-        date_trunc('hour', minute, 'UTC'),
-        active_users + active_superusers + inactive_users + inactive_superusers
+        date_trunc('hour', created_at, 'UTC'),
+        users
     FROM user_count_changes
 ) AS hours
 GROUP BY hour;

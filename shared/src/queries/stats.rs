@@ -7,8 +7,9 @@ use crate::{database::Query, users::UserStats};
 /// The six numbers in one snapshot, from the counts that the triggers of migration 0021 keep. Today
 /// starts at 00:00 UTC, the week is the last 7 x 24 hours.
 ///
-/// The week begins in the middle of a minute. Whole minutes up to the next hour and whole hours after
-/// it are counted already; what is left of the first minute is counted in the index. Its limits are
+/// The week begins in the middle of a minute. Whole minutes up to the next hour, whole hours up to the
+/// next day and whole days after it are counted already; what is left of the first minute is counted in
+/// the index. Its limits are
 /// written out there, so that the planner can tell how few rows they hold.
 pub struct CountUsers;
 
@@ -24,39 +25,48 @@ impl Query for CountUsers {
                      date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 minute'
                          AS week_minute,
                      date_trunc('hour', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 hour'
-                         AS week_hour
+                         AS week_hour,
+                     date_trunc('day', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 day'
+                         AS week_day
              ),
-             changes AS (
+             kept AS (
                  SELECT
-                     coalesce(sum(active_users), 0) AS active_users,
-                     coalesce(sum(active_superusers), 0) AS active_superusers,
-                     coalesce(sum(inactive_users), 0) AS inactive_users,
-                     coalesce(sum(inactive_superusers), 0) AS inactive_superusers,
-                     coalesce(
-                         sum(active_users + active_superusers + inactive_users + inactive_superusers)
-                             FILTER (WHERE minute >= today),
-                         0
-                     ) AS today,
-                     coalesce(
-                         sum(active_users + active_superusers + inactive_users + inactive_superusers)
-                             FILTER (WHERE minute >= week_minute),
-                         0
-                     ) AS week
-                 FROM edges
-                 LEFT JOIN user_count_changes ON TRUE
+                     coalesce(sum(users), 0)::bigint AS users,
+                     coalesce(sum(users) FILTER (WHERE is_active), 0)::bigint AS active_users,
+                     coalesce(sum(users) FILTER (WHERE is_superuser), 0)::bigint AS superusers,
+                     coalesce(sum(users) FILTER (WHERE created_at >= today), 0)::bigint AS today,
+                     coalesce(sum(users) FILTER (WHERE created_at >= week_minute), 0)::bigint AS week
+                 FROM (
+                     SELECT
+                         '-infinity' AS created_at,
+                         is_active,
+                         is_superuser,
+                         users
+                     FROM user_count_totals
+                     UNION ALL
+                     SELECT
+                         created_at,
+                         is_active,
+                         is_superuser,
+                         users
+                     FROM user_count_changes
+                 ) AS counts
+                 CROSS JOIN edges
              ),
-             hours AS (
+             signups AS (
                  SELECT
                      coalesce(sum(users) FILTER (WHERE start >= today), 0)::bigint AS today,
                      coalesce(sum(users), 0)::bigint AS week
                  FROM edges
-                 JOIN user_signups ON unit = 'hour' AND start >= week_hour
-             ),
-             minutes AS (
-                 SELECT coalesce(sum(users), 0)::bigint AS week
-                 FROM edges
+                 CROSS JOIN LATERAL (
+                     VALUES
+                         ('minute', week_minute, week_hour - INTERVAL '1 minute'),
+                         ('hour', week_hour, week_day - INTERVAL '1 hour'),
+                         ('day', week_day, 'infinity')
+                 ) AS spans (unit, first, last)
                  JOIN user_signups
-                     ON unit = 'minute' AND start >= week_minute AND start < week_hour
+                     ON user_signups.unit = spans.unit
+                     AND start BETWEEN first AND last
              ),
              first_minute AS (
                  SELECT count(*) AS week
@@ -66,30 +76,18 @@ impl Query for CountUsers {
                      AND created_at >= now() - INTERVAL '168 hours'
                      AND created_at
                          < date_trunc('minute', now() - INTERVAL '168 hours', 'UTC') + INTERVAL '1 minute'
-             ),
-             kept AS (
-                 SELECT
-                     totals.active_users + changes.active_users AS active_users,
-                     totals.active_superusers + changes.active_superusers AS active_superusers,
-                     totals.inactive_users + changes.inactive_users AS inactive_users,
-                     totals.inactive_superusers + changes.inactive_superusers AS inactive_superusers
-                 FROM user_count_totals AS totals
-                 CROSS JOIN changes
              )
              SELECT
-                 kept.active_users + kept.active_superusers + kept.inactive_users
-                     + kept.inactive_superusers AS total_users,
-                 kept.active_users + kept.active_superusers AS active_users,
-                 kept.inactive_users + kept.inactive_superusers AS inactive_users,
-                 kept.active_superusers + kept.inactive_superusers AS superusers,
-                 changes.today + hours.today AS new_users_today,
-                 changes.week + hours.week + minutes.week + first_minute.week AS new_users_week,
+                 kept.users AS total_users,
+                 kept.active_users,
+                 kept.users - kept.active_users AS inactive_users,
+                 kept.superusers,
+                 kept.today + signups.today AS new_users_today,
+                 kept.week + signups.week + first_minute.week AS new_users_week,
                  now AS timestamp
              FROM edges
              CROSS JOIN kept
-             CROSS JOIN changes
-             CROSS JOIN hours
-             CROSS JOIN minutes
+             CROSS JOIN signups
              CROSS JOIN first_minute",
         )
         .fetch_one(connection)

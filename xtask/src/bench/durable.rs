@@ -78,16 +78,10 @@ pub(super) async fn settle(connection: &mut PgConnection) -> Result<()> {
 
 /// Fails unless the counts of users are what a recount gives.
 pub(super) async fn check_counts(connection: &mut PgConnection) -> Result<()> {
-    let drift: i64 = sqlx::query_scalar(
-        "SELECT
-             abs(active_users)
-             + abs(active_superusers)
-             + abs(inactive_users)
-             + abs(inactive_superusers)
-         FROM user_counts_drift",
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+    let drift: i64 =
+        sqlx::query_scalar("SELECT coalesce(sum(abs(users)), 0)::bigint FROM user_counts_drift")
+            .fetch_one(&mut *connection)
+            .await?;
     let wrong: i64 = sqlx::query_scalar("SELECT count(*) FROM user_signups_drift")
         .fetch_one(connection)
         .await?;

@@ -100,7 +100,7 @@ pub(super) fn direction(sort: Sort) -> &'static str {
 }
 
 /// The pairs of `is_active` and `is_superuser` that the filter lets pass.
-pub(super) fn flag_pairs(filter: &Filter) -> impl Iterator<Item = (bool, bool)> {
+fn flag_pairs(filter: &Filter) -> impl Iterator<Item = (bool, bool)> {
     let Filter {
         is_active,
         is_superuser,

@@ -2,7 +2,6 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::ranges;
 use crate::users::{CountMode, ListQuery};
 
 /// Adds a scalar query for the total, or NULL if none is wanted: the kept counts of the flags that
@@ -12,21 +11,25 @@ pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
         sql.push("SELECT NULL::bigint");
         return;
     }
-    let columns: Vec<_> = ranges::flag_pairs(&query.filter)
-        .map(|pair| match pair {
-            (true, true) => "active_superusers",
-            (true, false) => "active_users",
-            (false, true) => "inactive_superusers",
-            (false, false) => "inactive_users",
-        })
-        .collect();
-    let columns = columns.join(" + ");
+    sql.push("SELECT (");
+    push_sum(sql, query, "user_count_totals");
+    sql.push(" + ");
+    push_sum(sql, query, "user_count_changes");
+    sql.push(")::bigint");
+}
+
+/// Users of that table whose flags are wanted.
+fn push_sum(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery, table: &str) {
     sql.push(format_args!(
-        "SELECT (
-             (SELECT {columns} FROM user_count_totals)
-             + (SELECT coalesce(sum({columns}), 0) FROM user_count_changes)
-         )::bigint"
+        "(SELECT coalesce(sum(users), 0) FROM {table} WHERE TRUE"
     ));
+    if let Some(is_active) = query.filter.is_active {
+        sql.push(format_args!(" AND is_active = {is_active}"));
+    }
+    if let Some(is_superuser) = query.filter.is_superuser {
+        sql.push(format_args!(" AND is_superuser = {is_superuser}"));
+    }
+    sql.push(")");
 }
 
 /// The total alone, for a page without rows.
