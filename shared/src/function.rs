@@ -17,7 +17,7 @@ use crate::{
     error::{Error, chain},
     http::{
         response::{self, Response},
-        route::{self, Access, Route},
+        router::{Access, PathParameters, Route, Router},
     },
     limiter::Verdict,
     metrics,
@@ -31,16 +31,13 @@ use crate::{
 const TURNS_OF_A_REQUEST: u32 = 4;
 
 /// One Lambda function that answers HTTP requests.
-pub trait Function: Send + Sync + 'static {
-    /// The routes that it answers. The frame answers everything else with 404 or 405, and asks for
-    /// a superuser where a route says so.
-    const ROUTES: &'static [Route];
+pub trait Function: Sized + Send + Sync + 'static {
+    /// The endpoints. The frame answers everything else with 404 or 405, and asks for a superuser where
+    /// a route says so.
+    const ROUTES: &'static [Route<Self>];
 
     /// What the environment keeps.
     fn state(&self) -> &State;
-
-    /// Answers one request that has passed the frame.
-    fn handle(&self, call: &Call) -> impl Future<Output = Result<Response, Error>> + Send;
 }
 
 /// A request that has passed the frame.
@@ -48,8 +45,10 @@ pub trait Function: Send + Sync + 'static {
 pub struct Call {
     /// The request as the gateway sent it.
     pub request: Request,
-    /// The route that it takes.
-    pub route: &'static Route,
+    /// The path of its route.
+    pub route: &'static str,
+    /// What its own path says where that has names in braces.
+    pub parameters: PathParameters,
     /// When it must be answered.
     pub deadline: Deadline,
     /// Who sent it, where the route asks.
@@ -74,16 +73,17 @@ pub async fn run<F: Function>(
         State::start(name).await
     });
     let function = Arc::new(make(state?)?);
+    let router = Arc::new(Router::new(F::ROUTES)?);
     let service = {
         let function = Arc::clone(&function);
         let shutdown = shutdown.clone();
         service_fn(move |request: Request| {
             let function = Arc::clone(&function);
+            let router = Arc::clone(&router);
             let shutdown = shutdown.clone();
             async move {
-                Ok::<_, std::convert::Infallible>(
-                    respond(function.as_ref(), &shutdown, request).await,
-                )
+                let response = respond(function.as_ref(), &router, &shutdown, request).await;
+                Ok::<_, std::convert::Infallible>(response)
             }
         })
     };
@@ -100,7 +100,12 @@ pub async fn run<F: Function>(
 
 /// Answers one request, whatever happens: an error that reached the runtime would be a bare 500 of
 /// the gateway's.
-async fn respond<F: Function>(function: &F, shutdown: &Shutdown, request: Request) -> Response {
+async fn respond<F: Function>(
+    function: &F,
+    router: &Router<F>,
+    shutdown: &Shutdown,
+    request: Request,
+) -> Response {
     let (request_id, trace_id, invocation_end_ms) = match request.lambda_context_ref() {
         Some(context) => (
             context.request_id.clone(),
@@ -114,7 +119,7 @@ async fn respond<F: Function>(function: &F, shutdown: &Shutdown, request: Reques
     // Of the level of errors, so that whatever is logged says what it is about.
     let span = tracing::error_span!("request", request_id, trace_id);
     let mut verdict = None;
-    let answered = caught(answer(function, request, deadline, &mut verdict));
+    let answered = caught(answer(function, router, request, deadline, &mut verdict));
     let answered = timeout_at(deadline.instant(), answered);
     let outcome = tokio::select! {
         outcome = answered.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
@@ -142,11 +147,12 @@ async fn respond<F: Function>(function: &F, shutdown: &Shutdown, request: Reques
 
 async fn answer<F: Function>(
     function: &F,
+    router: &Router<F>,
     request: Request,
     deadline: Deadline,
     verdict: &mut Option<Verdict>,
 ) -> Result<Response, Error> {
-    let route = route::find(F::ROUTES, request.method(), request.raw_http_path())?;
+    let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
     let state = function.state();
     let allowance = Allowance::new(state.config.valkey_timeout());
     let caller = match route.access {
@@ -172,12 +178,13 @@ async fn answer<F: Function>(
     };
     let call = Call {
         request,
-        route,
+        route: route.path,
+        parameters,
         deadline,
         caller,
         allowance,
     };
-    function.handle(&call).await
+    (route.handler)(function, &call).await
 }
 
 /// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the

@@ -25,7 +25,7 @@ pub(crate) async fn request(
     let (Some(key), Some(caller), false) = (key, call.caller, options.is_dry_run) else {
         return Ok(None);
     };
-    let route = call.route.path;
+    let route = call.route;
     let mut fingerprint = Fingerprint::of(&[
         options.fingerprint().as_bytes(),
         payload.format().name().as_bytes(),

@@ -18,7 +18,7 @@ use shared::{
     function::{Call, Function},
     http::{
         response::Response,
-        route::{Access, Route},
+        router::{Access, Route},
     },
     idempotency::REPLAYED,
     queries::idempotency::{Earlier, FindEarlier, KeyedRequest},
@@ -48,17 +48,20 @@ impl BulkCreate {
 }
 
 impl Function for BulkCreate {
-    const ROUTES: &'static [Route] = &[Route {
+    const ROUTES: &'static [Route<Self>] = &[Route {
         method: Method::POST,
         path: "/api/v1/users/bulk",
         access: Access::Superuser,
+        handler: |function, call| Box::pin(function.create(call)),
     }];
 
     fn state(&self) -> &State {
         &self.state
     }
+}
 
-    async fn handle(&self, call: &Call) -> Result<Response, Error> {
+impl BulkCreate {
+    async fn create(&self, call: &Call) -> Result<Response, Error> {
         let options = Options::parse(&call.request)?;
         let payload = Payload::read(&call.request)?;
         let keyed = keyed::request(call, options, &payload, &self.hasher).await?;
@@ -95,9 +98,7 @@ impl Function for BulkCreate {
         let given = import::run(&self.state.database, &call.deadline, &order).await?;
         Ok(response(given, options))
     }
-}
 
-impl BulkCreate {
     async fn find_earlier(&self, call: &Call, request: &KeyedRequest) -> Result<Earlier, Error> {
         let find = FindEarlier { request };
         self.state.database.read(&call.deadline, &find).await

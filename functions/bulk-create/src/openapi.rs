@@ -32,8 +32,7 @@ pub fn part() -> Part {
         .schema::<UserBody<'_>>(&[])
         .schema::<Counts>(&[])
         .schema_value("UserCreate", user_create())
-        .operation(Operation {
-            route: &BulkCreate::ROUTES[0],
+        .operation(&BulkCreate::ROUTES[0], Operation {
             id: "importUsers",
             tag: "users",
             summary: "Store many users in one transaction",

@@ -6,7 +6,10 @@ use shared::{
     database::PoolStatus,
     error::Error,
     function::Call,
-    http::response::{self, Response},
+    http::{
+        query::QueryParameters,
+        response::{self, Response},
+    },
     queries::server::{Fleet, ListFleet},
     state::State,
 };
@@ -20,6 +23,7 @@ pub(crate) struct DatabaseMetrics {
 }
 
 pub(crate) async fn respond(state: &State, call: &Call) -> Result<Response, Error> {
+    QueryParameters::parse(&call.request, &[])?;
     let fleet = state.database.read(&call.deadline, &ListFleet).await?;
     let metrics = DatabaseMetrics {
         pool: state.database.status(),

@@ -5,6 +5,8 @@ mod database_metrics;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 
+use std::future::ready;
+
 use lambda_http::http::{Method, StatusCode};
 use shared::{
     error::Error,
@@ -12,16 +14,12 @@ use shared::{
     http::{
         query::QueryParameters,
         response::{self, Response},
-        route::{Access, Route},
+        router::{Access, Route},
     },
     state::State,
 };
 
 use self::checks::{Checks, Health as HealthBody, Status};
-
-const HEALTH: &str = "/health";
-const LIVE: &str = "/health/live";
-const DATABASE_METRICS: &str = "/api/v1/metrics/database";
 
 /// The function's state.
 pub struct Health {
@@ -39,40 +37,35 @@ impl Health {
 }
 
 impl Function for Health {
-    const ROUTES: &'static [Route] = &[
+    const ROUTES: &'static [Route<Self>] = &[
         Route {
             method: Method::GET,
-            path: HEALTH,
+            path: "/health",
             access: Access::Open,
+            handler: |function, call| Box::pin(function.health(call)),
         },
         Route {
             method: Method::GET,
-            path: LIVE,
+            path: "/health/live",
             access: Access::Open,
+            handler: |_, call| Box::pin(ready(live(call))),
         },
         Route {
             method: Method::GET,
-            path: DATABASE_METRICS,
+            path: "/api/v1/metrics/database",
             access: Access::Superuser,
+            handler: |function, call| Box::pin(database_metrics::respond(&function.state, call)),
         },
     ];
 
     fn state(&self) -> &State {
         &self.state
     }
-
-    async fn handle(&self, call: &Call) -> Result<Response, Error> {
-        QueryParameters::parse(&call.request, &[])?;
-        match call.route.path {
-            LIVE => response::json(StatusCode::OK, &checks::Live::new()),
-            DATABASE_METRICS => database_metrics::respond(&self.state, call).await,
-            _ => self.health().await,
-        }
-    }
 }
 
 impl Health {
-    async fn health(&self) -> Result<Response, Error> {
+    async fn health(&self, call: &Call) -> Result<Response, Error> {
+        QueryParameters::parse(&call.request, &[])?;
         let checks = self.checks.run().await;
         let body = HealthBody::new(&self.state.config.app_name, checks);
         let status = match body.status {
@@ -81,4 +74,9 @@ impl Health {
         };
         response::json(status, &body)
     }
+}
+
+fn live(call: &Call) -> Result<Response, Error> {
+    QueryParameters::parse(&call.request, &[])?;
+    response::json(StatusCode::OK, &checks::Live::new())
 }

@@ -1,17 +1,15 @@
 //! What the document of the API says of health and connections.
 
-use lambda_http::http::Method;
 use serde_json::{Value, json};
 use shared::{
     database::PoolStatus,
     function::Function,
-    http::route::Route,
     openapi::{Operation, Part, json_response, schema_ref},
     queries::server::Fleet,
 };
 
 use crate::{
-    DATABASE_METRICS, HEALTH, Health, LIVE,
+    Health,
     checks::{ChecksBody, Health as HealthBody, Live},
     database_metrics::DatabaseMetrics,
 };
@@ -26,9 +24,9 @@ pub fn part() -> Part {
         .schema::<Fleet>(&[])
         .schema::<PoolStatus>(&[])
         .schema::<DatabaseMetrics>(&[])
-        .operation(health())
-        .operation(live())
-        .operation(metrics())
+        .operation(&Health::ROUTES[0], health())
+        .operation(&Health::ROUTES[1], live())
+        .operation(&Health::ROUTES[2], metrics())
 }
 
 fn health() -> Operation {
@@ -45,7 +43,6 @@ fn health() -> Operation {
         })
     };
     Operation {
-        route: route(HEALTH),
         id: "getHealth",
         tag: "operations",
         summary: "Check the deployment and what it depends on",
@@ -72,7 +69,6 @@ fn health() -> Operation {
 
 fn live() -> Operation {
     Operation {
-        route: route(LIVE),
         id: "getLiveness",
         tag: "operations",
         summary: "Check the function alone",
@@ -93,7 +89,6 @@ fn live() -> Operation {
 
 fn metrics() -> Operation {
     Operation {
-        route: route(DATABASE_METRICS),
         id: "getDatabaseMetrics",
         tag: "operations",
         summary: "Count the connections to the database",
@@ -130,17 +125,4 @@ fn metrics() -> Operation {
 
 fn ok(description: &str, schema: &str, example: Value) -> Value {
     json_response(description, schema_ref(schema), example)
-}
-
-/// Every path above is a constant from which the routes are made too.
-fn route(path: &'static str) -> &'static Route {
-    const NONE: &Route = &Route {
-        method: Method::GET,
-        path: "/",
-        access: shared::http::route::Access::Open,
-    };
-    Health::ROUTES
-        .iter()
-        .find(|route| route.path == path)
-        .unwrap_or(NONE)
 }

@@ -14,7 +14,7 @@ use shared::{
     function::{Call, Function},
     http::{
         response::{self, Response},
-        route::{Access, Route},
+        router::{Access, Route},
     },
     listing,
     state::State,
@@ -36,17 +36,20 @@ impl ListUsers {
 }
 
 impl Function for ListUsers {
-    const ROUTES: &'static [Route] = &[Route {
+    const ROUTES: &'static [Route<Self>] = &[Route {
         method: Method::GET,
         path: "/api/v1/users",
         access: Access::Superuser,
+        handler: |function, call| Box::pin(function.list(call)),
     }];
 
     fn state(&self) -> &State {
         &self.state
     }
+}
 
-    async fn handle(&self, call: &Call) -> Result<Response, Error> {
+impl ListUsers {
+    async fn list(&self, call: &Call) -> Result<Response, Error> {
         let query = parameters::parse(&call.request)?;
         let State {
             database, config, ..

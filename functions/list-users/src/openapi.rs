@@ -47,19 +47,21 @@ pub fn part() -> Part {
     Part::default()
         .schema::<User>(&[])
         .schema::<ListBody>(&[])
-        .operation(Operation {
-            route: &ListUsers::ROUTES[0],
-            id: "listUsers",
-            tag: "users",
-            summary: "List users by filter, search and order",
-            description: DESCRIPTION.to_owned(),
-            parameters: parameters(),
-            request_body: None,
-            responses: vec![("200", ok)],
-            errors: vec![Error::invalid_request(format!(
-                "Parameter size must be a whole number from 1 to {MAX_SIZE}"
-            ))],
-        })
+        .operation(
+            &ListUsers::ROUTES[0],
+            Operation {
+                id: "listUsers",
+                tag: "users",
+                summary: "List users by filter, search and order",
+                description: DESCRIPTION.to_owned(),
+                parameters: parameters(),
+                request_body: None,
+                responses: vec![("200", ok)],
+                errors: vec![Error::invalid_request(format!(
+                    "Parameter size must be a whole number from 1 to {MAX_SIZE}"
+                ))],
+            },
+        )
 }
 
 fn parameters() -> Vec<Value> {

@@ -1,9 +1,9 @@
-//! Serves [`stats::Stats`].
+//! Serves [`stats::Dashboard`].
 
 use shared::{executor, function, telemetry};
-use stats::Stats;
+use stats::Dashboard;
 
 fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    executor::build()?.block_on(function::run("stats", |state| Ok(Stats::new(state))))
+    executor::build()?.block_on(function::run("stats", |state| Ok(Dashboard::new(state))))
 }

@@ -2,4 +2,4 @@
 
 pub mod query;
 pub mod response;
-pub mod route;
+pub mod router;

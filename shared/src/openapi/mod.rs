@@ -27,7 +27,7 @@ use crate::{
     error::Error,
     http::{
         response::ErrorBody,
-        route::{Access, Route},
+        router::{Access, Route},
     },
 };
 
@@ -50,8 +50,6 @@ pub struct Part {
 /// One operation, before what all operations have in common.
 #[derive(Debug)]
 pub struct Operation {
-    /// The route that it describes.
-    pub route: &'static Route,
     /// A name for generated clients.
     pub id: &'static str,
     /// The group that it is shown in.
@@ -92,22 +90,19 @@ impl Part {
         self
     }
 
-    /// Adds an operation.
+    /// Adds what a route does.
     #[must_use]
-    pub fn operation(mut self, operation: Operation) -> Self {
-        let route = operation.route;
+    pub fn operation<F>(mut self, route: &Route<F>, operation: Operation) -> Self {
         let method = route.method.as_str().to_lowercase();
-        self.paths.insert(
-            route.path.to_owned(),
-            json!({ method: operation.into_value() }),
-        );
+        let methods = self.paths.entry(route.path).or_insert(json!({}));
+        methods[method] = operation.into_value(route.access);
         self
     }
 }
 
 impl Operation {
-    fn into_value(self) -> Value {
-        let is_protected = self.route.access == Access::Superuser;
+    fn into_value(self, access: Access) -> Value {
+        let is_protected = access == Access::Superuser;
         let common = CommonErrors {
             is_protected,
             uses_database: is_protected,

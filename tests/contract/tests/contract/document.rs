@@ -8,7 +8,7 @@ fn the_document_is_what_the_code_says() {
         bulk_create::openapi::part(),
         health::openapi::part(),
         list_users::openapi::part(),
-        stats::openapi::part(),
+        stats::openapi(),
     ]);
     let text = serde_json::to_string_pretty(&document).unwrap();
     assert_written("openapi.json", &format!("{text}\n"));

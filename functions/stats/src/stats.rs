@@ -1,0 +1,63 @@
+//! `GET /api/v1/dashboard/stats`: how many users there are.
+
+use lambda_http::http::Method;
+use shared::{
+    error::Error,
+    function::Call,
+    http::{
+        query::QueryParameters,
+        response::Response,
+        router::{Access, Route},
+    },
+    queries::stats::CountUsers,
+};
+
+use crate::{Dashboard, cached};
+
+/// The version of what is stored in the shared cache. A release that changes
+/// [`UserStats`](shared::users::UserStats) raises it, so that old and new environments do not read each
+/// other's.
+pub(crate) const FORMAT: u32 = 1;
+
+pub(crate) const ROUTE: Route<Dashboard> = Route {
+    method: Method::GET,
+    path: "/api/v1/dashboard/stats",
+    access: Access::Superuser,
+    handler: |function, call| Box::pin(handle(function, call)),
+};
+
+async fn handle(function: &Dashboard, call: &Call) -> Result<Response, Error> {
+    QueryParameters::parse(&call.request, &[])?;
+    let aged = cached::get(&function.state, &function.stats, call, &CountUsers).await?;
+    cached::response(&function.state, &aged)
+}
+
+#[cfg(feature = "openapi")]
+pub(crate) fn describe(part: shared::openapi::Part) -> shared::openapi::Part {
+    use serde_json::json;
+    use shared::{openapi::Operation, users::UserStats};
+
+    let example = json!({
+        "total_users": 10_001,
+        "active_users": 9_702,
+        "inactive_users": 299,
+        "superusers": 11,
+        "new_users_today": 14,
+        "new_users_week": 103,
+        "timestamp": "2026-11-23T16:00:00.123456Z",
+    });
+    let operation = Operation {
+        id: "getStats",
+        tag: "dashboard",
+        summary: "Count the users",
+        description:
+            "Exact. Today starts at 00:00 UTC; the week is the last 7 x 24 hours. The numbers \
+                      are kept for a moment; `Age` says how old they are."
+                .to_owned(),
+        parameters: vec![cached::openapi::cache_control()],
+        request_body: None,
+        responses: vec![("200", cached::openapi::ok("UserStats", example))],
+        errors: Vec::new(),
+    };
+    part.schema::<UserStats>(&[]).operation(&ROUTE, operation)
+}
