@@ -1,6 +1,7 @@
 //! The dashboard: numbers of all users, exactly, at most a minute old.
 
 mod cached;
+mod signups;
 mod stats;
 
 use shared::{
@@ -8,32 +9,35 @@ use shared::{
     function::Function,
     http::router::Route,
     state::State,
-    users::UserStats,
+    users::{Signups, UserStats},
 };
 
 /// The function's state.
 pub struct Dashboard {
     state: State,
     stats: TwoLevelCache<UserStats>,
+    signups: TwoLevelCache<Signups>,
 }
 
 impl Dashboard {
-    /// Starts with an empty cache.
+    /// Starts with empty caches.
     #[must_use]
     pub fn new(state: State) -> Self {
         let lifetimes = Lifetimes {
             fresh: state.config.stats_cache,
             stale: state.config.stats_stale,
         };
+        let valkey = || state.valkey.clone();
         Self {
-            stats: TwoLevelCache::new(lifetimes, state.valkey.clone(), "stats", stats::FORMAT),
+            stats: TwoLevelCache::new(lifetimes, valkey(), "stats", stats::FORMAT),
+            signups: TwoLevelCache::new(lifetimes, valkey(), "signups", signups::FORMAT),
             state,
         }
     }
 }
 
 impl Function for Dashboard {
-    const ROUTES: &'static [Route<Self>] = &[stats::ROUTE];
+    const ROUTES: &'static [Route<Self>] = &[stats::ROUTE, signups::ROUTE];
 
     fn state(&self) -> &State {
         &self.state
@@ -44,5 +48,5 @@ impl Function for Dashboard {
 #[cfg(feature = "openapi")]
 #[must_use]
 pub fn openapi() -> shared::openapi::Part {
-    stats::describe(shared::openapi::Part::default())
+    signups::describe(stats::describe(shared::openapi::Part::default()))
 }

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod list;
 pub mod schema;
 pub mod server;
+pub mod signups;
 pub mod stats;
 pub mod superusers;
 pub mod transaction;

@@ -9,6 +9,7 @@ mod page;
 mod password;
 mod raw_user;
 mod search_term;
+mod signups;
 mod stats;
 mod text;
 mod user;
@@ -38,6 +39,7 @@ pub use self::{
     password::Password,
     raw_user::{FieldValue, RawUser, UserField},
     search_term::SearchTerm,
+    signups::{DaySignups, Signups},
     stats::UserStats,
     user::User,
 };

@@ -38,12 +38,13 @@ impl Stack {
             functions.push(Arc::new(function));
         }
         let routes = [
-            "/api/v1/dashboard/stats",
-            "/api/v1/users",
-            "/api/v1/users/bulk",
+            ("/api/v1/dashboard/stats", &functions[0]),
+            ("/api/v1/dashboard/signups", &functions[0]),
+            ("/api/v1/users", &functions[1]),
+            ("/api/v1/users/bulk", &functions[2]),
         ];
         let front = Front::start(
-            routes.into_iter().zip(functions.iter().map(Arc::clone)),
+            routes.map(|(path, function)| (path, Arc::clone(function))),
             Arc::clone(&functions[3]),
         )
         .await?;

@@ -7,8 +7,9 @@ use serde_json::json;
 use crate::template::{Deployment, GATEWAY_MODE, JWT_MODE, entries};
 
 /// The contract: the functions, their paths, and whether only a superuser may call them.
-const CONTRACT: [(&str, &str, bool); 7] = [
+const CONTRACT: [(&str, &str, bool); 8] = [
     ("stats", "/api/v1/dashboard/stats", true),
+    ("stats", "/api/v1/dashboard/signups", true),
     ("list-users", "/api/v1/users", true),
     ("bulk-create", "/api/v1/users/bulk", true),
     ("health", "/api/v1/metrics/database", true),

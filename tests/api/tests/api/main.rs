@@ -41,6 +41,7 @@ mod secret_leaks;
 mod servers_in_trouble;
 mod sessions;
 mod shared_cache;
+mod signups;
 mod stats;
 mod superusers;
 mod table_rules;

@@ -3,8 +3,9 @@ use rig::{Gateway, Request};
 use crate::world::{ADMIN, World, assert_error};
 
 /// Every function, its routes and the one method that each answers.
-const ROUTES: [(&str, &str, &str); 6] = [
+const ROUTES: [(&str, &str, &str); 7] = [
     ("stats", "GET", "/api/v1/dashboard/stats"),
+    ("stats", "GET", "/api/v1/dashboard/signups"),
     ("list-users", "GET", "/api/v1/users"),
     ("bulk-create", "POST", "/api/v1/users/bulk"),
     ("health", "GET", "/health"),
@@ -56,6 +57,8 @@ async fn an_unknown_path_is_not_found() {
             "/api/v1",
             "/api/v1/nothing",
             "/api/v1/users/1",
+            "/api/v1/users/health",
+            "/api/v1/users/api/v1/dashboard",
             "/healthy",
         ] {
             let response = api.send(&world.get(path)).await;

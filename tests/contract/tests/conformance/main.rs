@@ -70,6 +70,8 @@ async fn every_answer_is_one_that_the_document_knows() {
     assert!(sent >= wanted, "{sent} requests are less than {wanted}");
     // A run in which everything was refused would prove little.
     for (operation, status) in [
+        ("GET /api/v1/dashboard/signups", 200),
+        ("GET /api/v1/dashboard/signups", 400),
         ("GET /api/v1/dashboard/stats", 200),
         ("GET /api/v1/dashboard/stats", 401),
         ("GET /api/v1/metrics/database", 200),

@@ -1,0 +1,76 @@
+//! `GET /api/v1/dashboard/signups`: new users by day.
+
+use lambda_http::http::Method;
+use shared::{
+    cache::Aged,
+    error::Error,
+    function::Call,
+    http::{
+        query::QueryParameters,
+        response::Response,
+        router::{Access, Route},
+    },
+    queries::signups::CountSignups,
+};
+
+use crate::{Dashboard, cached};
+
+/// The version of what is stored in the shared cache; see [`crate::stats::FORMAT`].
+pub(crate) const FORMAT: u32 = 1;
+
+/// A year, and the month before it to compare with.
+const MAX_DAYS: u16 = 400;
+const DEFAULT_DAYS: u32 = 30;
+
+pub(crate) const ROUTE: Route<Dashboard> = Route {
+    method: Method::GET,
+    path: "/api/v1/dashboard/signups",
+    access: Access::Superuser,
+    handler: |function, call| Box::pin(handle(function, call)),
+};
+
+/// All days are cached, so that charts of different lengths share one query.
+async fn handle(function: &Dashboard, call: &Call) -> Result<Response, Error> {
+    let parameters = QueryParameters::parse(&call.request, &["days"])?;
+    let days = parameters.whole_number("days", 1..=MAX_DAYS.into())?;
+    let query = CountSignups { days: MAX_DAYS };
+    let Aged { value, age } = cached::get(&function.state, &function.signups, call, &query).await?;
+    let value = value.of_last(days.unwrap_or(DEFAULT_DAYS) as usize);
+    cached::response(&function.state, &Aged { value, age })
+}
+
+#[cfg(feature = "openapi")]
+pub(crate) fn describe(part: shared::openapi::Part) -> shared::openapi::Part {
+    use serde_json::json;
+    use shared::{
+        openapi::{Operation, query_parameter},
+        users::Signups,
+    };
+
+    let days = query_parameter(
+        "days",
+        json!({ "type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": DEFAULT_DAYS }),
+        "How many days, today among them.",
+    );
+    let example = json!({
+        "days": [
+            { "date": "2026-11-22", "new_users": 9 },
+            { "date": "2026-11-23", "new_users": 14 },
+        ],
+        "timestamp": "2026-11-23T16:00:00.123456Z",
+    });
+    let operation = Operation {
+        id: "getSignups",
+        tag: "dashboard",
+        summary: "Count new users by day",
+        description: "Exact, for days in UTC, the oldest first and today last. A day without new users is \
+                      there with 0; users that were deleted do not count. The numbers are kept for a \
+                      moment; `Age` says how old they are."
+            .to_owned(),
+        parameters: vec![days, cached::openapi::cache_control()],
+        request_body: None,
+        responses: vec![("200", cached::openapi::ok("Signups", example))],
+        errors: Vec::new(),
+    };
+    part.schema::<Signups>(&[]).operation(&ROUTE, operation)
+}
