@@ -67,7 +67,8 @@ where
 }
 
 fn refusal(request_id: &str) -> Response {
-    let error = Error::invalid_request("The host, path and query of the request make no URL");
+    let error =
+        Error::invalid_request("The host, path and query of the request do not form a valid URL");
     let mut response = response::error(&error, request_id);
     response::finish(&mut response, request_id);
     response

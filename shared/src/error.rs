@@ -153,19 +153,19 @@ impl Error {
             Self::NotFound => Public::new(
                 StatusCode::NOT_FOUND,
                 "not_found",
-                "There is nothing at this path",
+                "There is no such path",
             ),
             Self::MethodNotAllowed { allow } => Public::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "This path answers to other methods; see the Allow header",
+                "This path does not support this method; see the Allow header",
             )
             .with_header(header::ALLOW, allow.clone()),
             Self::Conflict { details } => Public::new(
                 StatusCode::CONFLICT,
                 "conflict",
                 format!(
-                    "Nothing was created: {} already in use, {}",
+                    "Nothing was imported: {} already in use, {}",
                     counted(details.total(), "value is", "values are"),
                     details.whereabouts()
                 ),
@@ -174,8 +174,7 @@ impl Error {
             Self::IdempotencyInProgress => Public::new(
                 StatusCode::CONFLICT,
                 "idempotency_in_progress",
-                "A request with this Idempotency-Key is still being worked on; send it again \
-                 shortly to get its answer",
+                "A request with this Idempotency-Key is still in progress; send it again shortly to get its response",
             )
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
             Self::IdempotencyMismatch => Public::new(
@@ -195,8 +194,8 @@ impl Error {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "validation_failed",
                 format!(
-                    "Nothing was created: {} found, {}",
-                    counted(details.total(), "mistake was", "mistakes were"),
+                    "Nothing was imported: {} found, {}",
+                    counted(details.total(), "error", "errors"),
                     details.whereabouts()
                 ),
             )
@@ -233,13 +232,12 @@ impl Error {
 fn unavailable_message(reason: Reason) -> &'static str {
     match reason {
         Reason::CommitInDoubt => {
-            "The connection to the database broke while the change was being saved: it may have \
-             been. A request with an Idempotency-Key can be repeated safely"
+            "The connection to the database broke during the commit: the change may or may not have been saved. A request with an Idempotency-Key can be repeated safely"
         }
         Reason::Contention => {
-            "Too many others are changing the same users at the moment; try again shortly"
+            "Too many requests are changing the same users at the moment; try again shortly"
         }
-        Reason::ReadOnly => "The database takes no changes at the moment; try again shortly",
+        Reason::ReadOnly => "The database is read-only at the moment; try again shortly",
         _ => "The database cannot be reached at the moment; try again shortly",
     }
 }
@@ -257,7 +255,7 @@ fn refused_by_table(refusal: &Refusal) -> Public<'_> {
         | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
     };
     let reason = refusal_message(refusal);
-    Public::new(status, code, format!("Nothing was saved: {reason}"))
+    Public::new(status, code, format!("Nothing was imported: {reason}"))
 }
 
 /// The names of rules and columns are those of the table's owner, who has to be asked about them. What
@@ -267,29 +265,27 @@ fn refusal_message(refusal: &Refusal) -> String {
     let rule = name(&refusal.constraint);
     match refusal.kind {
         RefusalKind::Unique => {
-            format!("the table's own rule \"{rule}\" refuses a value that is in use or given twice")
+            format!("a value is already in use or appears twice (the table's rule \"{rule}\")")
         }
         RefusalKind::Deferrable => {
-            "on_conflict=skip and on_conflict=update do not work with a rule \
-                                    of the table that is checked late (DEFERRABLE)"
+            "on_conflict=skip and on_conflict=update do not work with a deferrable unique rule of the table"
                 .to_owned()
         }
         RefusalKind::Reference => {
-            format!("the table's own rule \"{rule}\" refers to a row that does not exist")
+            format!("a row refers to another that does not exist (the table's rule \"{rule}\")")
         }
-        RefusalKind::Check => format!("the table's own rule \"{rule}\" refuses a row"),
+        RefusalKind::Check => format!("a row violates the table's rule \"{rule}\""),
         RefusalKind::NotNull => format!(
-            "the table's column \"{}\" must have a value, and this API does not give it one",
+            "column \"{}\" of the table needs a value, and this API does not set it",
             name(&refusal.column)
         ),
         RefusalKind::Generated => {
-            "the table computes a column itself that this API has to write".to_owned()
+            "the table generates a column that this API has to write".to_owned()
         }
         RefusalKind::Type => "a value does not fit the type of its column in this table".to_owned(),
-        RefusalKind::Trigger => "a trigger of the table refuses a row".to_owned(),
+        RefusalKind::Trigger => "a trigger of the table rejected a row".to_owned(),
         RefusalKind::Altered => {
-            "a trigger of the table changes emails and usernames, or leaves rows \
-                                 out, so that rows and users cannot be told apart"
+            "a trigger of the table changes emails or usernames, or skips rows, so rows and users cannot be matched"
                 .to_owned()
         }
     }

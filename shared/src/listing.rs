@@ -68,8 +68,7 @@ async fn collected(
 fn short(walked: &Walked, query: &ListQuery) -> Result<Page, Error> {
     if walked.met < query.rows_before() {
         return Err(Error::invalid_request(
-            "Parameter page is more than this search can count to; go on with the next_cursor of \
-             an earlier page",
+            "Parameter page is beyond what this search can count; continue with the next_cursor of an earlier page",
         ));
     }
     let mut page = walked.page.clone();

@@ -67,8 +67,7 @@ pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, 
     let body = body.map_err(|error| Error::internal("writing the response", error))?;
     if bytes_in_envelope(&body) > MAX_BYTES_IN_ENVELOPE {
         return Err(Error::TooLarge {
-            message: "The users make an answer of more than 6 MB; send fewer, or send \
-                      Prefer: return=minimal to get their counts"
+            message: "The response would be larger than 6 MB; send fewer users, or send Prefer: return=minimal to get counts only"
                 .to_owned(),
         });
     }

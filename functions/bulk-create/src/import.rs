@@ -126,7 +126,7 @@ fn unfit(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
             ),
             Limit::Check(name) => (
                 "not_allowed",
-                format!("{what} breaks the table's own rule \"{name}\""),
+                format!("{what} violates the table's rule \"{name}\""),
             ),
         };
         Detail {

@@ -99,7 +99,7 @@ fn position(
     let page = parameters.whole_number("page", 1..=MAX_DEPTH)?;
     match (parameters.text("cursor"), page) {
         (Some(_), Some(_)) => Err(Error::invalid_request(
-            "Parameters page and cursor exclude each other",
+            "Parameters page and cursor are mutually exclusive",
         )),
         (Some(text), None) => match Cursor::decode(text, filter, sort) {
             Ok(cursor) => Ok(Position::Cursor(cursor)),
@@ -107,8 +107,7 @@ fn position(
         },
         (None, Some(page)) if u64::from(page) * u64::from(size) > u64::from(MAX_DEPTH) => {
             Err(Error::invalid_request(format!(
-                "Parameter page reaches {MAX_DEPTH} users deep, which is page {} at this size; \
-                 go on with the next_cursor of an earlier page",
+                "Parameter page may reach at most {MAX_DEPTH} users deep, which is page {} at this size; continue with the next_cursor of an earlier page",
                 MAX_DEPTH / size
             )))
         }

@@ -88,10 +88,10 @@ fn unknown(name: &str, allowed: &[&str]) -> String {
     // A caller's text is shown back shortened, so that an answer cannot be blown up by a request.
     let name: String = name.chars().take(40).collect();
     if allowed.is_empty() {
-        format!("Unknown parameter {name:?}; this path takes none")
+        format!("Unknown parameter {name:?}; this path has no parameters")
     } else {
         format!(
-            "Unknown parameter {name:?}; known are {}",
+            "Unknown parameter {name:?}; supported: {}",
             allowed.join(", ")
         )
     }
@@ -125,7 +125,7 @@ mod tests {
     fn an_unknown_parameter_is_named_beside_the_known_ones() {
         assert_eq!(
             message(parse(&[("limit", &["5"])])),
-            "Unknown parameter \"limit\"; known are size, is_active"
+            "Unknown parameter \"limit\"; supported: size, is_active"
         );
     }
 

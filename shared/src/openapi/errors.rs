@@ -26,7 +26,7 @@ pub(super) struct CommonErrors {
 impl CommonErrors {
     pub(super) fn list(self) -> Vec<Error> {
         let mut errors = vec![
-            Error::invalid_request("Unknown parameter \"limit\"; this path takes none"),
+            Error::invalid_request("Unknown parameter \"limit\"; this path has no parameters"),
             Error::Timeout { seconds: 28.0 },
             Error::internal("answering", "an example"),
         ];
@@ -66,7 +66,8 @@ pub fn catalogue() -> Vec<Error> {
         Error::IdempotencyInProgress,
         Error::IdempotencyMismatch,
         Error::TooLarge {
-            message: "A request may hold 10000 users, this one holds 10001".to_owned(),
+            message: "A request may contain at most 10000 users; this one contains 10001"
+                .to_owned(),
         },
         Error::UnsupportedMediaType {
             message:

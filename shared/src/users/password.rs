@@ -227,7 +227,7 @@ fn unverifiable(algorithm: &str) -> FieldError {
     FieldError::new(
         "password_hash",
         "invalid_format",
-        format!("password_hash has parameters with which {algorithm} can verify nothing"),
+        format!("password_hash has invalid parameters for {algorithm}"),
     )
 }
 
@@ -235,7 +235,7 @@ fn too_costly(accepted: &str) -> FieldError {
     FieldError::new(
         "password_hash",
         "out_of_range",
-        format!("password_hash costs too much to verify; accepted is {accepted}"),
+        format!("password_hash is too expensive to verify; accepted: {accepted}"),
     )
 }
 

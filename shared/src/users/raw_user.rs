@@ -113,7 +113,7 @@ impl RawUser {
                 let column = error.column();
                 FieldError::of_row(
                     "invalid_json",
-                    format!("a user must be a JSON object; this is none from column {column} on"),
+                    format!("a user must be a JSON object; invalid JSON at column {column}"),
                 )
             })
         })
@@ -213,7 +213,7 @@ fn unknown_fields(names: &[String]) -> FieldError {
     FieldError::of_row(
         "unknown_field",
         format!(
-            "unknown field {:?}; known are {}",
+            "unknown field {:?}; supported: {}",
             names.join(", "),
             UserField::names()
         ),

@@ -24,7 +24,11 @@ pub(super) fn read(text: &str, rows: &mut Rows) -> Result<(), Error> {
     let mut records = Records::new(text, MAX_CELLS);
     let columns = match records.next() {
         Some(header) => columns(&header.map_err(malformed)?)?,
-        None => return Err(Error::invalid_request("The body must begin with a header")),
+        None => {
+            return Err(Error::invalid_request(
+                "The body must begin with a header row",
+            ));
+        }
     };
     for record in records {
         let record = record.map_err(malformed)?;
@@ -42,12 +46,12 @@ fn columns(header: &Record<'_>) -> Result<Vec<UserField>, Error> {
         let Some(field) = UserField::named(name) else {
             let shown: String = name.chars().take(40).collect();
             return Err(refuse(format!(
-                "unknown column {shown:?}; known are {}, separated by commas",
+                "unknown column {shown:?}; supported: {} (separated by commas)",
                 UserField::names()
             )));
         };
         if columns.contains(&field) {
-            return Err(refuse(format!("column {} is there twice", field.name())));
+            return Err(refuse(format!("column {} appears twice", field.name())));
         }
         columns.push(field);
     }
@@ -112,15 +116,15 @@ mod tests {
 
     #[test]
     fn a_header_must_name_known_columns_once() {
-        assert_eq!(message(""), "The body must begin with a header");
+        assert_eq!(message(""), "The body must begin with a header row");
         assert_eq!(
             message("\nemail;username\n"),
-            "Line 2: unknown column \"email;username\"; known are email, username, full_name, \
-             password, password_hash, is_active, is_superuser, separated by commas"
+            "Line 2: unknown column \"email;username\"; supported: email, username, full_name, \
+             password, password_hash, is_active, is_superuser (separated by commas)"
         );
         assert_eq!(
             message("email,username,email\n"),
-            "Line 1: column email is there twice"
+            "Line 1: column email appears twice"
         );
         assert_eq!(
             message("email,full_name\n"),
@@ -132,7 +136,7 @@ mod tests {
     fn a_broken_quote_is_named_by_line() {
         assert_eq!(
             message("email,username\na@example.com,a\n\"b@example.com,b\nc@example.com,c\n"),
-            "Line 3: a quote is opened and never closed"
+            "Line 3: a quoted cell is never closed"
         );
     }
 

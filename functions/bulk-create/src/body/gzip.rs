@@ -15,7 +15,7 @@ pub(super) fn decompress(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Err
         .map_err(|error| Error::invalid_request(format!("The body is not valid gzip: {error}")))?;
     if bytes.len() > limit {
         return Err(Error::TooLarge {
-            message: format!("A body may have {limit} bytes when it is decompressed"),
+            message: format!("The decompressed body may have at most {limit} bytes"),
         });
     }
     Ok(bytes)
@@ -48,7 +48,7 @@ mod tests {
         let error = decompress(&compressed, 1_000).unwrap_err();
         assert_eq!(
             error.public().message,
-            "A body may have 1000 bytes when it is decompressed"
+            "The decompressed body may have at most 1000 bytes"
         );
     }
 

@@ -42,7 +42,7 @@ impl<'r> Payload<'r> {
         };
         if sent.len() > MAX_BYTES {
             return Err(Error::TooLarge {
-                message: format!("A body may have {MAX_BYTES} bytes"),
+                message: format!("The body may have at most {MAX_BYTES} bytes"),
             });
         }
         let text = if is_gzip(request)? {
@@ -97,7 +97,7 @@ fn is_gzip(request: &Request) -> Result<bool, Error> {
 
 fn not_utf8(error: std::str::Utf8Error) -> Error {
     Error::invalid_request(format!(
-        "The body is not valid UTF-8 from byte {} on",
+        "The body is not valid UTF-8: invalid byte at position {}",
         error.valid_up_to()
     ))
 }
@@ -135,7 +135,7 @@ impl Rows {
         if self.count > self.limit {
             return Err(Error::TooLarge {
                 message: format!(
-                    "A request may hold {} users, this one holds {}",
+                    "A request may contain at most {} users; this one contains {}",
                     self.limit, self.count
                 ),
             });
@@ -208,7 +208,7 @@ mod tests {
             );
             assert_eq!(
                 message(content_type, three),
-                "A request may hold 2 users, this one holds 3"
+                "A request may contain at most 2 users; this one contains 3"
             );
         }
     }
@@ -218,7 +218,7 @@ mod tests {
         let body = Body::Binary(b"[\xff]".to_vec());
         assert_eq!(
             message("application/json", body),
-            "The body is not valid UTF-8 from byte 1 on"
+            "The body is not valid UTF-8: invalid byte at position 1"
         );
     }
 
@@ -227,7 +227,7 @@ mod tests {
         let body = "[".repeat(MAX_BYTES + 1);
         assert_eq!(
             message("application/json", body),
-            "A body may have 6291456 bytes"
+            "The body may have at most 6291456 bytes"
         );
     }
 

@@ -136,8 +136,7 @@ impl Hasher {
         }
         Err(Error::TooLarge {
             message: format!(
-                "Hashing {} passwords takes longer than the time that is left; {} fit a request. \
-                 Send fewer, or send password_hash instead of password",
+                "Hashing {} passwords would take longer than the request has left; {} would fit. Send fewer users, or send password_hash instead of password",
                 wanted + done,
                 fits + done
             ),
@@ -295,8 +294,7 @@ mod tests {
         assert_eq!(
             message,
             format!(
-                "Hashing 1000 passwords takes longer than the time that is left; {fits} fit a \
-                 request. Send fewer, or send password_hash instead of password"
+                "Hashing 1000 passwords would take longer than the request has left; {fits} would fit. Send fewer users, or send password_hash instead of password"
             )
         );
         assert!(started.elapsed() < Duration::from_millis(100));

@@ -153,7 +153,7 @@ async fn more_rows_than_allowed_are_too_large() {
     let row = |name: &str| json!({ "email": format!("{name}@example.com"), "username": name });
     let three = json!([row("a"), row("b"), row("c")]);
     let response = api.send(&world.post(BULK).json(&three)).await;
-    let message = "A request may hold 2 users, this one holds 3";
+    let message = "A request may contain at most 2 users; this one contains 3";
     assert_error(&response, 413, "too_large", message);
     let two = json!([row("a"), row("b")]);
     assert_eq!(api.send(&world.post(BULK).json(&two)).await.status, 201);
@@ -214,7 +214,7 @@ async fn bulk_create_takes_no_unknown_parameters() {
     let response = api
         .send(&world.post("/api/v1/users/bulk?force=true").json(&rows))
         .await;
-    let message = r#"Unknown parameter "force"; known are on_conflict, dry_run"#;
+    let message = r#"Unknown parameter "force"; supported: on_conflict, dry_run"#;
     assert_error(&response, 400, "invalid_request", message);
     assert_eq!(world.count_users().await, 3);
 }

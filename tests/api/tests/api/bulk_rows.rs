@@ -22,7 +22,7 @@ async fn every_bad_row_is_reported_and_nothing_is_written() {
         422,
         &json!({
             "error": "validation_failed",
-            "message": "Nothing was created: 2 mistakes were found, see details",
+            "message": "Nothing was imported: 2 errors found, see details",
             "details": [
                 {
                     "index": 2,
@@ -136,7 +136,7 @@ async fn rows_that_meet_stored_ones_conflict_by_row_and_field() {
         409,
         &json!({
             "error": "conflict",
-            "message": "Nothing was created: 4 values are already in use, see details",
+            "message": "Nothing was imported: 4 values are already in use, see details",
             "details": [
                 detail(1, "email"),
                 detail(2, "username"),

@@ -198,7 +198,7 @@ async fn options_that_do_not_exist_are_refused_with_those_that_do() {
         ("dry_run=1", "Parameter dry_run must be one of true, false"),
         (
             "dryrun=true",
-            "Unknown parameter \"dryrun\"; known are on_conflict, dry_run",
+            "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run",
         ),
     ] {
         let response = api.send(&post(&world, query, &json!([user("a")]))).await;

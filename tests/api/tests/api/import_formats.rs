@@ -118,7 +118,7 @@ async fn bad_lines_are_named_by_line_and_row() {
                 2,
                 Value::Null,
                 "invalid_json",
-                "a user must be a JSON object; this is none from column 25 on"
+                "a user must be a JSON object; invalid JSON at column 25"
             ),
             detail(
                 2,
@@ -152,23 +152,23 @@ async fn a_table_that_cannot_be_read_is_an_invalid_request_with_the_line() {
     for (body, message) in [
         (
             "email,username,role\n",
-            "Line 1: unknown column \"role\"; known are email, username, full_name, password, \
-             password_hash, is_active, is_superuser, separated by commas",
+            "Line 1: unknown column \"role\"; supported: email, username, full_name, password, \
+             password_hash, is_active, is_superuser (separated by commas)",
         ),
         (
             "email,username,email\n",
-            "Line 1: column email is there twice",
+            "Line 1: column email appears twice",
         ),
         ("email\n", "Line 1: column username is missing"),
         (
             "email,username\na@example.com,a\n\"b@example.com,b\n",
-            "Line 3: a quote is opened and never closed",
+            "Line 3: a quoted cell is never closed",
         ),
         (
             "email,username\n\"a@example.com\"x,a\n",
             "Line 2: text stands behind a closing quote",
         ),
-        ("", "The body must begin with a header"),
+        ("", "The body must begin with a header row"),
         ("email,username\n", "The body must hold at least one user"),
     ] {
         let response = api.send(&post(&world, "text/csv", body)).await;

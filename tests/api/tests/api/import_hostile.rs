@@ -53,7 +53,7 @@ async fn millions_of_tiny_rows_are_counted_and_not_kept() {
     let api = world.start("bulk-create").await;
     let rows = format!("[{}1]", "1,".repeat(3_000_000));
     let response = api.send(&post(&world, "application/json", rows)).await;
-    let message = "A request may hold 10000 users, this one holds 3000001";
+    let message = "A request may contain at most 10000 users; this one contains 3000001";
     assert_error(&response, 413, "too_large", message);
     assert!(
         peak_megabytes(&api) <= MEGABYTES,
@@ -163,7 +163,7 @@ async fn a_gigabyte_of_quotes_in_a_megabyte_of_gzip_is_too_large() {
     let bomb = encoder.finish().unwrap().repeat(1_024);
     let request = post(&world, "text/csv", bomb).header("content-encoding", "gzip");
     let response = api.send(&request).await;
-    let message = "A body may have 33554432 bytes when it is decompressed";
+    let message = "The decompressed body may have at most 33554432 bytes";
     assert_error(&response, 413, "too_large", message);
     assert!(
         peak_megabytes(&api) <= MEGABYTES,
@@ -294,7 +294,7 @@ async fn a_wrong_charset_is_not_guessed() {
         message,
     );
     let unnamed = post(&world, "text/csv", latin1);
-    let message = "The body is not valid UTF-8 from byte 44 on";
+    let message = "The body is not valid UTF-8: invalid byte at position 44";
     assert_error(&api.send(&unnamed).await, 400, "invalid_request", message);
     let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let response = api.send(&post(&world, "application/json", utf16)).await;
@@ -337,9 +337,7 @@ async fn listed_of_ten_thousand(bad: &Value, mistakes: usize) -> usize {
     let listed = body["details"].as_array().unwrap().len();
     assert_eq!(
         body["message"],
-        format!(
-            "Nothing was created: {mistakes} mistakes were found, the first {listed} are in details"
-        )
+        format!("Nothing was imported: {mistakes} errors found, the first {listed} are in details")
     );
     assert!(
         peak_megabytes(&api) <= MEGABYTES,

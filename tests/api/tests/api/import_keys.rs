@@ -250,8 +250,7 @@ async fn who_waits_too_long_for_a_twin_is_told_to_come_back() {
         &second,
         409,
         "idempotency_in_progress",
-        "A request with this Idempotency-Key is still being worked on; send it again shortly to get \
-         its answer",
+        "A request with this Idempotency-Key is still in progress; send it again shortly to get its response",
     );
     assert!(started.elapsed() < Duration::from_secs(3));
     blocker.rollback().await.unwrap();

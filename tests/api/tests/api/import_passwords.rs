@@ -29,7 +29,7 @@ async fn more_passwords_than_fit_the_deadline_are_refused_at_once_with_the_numbe
     assert_eq!(response.status, 413, "{}", response.text());
     let message = response.json()["message"].as_str().unwrap().to_owned();
     let fits: usize = message
-        .strip_prefix("Hashing 2000 passwords takes longer than the time that is left; ")
+        .strip_prefix("Hashing 2000 passwords would take longer than the request has left; ")
         .and_then(|rest| rest.split(' ').next())
         .unwrap()
         .parse()

@@ -249,7 +249,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
     for (query, message) in [
         (
             "limit=10",
-            r#"Unknown parameter "limit"; known are is_active, is_superuser, search, sort_by, sort_order, page, size, cursor, count"#,
+            r#"Unknown parameter "limit"; supported: is_active, is_superuser, search, sort_by, sort_order, page, size, cursor, count"#,
         ),
         (
             "size=0",
@@ -281,8 +281,8 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
         ),
         (
             "page=201",
-            "Parameter page reaches 10000 users deep, which is page 200 at this size; \
-             go on with the next_cursor of an earlier page",
+            "Parameter page may reach at most 10000 users deep, which is page 200 at this size; \
+             continue with the next_cursor of an earlier page",
         ),
         (
             "page=0",
@@ -316,7 +316,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
         ("size=10&size=10", "Parameter size is given more than once"),
         (
             "page=1&cursor=abc",
-            "Parameters page and cursor exclude each other",
+            "Parameters page and cursor are mutually exclusive",
         ),
         (
             "cursor=bm90IGEgY3Vyc29y",

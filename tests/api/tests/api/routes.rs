@@ -23,7 +23,7 @@ async fn a_wrong_method_is_answered_with_the_right_one() {
                 continue;
             }
             let response = api.send(&Request::new(method, path)).await;
-            let message = "This path answers to other methods; see the Allow header";
+            let message = "This path does not support this method; see the Allow header";
             assert_error(&response, 405, "method_not_allowed", message);
             let allow = if allowed == "GET" {
                 "GET, HEAD"
@@ -62,7 +62,7 @@ async fn an_unknown_path_is_not_found() {
             "/healthy",
         ] {
             let response = api.send(&world.get(path)).await;
-            assert_error(&response, 404, "not_found", "There is nothing at this path");
+            assert_error(&response, 404, "not_found", "There is no such path");
         }
     }
 }

@@ -82,7 +82,7 @@ async fn a_server_that_takes_no_changes_is_a_503() {
     let response = api
         .send(&world.post(BULK).json(&json!([user("amy")])))
         .await;
-    let message = "The database takes no changes at the moment; try again shortly";
+    let message = "The database is read-only at the moment; try again shortly";
     assert_error(&response, 503, "database_unavailable", message);
     assert_eq!(response.header("retry-after").unwrap(), "2");
     set_read_only(&world, false).await;

@@ -162,7 +162,7 @@ async fn stats_take_no_parameters() {
     let response = api
         .send(&world.get("/api/v1/dashboard/stats?period=month"))
         .await;
-    let message = r#"Unknown parameter "period"; this path takes none"#;
+    let message = r#"Unknown parameter "period"; this path has no parameters"#;
     assert_error(&response, 400, "invalid_request", message);
 }
 

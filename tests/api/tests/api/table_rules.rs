@@ -87,7 +87,7 @@ async fn a_trigger_after_which_rows_cannot_be_told_apart_refuses_the_import() {
         .await;
         for mode in ["fail", "skip", "update"] {
             let response = import(&world, &api, mode, &json!([user("amy"), user("bob")])).await;
-            let reason = "a trigger of the table changes emails and usernames, or leaves rows out";
+            let reason = "a trigger of the table changes emails or usernames, or skips rows";
             assert_refused(&response, 422, "validation_failed", reason);
         }
     }
@@ -111,7 +111,7 @@ async fn a_trigger_that_refuses_rows_is_a_422_without_its_words() {
             &response,
             422,
             "validation_failed",
-            "a trigger of the table refuses",
+            "a trigger of the table rejected a row",
         );
         assert!(!response.text().contains("welcome"), "{}", response.text());
     }
@@ -138,9 +138,9 @@ async fn another_unique_rule_is_a_conflict_with_its_name() {
         for mode in ["fail", "skip", "update"] {
             let response = import(&world, &api, mode, &rows).await;
             let reason = if rule.contains("DEFERRABLE") && mode != "fail" {
-                "a rule of the table that is checked late"
+                "a deferrable unique rule"
             } else {
-                "the table's own rule \"one_name\""
+                "the table's rule \"one_name\""
             };
             assert_refused(&response, 409, "conflict", reason);
         }
@@ -168,7 +168,7 @@ async fn every_row_that_breaks_a_check_is_named() {
     ]);
     for mode in ["fail", "skip", "update"] {
         let response = import(&world, &api, mode, &rows).await;
-        assert_refused(&response, 422, "validation_failed", "3 mistakes were found");
+        assert_refused(&response, 422, "validation_failed", "3 errors found");
         let expected = [
             place(1, "email", "not_allowed"),
             place(2, "", "not_allowed"),
@@ -176,7 +176,7 @@ async fn every_row_that_breaks_a_check_is_named() {
         ];
         assert_eq!(places(&response), expected);
         let message = response.json()["details"][0]["message"].clone();
-        assert_eq!(message, "email breaks the table's own rule \"ours_alone\"");
+        assert_eq!(message, "email violates the table's rule \"ours_alone\"");
     }
 }
 
@@ -185,17 +185,17 @@ async fn a_rule_about_columns_that_an_import_does_not_give_is_named() {
     for (rule, reason) in [
         (
             "ALTER TABLE users ADD COLUMN age integer DEFAULT 0, ADD CONSTRAINT grown_up CHECK (age >= 18) NOT VALID",
-            "the table's own rule \"grown_up\"",
+            "the table's rule \"grown_up\"",
         ),
         (
             "ALTER TABLE users ADD COLUMN phone text; UPDATE users SET phone = id;
              ALTER TABLE users ALTER COLUMN phone SET NOT NULL",
-            "the table's column \"phone\" must have a value",
+            "column \"phone\" of the table needs a value",
         ),
         (
             "ALTER TABLE users DROP COLUMN full_name;
              ALTER TABLE users ADD COLUMN full_name text GENERATED ALWAYS AS (username) STORED",
-            "the table computes a column itself",
+            "the table generates a column",
         ),
     ] {
         let (world, api) = with_rule(rule).await;
@@ -216,7 +216,7 @@ async fn a_rule_about_columns_that_an_import_does_not_give_is_named() {
         &response,
         409,
         "conflict",
-        "the table's own rule \"has_tenant\"",
+        "the table's rule \"has_tenant\"",
     );
 }
 
@@ -254,7 +254,7 @@ async fn a_lock_that_is_not_to_be_had_in_the_servers_time_is_a_503() {
         &response,
         503,
         "database_unavailable",
-        "Too many others are changing",
+        "Too many requests are changing",
     );
     blocker.rollback().await.unwrap();
     let response = import(&world, &api, "fail", &json!([user("amy")])).await;

@@ -93,7 +93,7 @@ impl<'t> Records<'t> {
         let mut is_escaped = false;
         let end = loop {
             let Some(quote) = text[at..].find('"') else {
-                return Err(self.malformed("a quote is opened and never closed"));
+                return Err(self.malformed("a quoted cell is never closed"));
             };
             at += quote;
             if bytes.get(at + 1) != Some(&b'"') {
@@ -214,7 +214,7 @@ mod tests {
         );
         assert_eq!(
             error("\"a\nb\"\n\"c\nd\n"),
-            (3, "a quote is opened and never closed")
+            (3, "a quoted cell is never closed")
         );
     }
 
