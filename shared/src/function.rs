@@ -26,7 +26,7 @@ use crate::{
     valkey::Allowance,
 };
 
-/// How often the executor comes round until a request to a server on the same machine is connected and
+/// How often the runtime polls all tasks until a request to a server on the same machine is connected and
 /// written.
 const TURNS_OF_A_REQUEST: u32 = 4;
 

@@ -1,8 +1,7 @@
 //! What the functions of rollcall share: everything that more than one of them needs, and the only
 //! code that knows the database, Secrets Manager and tokens.
 //!
-//! Every `main` starts with [`telemetry`] and an [`executor`]. Then, in the order in which a request
-//! meets them:
+//! Every `main` is a call of [`runtime`]. Then, in the order in which a request meets them:
 //!
 //! - [`config`] reads the environment once, [`secrets`] fetches what it points to, and [`state`]
 //!   builds from both what an execution environment keeps for its whole life.
@@ -25,7 +24,6 @@ pub mod deadline;
 mod decoding;
 mod details;
 pub mod error;
-pub mod executor;
 pub mod function;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -39,9 +37,10 @@ pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod queries;
+pub mod runtime;
 pub mod secrets;
 mod shutdown;
 pub mod state;
-pub mod telemetry;
+mod telemetry;
 pub mod users;
 pub mod valkey;

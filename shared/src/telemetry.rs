@@ -1,23 +1,23 @@
 //! Logs: one JSON object a line on standard output, where Lambda collects them.
 
-use std::env;
-
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, prelude::*};
 
-/// Starts logging. Call it once, first thing in `main`.
+use crate::config::Variables;
+
+/// Starts logging.
 ///
 /// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration, chooses
 /// the level (default `info`); `RUST_LOG` overrides it, for local use, with a level or with pairs of
 /// module and level (`info,shared=debug`).
-pub fn init() {
+pub(crate) fn init(variables: &Variables) {
     let json = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true);
     tracing_subscriber::registry()
-        .with(filter(|name| env::var(name).ok()))
+        .with(filter(|name| variables.optional(name).map(str::to_owned)))
         .with(json)
         .init();
 }

@@ -1,9 +1,8 @@
 //! Serves [`bulk_create::BulkCreate`].
 
 use bulk_create::BulkCreate;
-use shared::{executor, function, telemetry};
+use shared::{function, runtime};
 
 fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    executor::build()?.block_on(function::run("bulk-create", BulkCreate::new))
+    runtime::block_on(function::run("bulk-create", BulkCreate::new))
 }

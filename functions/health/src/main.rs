@@ -1,9 +1,8 @@
 //! Serves [`health::Health`].
 
 use health::Health;
-use shared::{executor, function, telemetry};
+use shared::{function, runtime};
 
 fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    executor::build()?.block_on(function::run("health", |state| Ok(Health::new(state))))
+    runtime::block_on(function::run("health", |state| Ok(Health::new(state))))
 }

@@ -1,11 +1,10 @@
 //! Serves [`list_users::ListUsers`].
 
 use list_users::ListUsers;
-use shared::{executor, function, telemetry};
+use shared::{function, runtime};
 
 fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    executor::build()?.block_on(function::run("list-users", |state| {
+    runtime::block_on(function::run("list-users", |state| {
         Ok(ListUsers::new(state))
     }))
 }

@@ -1,9 +1,8 @@
 //! Serves [`migrate::handle`].
 
 use lambda_runtime::service_fn;
-use shared::{executor, telemetry};
+use shared::runtime;
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    executor::build()?.block_on(lambda_runtime::run(service_fn(migrate::handle)))
+    runtime::block_on(lambda_runtime::run(service_fn(migrate::handle)))
 }

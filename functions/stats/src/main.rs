@@ -1,9 +1,8 @@
 //! Serves [`stats::Dashboard`].
 
-use shared::{executor, function, telemetry};
+use shared::{function, runtime};
 use stats::Dashboard;
 
 fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    executor::build()?.block_on(function::run("stats", |state| Ok(Dashboard::new(state))))
+    runtime::block_on(function::run("stats", |state| Ok(Dashboard::new(state))))
 }

@@ -104,9 +104,7 @@ impl DatabaseConfig {
         };
         let pool_size = match variables.whole_number("DATABASE_POOL_SIZE", 1..=100)? {
             Some(size) => size,
-            None => variables
-                .whole_number("AWS_LAMBDA_MAX_CONCURRENCY", 1..=100)?
-                .unwrap_or(1),
+            None => variables.concurrency()?,
         };
         let ssl_mode = variables.one_of(
             "DATABASE_SSL_MODE",

@@ -28,6 +28,10 @@ impl ConfigError {
 impl Variables {
     /// The environment of this process. Variables that are not UTF-8 are left out.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the environment is read"
+    )]
     pub fn of_process() -> Self {
         Self(
             std::env::vars_os()
@@ -52,6 +56,13 @@ impl Variables {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// How many requests an environment gets at the same time, from 1 to 100. Lambda sets it where there
+    /// may be more than one.
+    pub(crate) fn concurrency(&self) -> Result<usize, ConfigError> {
+        let requests = self.whole_number("AWS_LAMBDA_MAX_CONCURRENCY", 1..=100)?;
+        Ok(requests.unwrap_or(1))
     }
 
     /// A whole number within a range, if it is set.
