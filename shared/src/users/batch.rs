@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    new_user::{FieldError, NewUser},
-    raw_user::RawUser,
-};
+use super::{field_error::FieldError, new_user::NewUser, raw_user::RawUser};
 use crate::details::{Detail, Details};
 
 /// A row of a request and where it stands.

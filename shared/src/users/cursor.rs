@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::list_query::{Filter, Sort, SortBy};
+use super::{
+    filter::Filter,
+    sort::{Sort, SortBy},
+};
 
 /// A key holds an e-mail address at most, and all else is small.
 pub const MAX_ENCODED_BYTES: usize = 2_048;

@@ -3,7 +3,7 @@
 use email_address::{EmailAddress, Options};
 
 use super::{
-    new_user::FieldError,
+    field_error::FieldError,
     text::{normalized, refuse_invisible},
 };
 

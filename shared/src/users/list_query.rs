@@ -1,6 +1,6 @@
 //! Which users to list, in which order, from where.
 
-use super::{cursor::Cursor, search_term::SearchTerm};
+use super::{cursor::Cursor, filter::Filter, sort::Sort};
 
 /// A question for a page of users.
 #[derive(Debug, Clone)]
@@ -30,46 +30,6 @@ impl ListQuery {
     }
 }
 
-/// Which users: all conditions together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only active or only inactive users.
-    pub is_active: Option<bool>,
-    /// Only superusers or only others.
-    pub is_superuser: Option<bool>,
-    /// Only users that contain this text.
-    pub search: Option<SearchTerm>,
-}
-
-/// An order; ties are broken by id in the same direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
-    /// What to order by.
-    pub by: SortBy,
-    /// Which way.
-    pub order: SortOrder,
-}
-
-/// What to order by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortBy {
-    /// The time of creation.
-    CreatedAt,
-    /// The username in lower case, by code point.
-    Username,
-    /// The e-mail address in lower case, by code point.
-    Email,
-}
-
-/// Which way to order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortOrder {
-    /// Smallest, earliest first.
-    Ascending,
-    /// Largest, latest first.
-    Descending,
-}
-
 /// Where a page starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Position {
@@ -88,36 +48,4 @@ pub enum CountMode {
     Capped,
     /// Not at all.
     None,
-}
-
-impl SortBy {
-    /// The name in requests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::Username => "username",
-            Self::Email => "email",
-        }
-    }
-}
-
-impl SortOrder {
-    /// The name in requests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ascending => "asc",
-            Self::Descending => "desc",
-        }
-    }
-
-    /// The other way.
-    #[must_use]
-    pub fn reversed(self) -> Self {
-        match self {
-            Self::Ascending => Self::Descending,
-            Self::Descending => Self::Ascending,
-        }
-    }
 }

@@ -3,6 +3,8 @@
 mod batch;
 mod cursor;
 mod email;
+mod field_error;
+mod filter;
 mod list_query;
 mod new_user;
 mod page;
@@ -10,6 +12,7 @@ mod password;
 mod raw_user;
 mod search_term;
 mod signups;
+mod sort;
 mod stats;
 mod text;
 mod user;
@@ -33,13 +36,16 @@ pub mod limits {
 pub use self::{
     batch::{NewUserBatch, RawRow},
     cursor::{Cursor, CursorError, SortKey, Towards},
-    list_query::{CountMode, Filter, ListQuery, Position, Sort, SortBy, SortOrder},
-    new_user::{FieldError, NewUser},
+    field_error::FieldError,
+    filter::Filter,
+    list_query::{CountMode, ListQuery, Position},
+    new_user::NewUser,
     page::{Page, Total},
     password::Password,
     raw_user::{FieldValue, RawUser, UserField},
     search_term::SearchTerm,
     signups::{DaySignups, Signups},
+    sort::{Sort, SortBy, SortOrder},
     stats::UserStats,
     user::User,
 };

@@ -6,7 +6,7 @@ use argon2::{
 };
 use secrecy::SecretString;
 
-use super::new_user::FieldError;
+use super::field_error::FieldError;
 
 /// Passwords of 8 and more characters that attackers try first, from public lists of leaks. The
 /// identity provider's own check may know more; this one catches what no import should contain.

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-use super::{new_user::FieldError, text::normalized};
+use super::{field_error::FieldError, text::normalized};
 
 /// How many unknown names are shown back, and how much of each, so that an answer cannot be blown
 /// up by a request.

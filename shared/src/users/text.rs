@@ -11,7 +11,7 @@ use icu_properties::{
 };
 use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class, is_nfc};
 
-use super::new_user::FieldError;
+use super::field_error::FieldError;
 
 const NON_JOINER: char = '\u{200c}';
 const JOINER: char = '\u{200d}';

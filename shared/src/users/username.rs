@@ -1,7 +1,7 @@
 //! Usernames and full names.
 
 use super::{
-    new_user::FieldError,
+    field_error::FieldError,
     text::{normalized, refuse_invisible, refuse_invisible_in_name},
 };
 

@@ -1,0 +1,45 @@
+//! What is wrong with a value.
+
+use std::borrow::Cow;
+
+/// What is wrong with one field of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, or `None` when the whole row is meant.
+    pub field: Option<&'static str>,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
+}
+
+impl FieldError {
+    pub(super) fn new(
+        field: &'static str,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            field: Some(field),
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// A mistake of a whole row.
+    pub fn of_row(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            field: None,
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn too_long(field: &'static str, limit: usize, unit: &str) -> Self {
+        Self::new(
+            field,
+            "too_long",
+            format!("{field} may have at most {limit} {unit}"),
+        )
+    }
+}
