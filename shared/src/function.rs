@@ -9,7 +9,6 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::{
-    auth::Superuser,
     config::ConfigError,
     database::Unavailable,
     deadline::Deadline,
@@ -17,10 +16,11 @@ use crate::{
     error::{Error, chain},
     http::{
         response::{self, Response},
-        router::{Access, PathParameters, Route, Router},
+        router::{Access, Route, Router},
     },
     limiter::Verdict,
     metrics,
+    request_context::RequestContext,
     shutdown::Shutdown,
     state::State,
     valkey::Allowance,
@@ -38,23 +38,6 @@ pub trait Function: Sized + Send + Sync + 'static {
 
     /// What the environment keeps.
     fn state(&self) -> &State;
-}
-
-/// A request that has passed the frame.
-#[derive(Debug)]
-pub struct Call {
-    /// The request as the gateway sent it.
-    pub request: Request,
-    /// The path of its route.
-    pub route: &'static str,
-    /// What its own path says where that has names in braces.
-    pub parameters: PathParameters,
-    /// When it must be answered.
-    pub deadline: Deadline,
-    /// Who sent it, where the route asks.
-    pub caller: Option<Superuser>,
-    /// What it may still spend on the Valkey server.
-    pub allowance: Allowance,
 }
 
 /// Starts an environment, serves requests until Lambda ends it, and then lets those under way finish.
@@ -176,7 +159,7 @@ async fn answer<F: Function>(
             Some(caller.await?)
         }
     };
-    let call = Call {
+    let context = RequestContext {
         request,
         route: route.path,
         parameters,
@@ -184,7 +167,7 @@ async fn answer<F: Function>(
         caller,
         allowance,
     };
-    (route.handler)(function, &call).await
+    (route.handler)(function, &context).await
 }
 
 /// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the

@@ -37,6 +37,7 @@ pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod queries;
+pub mod request_context;
 pub mod runtime;
 pub mod secrets;
 mod shutdown;

@@ -2,9 +2,9 @@
 
 use shared::{
     error::Error,
-    function::Call,
     idempotency::{Fingerprint, IdempotencyKey},
     queries::idempotency::KeyedRequest,
+    request_context::RequestContext,
 };
 
 use crate::{body::Payload, options::Options, passwords::Hasher};
@@ -16,16 +16,16 @@ use crate::{body::Payload, options::Options, passwords::Hasher};
 /// until the fingerprints agree. That costs as much as trying them on the stored hash, because a
 /// request that may hold passwords is hashed like one.
 pub(crate) async fn request(
-    call: &Call,
+    context: &RequestContext,
     options: Options,
     payload: &Payload<'_>,
     hasher: &Hasher,
 ) -> Result<Option<KeyedRequest>, Error> {
-    let key = IdempotencyKey::from_headers(call.request.headers())?;
-    let (Some(key), Some(caller), false) = (key, call.caller, options.is_dry_run) else {
+    let key = IdempotencyKey::from_headers(context.request.headers())?;
+    let (Some(key), Some(caller), false) = (key, context.caller, options.is_dry_run) else {
         return Ok(None);
     };
-    let route = call.route;
+    let route = context.route;
     let mut fingerprint = Fingerprint::of(&[
         options.fingerprint().as_bytes(),
         payload.format().name().as_bytes(),

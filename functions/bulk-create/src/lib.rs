@@ -15,13 +15,14 @@ use lambda_http::http::{HeaderValue, Method};
 use shared::{
     config::ConfigError,
     error::Error,
-    function::{Call, Function},
+    function::Function,
     http::{
         response::Response,
         router::{Access, Route},
     },
     idempotency::REPLAYED,
     queries::idempotency::{Earlier, FindEarlier, KeyedRequest},
+    request_context::RequestContext,
     state::State,
     users::NewUserBatch,
 };
@@ -52,7 +53,7 @@ impl Function for BulkCreate {
         method: Method::POST,
         path: "/api/v1/users/bulk",
         access: Access::Superuser,
-        handler: |function, call| Box::pin(function.create(call)),
+        handler: |function, context| Box::pin(function.create(context)),
     }];
 
     fn state(&self) -> &State {
@@ -61,13 +62,13 @@ impl Function for BulkCreate {
 }
 
 impl BulkCreate {
-    async fn create(&self, call: &Call) -> Result<Response, Error> {
-        let options = Options::parse(&call.request)?;
-        let payload = Payload::read(&call.request)?;
-        let keyed = keyed::request(call, options, &payload, &self.hasher).await?;
+    async fn create(&self, context: &RequestContext) -> Result<Response, Error> {
+        let options = Options::parse(&context.request)?;
+        let payload = Payload::read(&context.request)?;
+        let keyed = keyed::request(context, options, &payload, &self.hasher).await?;
         // A repeated request is answered before its passwords are hashed again.
         if let Some(request) = &keyed {
-            match self.find_earlier(call, request).await? {
+            match self.find_earlier(context, request).await? {
                 Earlier::None => {}
                 Earlier::OtherRequest => return Err(Error::IdempotencyMismatch),
                 Earlier::Answer(answer) => {
@@ -87,21 +88,25 @@ impl BulkCreate {
         let batch =
             NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
         let (users, lines) = batch.into_parts();
-        let rows =
-            passwords::into_rows(users, options.is_dry_run, &self.hasher, &call.deadline).await?;
+        let rows = passwords::into_rows(users, options.is_dry_run, &self.hasher, &context.deadline)
+            .await?;
         let order = Order {
             rows: &rows,
             lines: &lines,
             options,
             keyed: keyed.as_ref(),
         };
-        let given = import::run(&self.state.database, &call.deadline, &order).await?;
+        let given = import::run(&self.state.database, &context.deadline, &order).await?;
         Ok(response(given, options))
     }
 
-    async fn find_earlier(&self, call: &Call, request: &KeyedRequest) -> Result<Earlier, Error> {
+    async fn find_earlier(
+        &self,
+        context: &RequestContext,
+        request: &KeyedRequest,
+    ) -> Result<Earlier, Error> {
         let find = FindEarlier { request };
-        self.state.database.read(&call.deadline, &find).await
+        self.state.database.read(&context.deadline, &find).await
     }
 }
 

@@ -5,12 +5,12 @@ use serde::Serialize;
 use shared::{
     database::PoolStatus,
     error::Error,
-    function::Call,
     http::{
         query::QueryParameters,
         response::{self, Response},
     },
     queries::server::{Fleet, ListFleet},
+    request_context::RequestContext,
     state::State,
 };
 
@@ -22,9 +22,9 @@ pub(crate) struct DatabaseMetrics {
     fleet: Fleet,
 }
 
-pub(crate) async fn respond(state: &State, call: &Call) -> Result<Response, Error> {
-    QueryParameters::parse(&call.request, &[])?;
-    let fleet = state.database.read(&call.deadline, &ListFleet).await?;
+pub(crate) async fn respond(state: &State, context: &RequestContext) -> Result<Response, Error> {
+    QueryParameters::parse(&context.request, &[])?;
+    let fleet = state.database.read(&context.deadline, &ListFleet).await?;
     let metrics = DatabaseMetrics {
         pool: state.database.status(),
         fleet,

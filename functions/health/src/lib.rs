@@ -10,12 +10,13 @@ use std::future::ready;
 use lambda_http::http::{Method, StatusCode};
 use shared::{
     error::Error,
-    function::{Call, Function},
+    function::Function,
     http::{
         query::QueryParameters,
         response::{self, Response},
         router::{Access, Route},
     },
+    request_context::RequestContext,
     state::State,
 };
 
@@ -42,19 +43,21 @@ impl Function for Health {
             method: Method::GET,
             path: "/health",
             access: Access::Open,
-            handler: |function, call| Box::pin(function.health(call)),
+            handler: |function, context| Box::pin(function.health(context)),
         },
         Route {
             method: Method::GET,
             path: "/health/live",
             access: Access::Open,
-            handler: |_, call| Box::pin(ready(live(call))),
+            handler: |_, context| Box::pin(ready(live(context))),
         },
         Route {
             method: Method::GET,
             path: "/api/v1/metrics/database",
             access: Access::Superuser,
-            handler: |function, call| Box::pin(database_metrics::respond(&function.state, call)),
+            handler: |function, context| {
+                Box::pin(database_metrics::respond(&function.state, context))
+            },
         },
     ];
 
@@ -64,8 +67,8 @@ impl Function for Health {
 }
 
 impl Health {
-    async fn health(&self, call: &Call) -> Result<Response, Error> {
-        QueryParameters::parse(&call.request, &[])?;
+    async fn health(&self, context: &RequestContext) -> Result<Response, Error> {
+        QueryParameters::parse(&context.request, &[])?;
         let checks = self.checks.run().await;
         let body = HealthBody::new(&self.state.config.app_name, checks);
         let status = match body.status {
@@ -76,7 +79,7 @@ impl Health {
     }
 }
 
-fn live(call: &Call) -> Result<Response, Error> {
-    QueryParameters::parse(&call.request, &[])?;
+fn live(context: &RequestContext) -> Result<Response, Error> {
+    QueryParameters::parse(&context.request, &[])?;
     response::json(StatusCode::OK, &checks::Live::new())
 }

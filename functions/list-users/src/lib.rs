@@ -11,12 +11,13 @@ mod response_body;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
     error::Error,
-    function::{Call, Function},
+    function::Function,
     http::{
         response::{self, Response},
         router::{Access, Route},
     },
     listing,
+    request_context::RequestContext,
     state::State,
 };
 
@@ -40,7 +41,7 @@ impl Function for ListUsers {
         method: Method::GET,
         path: "/api/v1/users",
         access: Access::Superuser,
-        handler: |function, call| Box::pin(function.list(call)),
+        handler: |function, context| Box::pin(function.list(context)),
     }];
 
     fn state(&self) -> &State {
@@ -49,16 +50,16 @@ impl Function for ListUsers {
 }
 
 impl ListUsers {
-    async fn list(&self, call: &Call) -> Result<Response, Error> {
-        let query = parameters::parse(&call.request)?;
+    async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
+        let query = parameters::parse(&context.request)?;
         let State {
             database, config, ..
         } = &self.state;
-        let page = listing::page(database, &call.deadline, &config.search, &query).await?;
+        let page = listing::page(database, &context.deadline, &config.search, &query).await?;
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;
         if let Ok(links) =
-            HeaderValue::from_str(&links::header(call.request.uri().path(), &query, &body))
+            HeaderValue::from_str(&links::header(context.request.uri().path(), &query, &body))
         {
             response.headers_mut().insert(header::LINK, links);
         }

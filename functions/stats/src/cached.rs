@@ -6,8 +6,8 @@ use shared::{
     cache::{Aged, TwoLevelCache, Wanted},
     database::Query,
     error::Error,
-    function::Call,
     http::response::{self, Response},
+    request_context::RequestContext,
     state::State,
 };
 
@@ -15,20 +15,20 @@ use shared::{
 pub(crate) async fn get<T, Q>(
     state: &State,
     cache: &TwoLevelCache<T>,
-    call: &Call,
+    context: &RequestContext,
     query: &Q,
 ) -> Result<Aged<T>, Error>
 where
     T: Clone + Serialize + DeserializeOwned,
     Q: Query<Output = T>,
 {
-    let wanted = if wants_fresh(call) {
+    let wanted = if wants_fresh(context) {
         Wanted::New
     } else {
         Wanted::Cached
     };
-    let made = state.database.read(&call.deadline, query);
-    cache.get(&call.allowance, wanted, made).await
+    let made = state.database.read(&context.deadline, query);
+    cache.get(&context.allowance, wanted, made).await
 }
 
 /// The answer, with the headers that say how old it is and who may keep it for how long.
@@ -48,8 +48,8 @@ pub(crate) fn response<T: Serialize>(state: &State, aged: &Aged<T>) -> Result<Re
 }
 
 /// Whether the request asks for numbers of this very moment (RFC 9111, section 5.2.1.4).
-fn wants_fresh(call: &Call) -> bool {
-    let values = call.request.headers().get_all(header::CACHE_CONTROL);
+fn wants_fresh(context: &RequestContext) -> bool {
+    let values = context.request.headers().get_all(header::CACHE_CONTROL);
     values
         .iter()
         .filter_map(|value| value.to_str().ok())

@@ -4,13 +4,13 @@ use lambda_http::http::Method;
 use shared::{
     cache::Aged,
     error::Error,
-    function::Call,
     http::{
         query::QueryParameters,
         response::Response,
         router::{Access, Route},
     },
     queries::signups::CountSignups,
+    request_context::RequestContext,
 };
 
 use crate::{Dashboard, cached};
@@ -26,15 +26,16 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
     method: Method::GET,
     path: "/api/v1/dashboard/signups",
     access: Access::Superuser,
-    handler: |function, call| Box::pin(handle(function, call)),
+    handler: |function, context| Box::pin(handle(function, context)),
 };
 
 /// All days are cached, so that charts of different lengths share one query.
-async fn handle(function: &Dashboard, call: &Call) -> Result<Response, Error> {
-    let parameters = QueryParameters::parse(&call.request, &["days"])?;
+async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
+    let parameters = QueryParameters::parse(&context.request, &["days"])?;
     let days = parameters.whole_number("days", 1..=MAX_DAYS.into())?;
     let query = CountSignups { days: MAX_DAYS };
-    let Aged { value, age } = cached::get(&function.state, &function.signups, call, &query).await?;
+    let Aged { value, age } =
+        cached::get(&function.state, &function.signups, context, &query).await?;
     let value = value.of_last(days.unwrap_or(DEFAULT_DAYS) as usize);
     cached::response(&function.state, &Aged { value, age })
 }

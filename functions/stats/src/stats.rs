@@ -3,13 +3,13 @@
 use lambda_http::http::Method;
 use shared::{
     error::Error,
-    function::Call,
     http::{
         query::QueryParameters,
         response::Response,
         router::{Access, Route},
     },
     queries::stats::CountUsers,
+    request_context::RequestContext,
 };
 
 use crate::{Dashboard, cached};
@@ -23,12 +23,12 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
     method: Method::GET,
     path: "/api/v1/dashboard/stats",
     access: Access::Superuser,
-    handler: |function, call| Box::pin(handle(function, call)),
+    handler: |function, context| Box::pin(handle(function, context)),
 };
 
-async fn handle(function: &Dashboard, call: &Call) -> Result<Response, Error> {
-    QueryParameters::parse(&call.request, &[])?;
-    let aged = cached::get(&function.state, &function.stats, call, &CountUsers).await?;
+async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
+    QueryParameters::parse(&context.request, &[])?;
+    let aged = cached::get(&function.state, &function.stats, context, &CountUsers).await?;
     cached::response(&function.state, &aged)
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures_util::future::BoxFuture;
 use lambda_http::http::{HeaderValue, Method};
 
-use super::response::Response;
-use crate::{error::Error, function::Call};
+use super::{path_parameters::PathParameters, response::Response};
+use crate::{error::Error, request_context::RequestContext};
 
 /// One endpoint of the function `F`.
 pub struct Route<F: 'static> {
@@ -20,9 +20,10 @@ pub struct Route<F: 'static> {
     pub handler: Handler<F>,
 }
 
-/// A handler, as a plain function. `|function, call| Box::pin(handle(function, call))` makes one of an
+/// A handler, as a plain function. `|function, context| Box::pin(handle(function, context))` makes one of an
 /// `async fn`.
-pub type Handler<F> = for<'c> fn(&'c F, &'c Call) -> BoxFuture<'c, Result<Response, Error>>;
+pub type Handler<F> =
+    for<'c> fn(&'c F, &'c RequestContext) -> BoxFuture<'c, Result<Response, Error>>;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +76,6 @@ impl<F> Router<F> {
         let parameters = found.params.iter();
         let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok((route, PathParameters(parameters.collect())))
-    }
-}
-
-/// What stands in a path where its pattern has a name in braces, as it was sent.
-#[derive(Debug, Clone, Default)]
-pub struct PathParameters(Vec<(String, String)>);
-
-impl PathParameters {
-    /// What stands in the place of `name`. A name that the pattern does not have is an error of ours.
-    pub fn get(&self, name: &'static str) -> Result<&str, Error> {
-        let found = self.0.iter().find(|(own, _)| own == name);
-        found
-            .map(|(_, value)| value.as_str())
-            .ok_or_else(|| Error::internal("reading the path", format!("no parameter {name}")))
     }
 }
 
