@@ -61,7 +61,7 @@ impl Details {
     }
 
     /// Where to find them, for the end of a sentence.
-    pub(crate) fn whereabouts(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         if self.listed.len() == self.total {
             "see details".to_owned()
         } else {
@@ -121,7 +121,7 @@ mod tests {
         let listed = details.listed().len();
         assert_eq!(details.total(), 9_000);
         assert_eq!(
-            details.whereabouts(),
+            details.location(),
             format!("the first {listed} are in details")
         );
 

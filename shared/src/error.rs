@@ -167,7 +167,7 @@ impl Error {
                 format!(
                     "Nothing was imported: {} already in use, {}",
                     counted(details.total(), "value is", "values are"),
-                    details.whereabouts()
+                    details.location()
                 ),
             )
             .with_details(details.listed()),
@@ -196,7 +196,7 @@ impl Error {
                 format!(
                     "Nothing was imported: {} found, {}",
                     counted(details.total(), "error", "errors"),
-                    details.whereabouts()
+                    details.location()
                 ),
             )
             .with_details(details.listed()),

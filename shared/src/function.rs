@@ -12,18 +12,18 @@ use crate::{
     config::ConfigError,
     database::Unavailable,
     deadline::Deadline,
-    decoding::Decoding,
     error::{Error, chain},
+    event_adapter::EventAdapter,
     http::{
         response::{self, Response},
         router::{Access, Route, Router},
     },
-    limiter::Verdict,
+    limiter::RateLimitDecision,
     metrics,
     request_context::RequestContext,
     shutdown::Shutdown,
     state::State,
-    valkey::Allowance,
+    valkey::TimeBudget,
 };
 
 /// How often the runtime polls all tasks until a request to a server on the same machine is connected and
@@ -71,7 +71,7 @@ pub async fn run<F: Function>(
         })
     };
     let runtime =
-        lambda_runtime::Runtime::new(Decoding::new(service)).layer(shutdown.invocations());
+        lambda_runtime::Runtime::new(EventAdapter::new(service)).layer(shutdown.invocations());
     tokio::select! {
         outcome = runtime.run_concurrent() => outcome,
         () = shutdown.come(announcement) => {
@@ -101,8 +101,8 @@ async fn respond<F: Function>(
     let started = Instant::now();
     // Of the level of errors, so that whatever is logged says what it is about.
     let span = tracing::error_span!("request", request_id, trace_id);
-    let mut verdict = None;
-    let answered = caught(answer(function, router, request, deadline, &mut verdict));
+    let mut decision = None;
+    let answered = caught(answer(function, router, request, deadline, &mut decision));
     let answered = timeout_at(deadline.instant(), answered);
     let outcome = tokio::select! {
         outcome = answered.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
@@ -110,14 +110,14 @@ async fn respond<F: Function>(
                 seconds: deadline.budget_in_seconds(),
             })
         }),
-        () = shutdown.cut_off() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
+        () = shutdown.cancelled() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
     };
     let mut response = outcome.unwrap_or_else(|error| {
         span.in_scope(|| log(&error));
         response::error(&error, &request_id)
     });
-    if let Some(verdict) = verdict {
-        verdict.describe(response.headers_mut());
+    if let Some(decision) = decision {
+        decision.write_headers(response.headers_mut());
     }
     response::finish(&mut response, &request_id);
     metrics::finish_request(
@@ -133,24 +133,24 @@ async fn answer<F: Function>(
     router: &Router<F>,
     request: Request,
     deadline: Deadline,
-    verdict: &mut Option<Verdict>,
+    decision: &mut Option<RateLimitDecision>,
 ) -> Result<Response, Error> {
     let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
     let state = function.state();
-    let allowance = Allowance::new(state.config.valkey_timeout());
+    let budget = TimeBudget::new(state.config.valkey_timeout());
     let caller = match route.access {
         Access::Open => None,
         Access::Superuser => {
             let id = state.authenticator.caller(&request, &deadline).await?;
             // Before the database is asked who that is: it is what the limit protects.
             if let Some(limiter) = &state.limiter {
-                *verdict = limiter.count(id, &allowance).await;
+                *decision = limiter.count(id, &budget).await;
             }
-            if let Some(verdict) = verdict
-                && !verdict.is_admitted()
+            if let Some(decision) = decision
+                && !decision.is_admitted()
             {
                 return Err(Error::RateLimited {
-                    retry_after_seconds: verdict.retry_after_seconds(),
+                    retry_after_seconds: decision.retry_after_seconds(),
                 });
             }
             let caller = state
@@ -165,7 +165,7 @@ async fn answer<F: Function>(
         parameters,
         deadline,
         caller,
-        allowance,
+        budget,
     };
     (route.handler)(function, &context).await
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::ready};
 
 use lambda_http::{LambdaEvent, Service, request::LambdaRequest, service_fn};
 
-use crate::{decoding::Decoding, http::response::Response};
+use crate::{event_adapter::EventAdapter, http::response::Response};
 
 /// Takes an event as the runtime hands it over, up to the point where a handler would get a request.
 /// Whether it was an event at all.
@@ -13,7 +13,7 @@ pub fn decode(event: &[u8]) -> bool {
         return false;
     };
     let handler = |_| ready(Ok::<_, Infallible>(Response::default()));
-    let answer = Decoding::new(service_fn(handler))
+    let answer = EventAdapter::new(service_fn(handler))
         .call(LambdaEvent::new(payload, lambda_http::Context::default()));
     drop(answer);
     true

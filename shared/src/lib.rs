@@ -13,17 +13,17 @@
 //! - [`listing`] answers lists and searches.
 //! - [`users`] are the domain's types; [`queries`] is the room where all SQL lives; [`database`]
 //!   lends the connections that queries run on; [`migrations`] brings the schema up to date, and
-//!   [`callback`] tells CloudFormation so.
+//!   [`cloudformation_response`] tells CloudFormation so.
 
 pub mod auth;
 pub mod cache;
-pub mod callback;
+pub mod cloudformation_response;
 pub mod config;
 pub mod database;
 pub mod deadline;
-mod decoding;
 mod details;
 pub mod error;
+mod event_adapter;
 pub mod function;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

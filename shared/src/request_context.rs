@@ -3,7 +3,7 @@
 use lambda_http::Request;
 
 use crate::{
-    auth::Superuser, deadline::Deadline, http::path_parameters::PathParameters, valkey::Allowance,
+    auth::Superuser, deadline::Deadline, http::path_parameters::PathParameters, valkey::TimeBudget,
 };
 
 /// A request that has passed the frame.
@@ -20,5 +20,5 @@ pub struct RequestContext {
     /// Who sent it, where the route asks.
     pub caller: Option<Superuser>,
     /// What it may still spend on the Valkey server.
-    pub allowance: Allowance,
+    pub budget: TimeBudget,
 }

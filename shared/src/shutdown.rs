@@ -25,13 +25,13 @@ const EXTENSION: &str = "rollcall-shutdown";
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Lambda kills a process 500 ms after SIGTERM. So long may requests under way take to finish ...
-const PATIENCE: Duration = Duration::from_millis(250);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// ... and so long those that were cut off may take to be answered.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+const REPLY_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// No event is on its way to this process for so long.
-const ARRIVAL: Duration = Duration::from_millis(20);
+const IN_FLIGHT_GRACE: Duration = Duration::from_millis(20);
 
 /// What requests and the end of their environment know of each other.
 #[derive(Clone)]
@@ -68,29 +68,29 @@ impl Shutdown {
             return std::future::pending().await;
         };
         terminated.recv().await;
-        if timeout(PATIENCE, self.silence()).await.is_err() {
+        if timeout(DRAIN_TIMEOUT, self.drain()).await.is_err() {
             tracing::warn!("requests are cut off, because the environment ends");
             self.is_cut_off.send_replace(true);
             // Whoever is not done then is killed by Lambda.
-            let _ = timeout(LAST_WORDS, self.silence()).await;
+            let _ = timeout(REPLY_TIMEOUT, self.drain()).await;
         }
     }
 
     /// Waits until nothing is under way, nor arrives any more: an event may have been sent to this
     /// environment just before it was told to end.
-    async fn silence(&self) {
+    async fn drain(&self) {
         let mut under_way = self.under_way.subscribe();
         loop {
             // Errors mean that the sender is gone, and it lives in `self`.
             let _ = under_way.wait_for(|count| *count == 0).await;
-            if timeout(ARRIVAL, under_way.changed()).await.is_err() {
+            if timeout(IN_FLIGHT_GRACE, under_way.changed()).await.is_err() {
                 return;
             }
         }
     }
 
     /// Resolves when a request has to give up its work and answer.
-    pub(crate) async fn cut_off(&self) {
+    pub(crate) async fn cancelled(&self) {
         let mut is_cut_off = self.is_cut_off.subscribe();
         // An error means that the sender is gone, and it lives in `self`.
         let _ = is_cut_off.wait_for(|is_cut_off| *is_cut_off).await;

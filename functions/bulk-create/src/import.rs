@@ -1,7 +1,7 @@
 //! One import: from checked rows to an answer.
 
 use shared::{
-    database::{Database, InDoubt, Refusal, RefusalKind},
+    database::{Database, OnAmbiguousCommit, Refusal, RefusalKind},
     deadline::Deadline,
     error::{Detail, Details, Error},
     http::response::Answer,
@@ -10,7 +10,7 @@ use shared::{
             BrokenLimit, ConflictWith, FindBrokenLimits, FindConflicts, Import, ImportRow,
             Imported, Limit, OnConflict, RowConflict,
         },
-        idempotency::KeyedRequest,
+        idempotency::IdempotentRequest,
     },
 };
 
@@ -20,13 +20,13 @@ use crate::{answer, options::Options};
 const MAX_ATTEMPTS: usize = 3;
 
 /// The answer, and whether it was given before.
-pub(crate) struct Given {
+pub(crate) struct ImportOutcome {
     pub(crate) answer: Answer,
     pub(crate) is_replayed: bool,
 }
 
 /// What is to be imported.
-pub(crate) struct Order<'a> {
+pub(crate) struct ImportJob<'a> {
     /// The users, in request order.
     pub(crate) rows: &'a [ImportRow],
     /// Where they begin in the body, if its format has lines.
@@ -34,15 +34,15 @@ pub(crate) struct Order<'a> {
     /// How.
     pub(crate) options: Options,
     /// The key under which the request may be repeated.
-    pub(crate) keyed: Option<&'a KeyedRequest>,
+    pub(crate) keyed: Option<&'a IdempotentRequest>,
 }
 
 /// Writes all users or none.
 pub(crate) async fn run(
     database: &Database,
     deadline: &Deadline,
-    order: &Order<'_>,
-) -> Result<Given, Error> {
+    order: &ImportJob<'_>,
+) -> Result<ImportOutcome, Error> {
     let import = Import {
         rows: order.rows,
         on_conflict: order.options.on_conflict,
@@ -51,8 +51,8 @@ pub(crate) async fn run(
         write_answer: &|users| answer::write(users, order.options),
     };
     let in_doubt = match order.keyed {
-        Some(_) => InDoubt::TryAgain,
-        None => InDoubt::Fail,
+        Some(_) => OnAmbiguousCommit::TryAgain,
+        None => OnAmbiguousCommit::Fail,
     };
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
@@ -68,9 +68,9 @@ pub(crate) async fn run(
                 refused = Some(refusal);
                 continue;
             }
-            Ok(Imported::Unanswerable(error)) | Err(error) => return Err(error),
+            Ok(Imported::ResponseTooLarge(error)) | Err(error) => return Err(error),
         };
-        return Ok(Given {
+        return Ok(ImportOutcome {
             answer,
             is_replayed,
         });
@@ -87,7 +87,7 @@ pub(crate) async fn run(
 async fn explain(
     database: &Database,
     deadline: &Deadline,
-    order: &Order<'_>,
+    order: &ImportJob<'_>,
     refused: &Refusal,
 ) -> Result<(), Error> {
     let rows = order.rows;

@@ -3,7 +3,7 @@
 use shared::{
     error::Error,
     idempotency::{Fingerprint, IdempotencyKey},
-    queries::idempotency::KeyedRequest,
+    queries::idempotency::IdempotentRequest,
     request_context::RequestContext,
 };
 
@@ -20,7 +20,7 @@ pub(crate) async fn request(
     options: Options,
     payload: &Payload<'_>,
     hasher: &Hasher,
-) -> Result<Option<KeyedRequest>, Error> {
+) -> Result<Option<IdempotentRequest>, Error> {
     let key = IdempotencyKey::from_headers(context.request.headers())?;
     let (Some(key), Some(caller), false) = (key, context.caller, options.is_dry_run) else {
         return Ok(None);
@@ -39,7 +39,7 @@ pub(crate) async fn request(
         ];
         fingerprint = hasher.stretch(fingerprint, Fingerprint::of(&place)).await?;
     }
-    Ok(Some(KeyedRequest {
+    Ok(Some(IdempotentRequest {
         caller_id: caller.id,
         route,
         key,

@@ -21,7 +21,7 @@ use shared::{
         router::{Access, Route},
     },
     idempotency::REPLAYED,
-    queries::idempotency::{Earlier, FindEarlier, KeyedRequest},
+    queries::idempotency::{Earlier, FindEarlier, IdempotentRequest},
     request_context::RequestContext,
     state::State,
     users::NewUserBatch,
@@ -29,7 +29,7 @@ use shared::{
 
 use self::{
     body::Payload,
-    import::{Given, Order},
+    import::{ImportJob, ImportOutcome},
     options::{Options, PREFERENCE_APPLIED},
     passwords::Hasher,
 };
@@ -74,7 +74,7 @@ impl BulkCreate {
                 Earlier::Answer(answer) => {
                     let is_replayed = true;
                     return Ok(response(
-                        Given {
+                        ImportOutcome {
                             answer,
                             is_replayed,
                         },
@@ -90,7 +90,7 @@ impl BulkCreate {
         let (users, lines) = batch.into_parts();
         let rows = passwords::into_rows(users, options.is_dry_run, &self.hasher, &context.deadline)
             .await?;
-        let order = Order {
+        let order = ImportJob {
             rows: &rows,
             lines: &lines,
             options,
@@ -103,14 +103,14 @@ impl BulkCreate {
     async fn find_earlier(
         &self,
         context: &RequestContext,
-        request: &KeyedRequest,
+        request: &IdempotentRequest,
     ) -> Result<Earlier, Error> {
         let find = FindEarlier { request };
         self.state.database.read(&context.deadline, &find).await
     }
 }
 
-fn response(given: Given, options: Options) -> Response {
+fn response(given: ImportOutcome, options: Options) -> Response {
     let mut response = Response::from(given.answer);
     let headers = response.headers_mut();
     if given.is_replayed {

@@ -76,10 +76,12 @@ impl Event {
                 match insert.run(&mut connection).await? {
                     Inserted::As(id) => Ok(superuser(id)),
                     Inserted::Taken => Err("a user has this email or username: use promote".into()),
-                    Inserted::Unfit => Err("this table wants a value that create-superuser does \
+                    Inserted::ConstraintViolation => {
+                        Err("this table wants a value that create-superuser does \
                          not give, such as a password_hash, or a shorter one: make the user with \
                          the application that made the table, then use promote"
-                        .into()),
+                            .into())
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::{callback, error::Error};
+use shared::{cloudformation_response, error::Error};
 
 /// CloudFormation refuses answers over 4096 bytes. This leaves room for the other members.
 const MAX_REASON_BYTES: usize = 1_500;
@@ -97,7 +97,7 @@ impl Request {
     pub async fn send(&self, answer: &Answer) -> Result<(), Error> {
         let document = serde_json::to_string(answer)
             .map_err(|error| Error::internal("writing the answer to CloudFormation", error))?;
-        callback::put(&self.response_url, &document).await
+        cloudformation_response::put(&self.response_url, &document).await
     }
 }
 

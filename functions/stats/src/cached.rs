@@ -28,7 +28,7 @@ where
         Wanted::Cached
     };
     let made = state.database.read(&context.deadline, query);
-    cache.get(&context.allowance, wanted, made).await
+    cache.get(&context.budget, wanted, made).await
 }
 
 /// The answer, with the headers that say how old it is and who may keep it for how long.

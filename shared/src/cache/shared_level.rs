@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Aged, Lifetimes};
-use crate::valkey::{Allowance, Script, Valkey};
+use crate::valkey::{Script, TimeBudget, Valkey};
 
 /// How long the others believe that whoever makes a value still does. An environment that dies over
 /// it delays the next value by no more, and one that takes longer is helped by another.
@@ -46,18 +46,18 @@ impl SharedLevel {
     /// no use.
     pub(super) async fn find_or_claim<T: DeserializeOwned>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         lifetimes: Lifetimes,
     ) -> Found<T> {
-        let looks = (WAIT * allowance.whole()).as_millis() / LOOK.as_millis();
-        let mut found = self.look(allowance, lifetimes.fresh).await;
+        let looks = (WAIT * budget.whole()).as_millis() / LOOK.as_millis();
+        let mut found = self.look(budget, lifetimes.fresh).await;
         for _ in 0..looks {
             match &found {
                 Some(found) if !found.is_claimed && !found.is_young(lifetimes.fresh) => {}
                 _ => break,
             }
             tokio::time::sleep(LOOK).await;
-            match self.look(allowance, lifetimes.fresh).await {
+            match self.look(budget, lifetimes.fresh).await {
                 None => break,
                 looked => found = looked,
             }
@@ -70,7 +70,7 @@ impl SharedLevel {
 
     async fn look<T: DeserializeOwned>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         fresh: Duration,
     ) -> Option<Found<T>> {
         let script = Script {
@@ -80,7 +80,7 @@ impl SharedLevel {
         };
         // What went wrong has been logged and counted.
         let (is_claimed, age_ms, text): (bool, i64, String) =
-            self.valkey.run(allowance, &script).await.ok()?;
+            self.valkey.run(budget, &script).await.ok()?;
         let age = u64::try_from(age_ms).ok().map(Duration::from_millis);
         Some(Found {
             stored: age.and_then(|age| {
@@ -94,7 +94,7 @@ impl SharedLevel {
     /// Stores a value that was made `age` ago, and ends the claim.
     pub(super) async fn store<T: Serialize>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         made: &Aged<T>,
         lifetimes: Lifetimes,
     ) {
@@ -111,18 +111,18 @@ impl SharedLevel {
             ],
         };
         // Without it the next environment makes its own; what went wrong has been logged.
-        let _ = self.valkey.run::<u8>(allowance, &script).await;
+        let _ = self.valkey.run::<u8>(budget, &script).await;
     }
 
     /// Ends the claim of an environment that could not make a value.
-    pub(super) async fn give_up(&self, allowance: &Allowance) {
+    pub(super) async fn give_up(&self, budget: &TimeBudget) {
         let script = Script {
             code: "return redis.call('DEL', KEYS[1])",
             keys: self.keys[1..].to_vec(),
             arguments: vec![],
         };
         // The claim ends by itself, only later.
-        let _ = self.valkey.run::<u8>(allowance, &script).await;
+        let _ = self.valkey.run::<u8>(budget, &script).await;
     }
 }
 

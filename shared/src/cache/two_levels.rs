@@ -11,7 +11,7 @@ use crate::{
     error::{Error, chain},
     metrics,
     moment::Moment,
-    valkey::{Allowance, Valkey},
+    valkey::{TimeBudget, Valkey},
 };
 
 /// After the database failed, an old value is given for so long before it is asked again: each
@@ -74,7 +74,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
     /// new one was wanted.
     pub async fn get(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         wanted: Wanted,
         make: impl Future<Output = Result<T, Error>>,
     ) -> Result<Aged<T>, Error> {
@@ -102,7 +102,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         if wanted == Wanted::Cached
             && let Some(shared) = &self.shared
         {
-            let found = shared.find_or_claim(allowance, self.lifetimes).await;
+            let found = shared.find_or_claim(budget, self.lifetimes).await;
             is_claimed = found.is_claimed;
             let is_young = found.is_young(self.lifetimes.fresh);
             if let Some(stored) = found.stored {
@@ -124,7 +124,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
                         value: value.clone(),
                         age: made_at.elapsed(),
                     };
-                    shared.store(allowance, &aged, self.lifetimes).await;
+                    shared.store(budget, &aged, self.lifetimes).await;
                 }
                 Ok(Aged {
                     value,
@@ -133,7 +133,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
             }
             Err(error) => {
                 if is_claimed && let Some(shared) = &self.shared {
-                    shared.give_up(allowance).await;
+                    shared.give_up(budget).await;
                 }
                 if !may_pass(&error) {
                     return Err(error);

@@ -54,7 +54,7 @@ impl Lease {
         } else if outcome.as_ref().is_err_and(is_broken)
             && let Some(pool) = Object::pool(object)
         {
-            pool.manager().distrust_those_beside(object);
+            pool.manager().invalidate_older_than(object);
         }
         outcome.map_err(|error| public_error(error, deadline))
     }

@@ -13,7 +13,7 @@ use crate::{metrics, moment::Moment};
 
 /// A connection that rested longer than this is asked for a sign of life before it is used. One
 /// used a moment ago is not: a ping would double the round trips of every warm request.
-const TRUSTED_REST: Duration = Duration::from_secs(5);
+const MAX_IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
 
 /// A part of what Lambda leaves a process between SIGTERM and SIGKILL.
 const GOODBYE_TIMEOUT: Duration = Duration::from_millis(50);
@@ -21,15 +21,15 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_millis(50);
 /// Makes and checks connections for the pool.
 pub(super) struct ConnectionManager {
     connector: Connector,
-    /// How often connections were found broken.
-    breakages: AtomicU64,
+    /// Goes up when a connection is found broken.
+    generation: AtomicU64,
 }
 
 /// A connection and when it was last known to work.
 pub(super) struct PooledConnection {
     pub(super) connection: PgConnection,
-    /// How many breakages came before it.
-    breakages_before: u64,
+    /// The generation that it was opened in.
+    generation: u64,
     used_at: Moment,
 }
 
@@ -37,16 +37,16 @@ impl ConnectionManager {
     pub(super) fn new(connector: Connector) -> Self {
         Self {
             connector,
-            breakages: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
         }
     }
 
     /// What broke one connection has probably broken the others too: those that are as old are not used
     /// again, so that a second attempt meets none of them.
-    pub(super) fn distrust_those_beside(&self, broken: &PooledConnection) {
-        let before = broken.breakages_before;
+    pub(super) fn invalidate_older_than(&self, broken: &PooledConnection) {
+        let before = broken.generation;
         // If another one of the same time was found first, the younger ones are to be trusted.
-        let _ = self.breakages.compare_exchange(
+        let _ = self.generation.compare_exchange(
             before,
             before + 1,
             Ordering::Relaxed,
@@ -74,12 +74,12 @@ impl Manager for ConnectionManager {
 
     async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
         let started = Instant::now();
-        let breakages_before = self.breakages.load(Ordering::Relaxed);
+        let generation = self.generation.load(Ordering::Relaxed);
         let connection = self.connector.connect().await?;
         metrics::time(metrics::CONNECTION_CREATE, started.elapsed());
         Ok(PooledConnection {
             connection,
-            breakages_before,
+            generation,
             used_at: Moment::now(),
         })
     }
@@ -89,10 +89,10 @@ impl Manager for ConnectionManager {
         pooled: &mut PooledConnection,
         _: &Metrics,
     ) -> RecycleResult<sqlx::Error> {
-        if pooled.breakages_before != self.breakages.load(Ordering::Relaxed) {
+        if pooled.generation != self.generation.load(Ordering::Relaxed) {
             return Err(RecycleError::message("it is as old as one that broke"));
         }
-        if pooled.used_at.elapsed() > TRUSTED_REST {
+        if pooled.used_at.elapsed() > MAX_IDLE_BEFORE_PING {
             pooled.connection.ping().await?;
         }
         Ok(())

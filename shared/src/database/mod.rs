@@ -66,7 +66,7 @@ pub trait Query: Sync {
 
 /// How work in a transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending<T> {
+pub enum TransactionOutcome<T> {
     /// It stays.
     Commit(T),
     /// None of it stays.
@@ -77,7 +77,7 @@ pub enum Ending<T> {
 
 /// What to do with work of which nobody can tell whether it was committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InDoubt {
+pub enum OnAmbiguousCommit {
     /// Tell the caller.
     Fail,
     /// Do it again: it finds out by itself what was done before.
@@ -195,29 +195,32 @@ impl Database {
         &self,
         deadline: &Deadline,
         work: &Q,
-        in_doubt: InDoubt,
+        in_doubt: OnAmbiguousCommit,
     ) -> Result<T, Error>
     where
-        Q: Query<Output = Ending<T>>,
+        Q: Query<Output = TransactionOutcome<T>>,
         T: Send,
     {
-        let is_kept = |ending: &Ending<T>| matches!(ending, Ending::Commit(_));
+        let should_commit =
+            |ending: &TransactionOutcome<T>| matches!(ending, TransactionOutcome::Commit(_));
         let mut is_reconnected = false;
         for attempt in 1..=MAX_ATTEMPTS {
             let transaction =
-                InTransaction::new(work, deadline, is_kept).in_shared_session(self.pooler);
+                InTransaction::new(work, deadline, should_commit).in_shared_session(self.pooler);
             let outcome = self.acquire().await?.run(deadline, &transaction).await;
             match outcome {
-                Ok(Ending::Commit(value) | Ending::RollBack(value)) => return Ok(value),
-                Ok(Ending::TryAgain) => {}
+                Ok(TransactionOutcome::Commit(value) | TransactionOutcome::RollBack(value)) => {
+                    return Ok(value);
+                }
+                Ok(TransactionOutcome::TryAgain) => {}
                 Err(Error::DatabaseUnavailable(cause)) => match cause.reason() {
                     // The server has answered that it took everything back.
                     Reason::Contention => {}
                     _ if transaction.is_committing() => match in_doubt {
-                        InDoubt::TryAgain if !is_reconnected => {
+                        OnAmbiguousCommit::TryAgain if !is_reconnected => {
                             is_reconnected = true;
                         }
-                        InDoubt::TryAgain | InDoubt::Fail => {
+                        OnAmbiguousCommit::TryAgain | OnAmbiguousCommit::Fail => {
                             return Err(Error::DatabaseUnavailable(cause.during_commit()));
                         }
                     },

@@ -20,23 +20,23 @@ pub(super) struct InTransaction<'a, Q: Query> {
     query: &'a Q,
     deadline: &'a Deadline,
     longest: Duration,
-    is_kept: fn(&Q::Output) -> bool,
+    should_commit: fn(&Q::Output) -> bool,
     is_session_shared: bool,
     is_committing: AtomicBool,
 }
 
 impl<'a, Q: Query> InTransaction<'a, Q> {
-    /// `is_kept` decides from the answer whether to commit.
+    /// `should_commit` decides from the answer whether to commit.
     pub(super) fn new(
         query: &'a Q,
         deadline: &'a Deadline,
-        is_kept: fn(&Q::Output) -> bool,
+        should_commit: fn(&Q::Output) -> bool,
     ) -> Self {
         Self {
             query,
             deadline,
             longest: Duration::MAX,
-            is_kept,
+            should_commit,
             is_session_shared: false,
             is_committing: AtomicBool::new(false),
         }
@@ -82,7 +82,7 @@ impl<Q: Query> Query for InTransaction<'_, Q> {
                 closed?;
             }
         }
-        if outcome.as_ref().is_ok_and(self.is_kept) {
+        if outcome.as_ref().is_ok_and(self.should_commit) {
             self.is_committing.store(true, Ordering::Relaxed);
             queries::transaction::commit(connection).await?;
         } else {

@@ -3,7 +3,7 @@
 
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Verdict, whole_seconds};
+use super::{RateLimitDecision, whole_seconds};
 
 /// What is left.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -14,9 +14,9 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// The name of our only policy: it is a caller's, over all routes.
 const POLICY: &str = "caller";
 
-impl Verdict {
+impl RateLimitDecision {
     /// Adds both headers.
-    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
+    pub(crate) fn write_headers(&self, headers: &mut HeaderMap) {
         let policy = format!(
             "\"{POLICY}\";q={};w={}",
             self.limit.requests,
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_caller_is_told_the_quota_the_window_what_is_left_and_when_all_is_back() {
-        let verdict = Verdict {
+        let decision = RateLimitDecision {
             limit: RateLimit {
                 requests: 100,
                 window: Duration::from_mins(1),
@@ -56,7 +56,7 @@ mod tests {
             next_in: Duration::ZERO,
         };
         let mut headers = HeaderMap::new();
-        verdict.describe(&mut headers);
+        decision.write_headers(&mut headers);
         assert_eq!(headers["ratelimit-policy"], "\"caller\";q=100;w=60");
         assert_eq!(headers["ratelimit"], "\"caller\";r=99;t=1");
     }

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     config::RateLimit,
     metrics,
-    valkey::{Allowance, Failure, Script, Valkey},
+    valkey::{Failure, Script, TimeBudget, Valkey},
 };
 
 /// Counts requests.
@@ -27,7 +27,7 @@ struct Inner {
 
 /// Whether a request is within the limit, and how much of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RateLimitDecision {
     limit: RateLimit,
     is_admitted: bool,
     remaining: u64,
@@ -41,22 +41,26 @@ impl RateLimiter {
     }
 
     /// Counts a request of a user. Nothing, if the server is of no use.
-    pub(crate) async fn count(&self, user_id: i64, allowance: &Allowance) -> Option<Verdict> {
+    pub(crate) async fn count(
+        &self,
+        user_id: i64,
+        budget: &TimeBudget,
+    ) -> Option<RateLimitDecision> {
         let script = self.script(&user_id.to_string());
         // What went wrong has been logged and counted.
-        let answer = self.0.valkey.run(allowance, &script).await.ok()?;
-        let verdict = self.verdict(answer);
-        if !verdict.is_admitted {
+        let answer = self.0.valkey.run(budget, &script).await.ok()?;
+        let decision = self.decision(answer);
+        if !decision.is_admitted {
             metrics::count(metrics::RATE_LIMITED);
         }
-        Some(verdict)
+        Some(decision)
     }
 
     /// Whether the server counts, even if it did not a moment ago.
     pub async fn check(&self, bound: Duration) -> Result<(), Failure> {
-        let allowance = Allowance::new(bound);
+        let budget = TimeBudget::new(bound);
         let script = self.script("health");
-        let answer: Answer = self.0.valkey.run_regardless(&allowance, &script).await?;
+        let answer: Answer = self.0.valkey.run_regardless(&budget, &script).await?;
         tracing::trace!(?answer, "the limiter counts");
         Ok(())
     }
@@ -73,8 +77,11 @@ impl RateLimiter {
         }
     }
 
-    fn verdict(&self, (is_admitted, remaining, full_in_us, next_in_us): Answer) -> Verdict {
-        Verdict {
+    fn decision(
+        &self,
+        (is_admitted, remaining, full_in_us, next_in_us): Answer,
+    ) -> RateLimitDecision {
+        RateLimitDecision {
             limit: self.0.limit,
             is_admitted,
             remaining,
@@ -87,7 +94,7 @@ impl RateLimiter {
 /// What the script returns.
 type Answer = (bool, u64, u64, u64);
 
-impl Verdict {
+impl RateLimitDecision {
     /// Whether the request may go on.
     #[must_use]
     pub fn is_admitted(&self) -> bool {

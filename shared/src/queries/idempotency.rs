@@ -31,7 +31,7 @@ const CLEAN_BATCH: i64 = 500;
 
 /// A request that may be repeated.
 #[derive(Debug, Clone)]
-pub struct KeyedRequest {
+pub struct IdempotentRequest {
     /// Who sent it; keys of different callers have nothing to do with each other.
     pub caller_id: i64,
     /// Where it was sent.
@@ -56,7 +56,7 @@ pub enum Earlier {
 /// Looks for an earlier answer without waiting for one that is being made.
 pub struct FindEarlier<'a> {
     /// The request.
-    pub request: &'a KeyedRequest,
+    pub request: &'a IdempotentRequest,
 }
 
 impl Query for FindEarlier<'_> {
@@ -71,7 +71,7 @@ impl Query for FindEarlier<'_> {
 /// holds it and does not let go in time.
 pub(super) async fn lock(
     connection: &mut PgConnection,
-    request: &KeyedRequest,
+    request: &IdempotentRequest,
 ) -> Result<bool, sqlx::Error> {
     let started = Instant::now();
     let lock = request.lock_number();
@@ -89,7 +89,7 @@ pub(super) async fn lock(
 
 pub(super) async fn find(
     connection: &mut PgConnection,
-    request: &KeyedRequest,
+    request: &IdempotentRequest,
 ) -> Result<Earlier, sqlx::Error> {
     let found: Option<(Vec<u8>, i16, Vec<u8>)> = sqlx::query_as(
         "SELECT
@@ -127,7 +127,7 @@ pub(super) async fn find(
 /// Stores the answer under the key for a day. An expired answer of the same key makes room.
 pub(super) async fn store(
     connection: &mut PgConnection,
-    request: &KeyedRequest,
+    request: &IdempotentRequest,
     answer: &Answer,
 ) -> Result<(), sqlx::Error> {
     let mut body = GzEncoder::new(Vec::new(), Compression::fast());
@@ -188,7 +188,7 @@ pub async fn delete_expired(connection: &mut PgConnection) -> Result<u64, sqlx::
     }
 }
 
-impl KeyedRequest {
+impl IdempotentRequest {
     /// A number for the server's table of locks. If two keys ever shared one, they would wait for
     /// each other, and nothing worse.
     fn lock_number(&self) -> i64 {

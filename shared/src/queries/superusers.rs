@@ -49,7 +49,7 @@ pub enum Inserted {
     Taken,
     /// The table, which another application made, has a rule that refuses such a user, or asks for a value
     /// that is missing.
-    Unfit,
+    ConstraintViolation,
 }
 
 impl Query for InsertSuperuser<'_> {
@@ -78,7 +78,7 @@ impl Query for InsertSuperuser<'_> {
         match inserted {
             Ok(Some(id)) => Ok(Inserted::As(id)),
             Ok(None) => Ok(Inserted::Taken),
-            Err(error) if Refusal::of(&error).is_some() => Ok(Inserted::Unfit),
+            Err(error) if Refusal::of(&error).is_some() => Ok(Inserted::ConstraintViolation),
             Err(error) => Err(error),
         }
     }

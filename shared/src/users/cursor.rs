@@ -25,7 +25,7 @@ const FINGERPRINT_BYTES: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Which side of the row.
-    pub towards: Towards,
+    pub towards: Direction,
     /// What the list is sorted by, of that row.
     pub key: SortKey,
     /// The row's id.
@@ -34,7 +34,7 @@ pub struct Cursor {
 
 /// Which way to go on from a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Towards {
+pub enum Direction {
     /// To the rows after it.
     #[serde(rename = "n")]
     Next,
@@ -43,7 +43,7 @@ pub enum Towards {
     Previous,
 }
 
-impl Towards {
+impl Direction {
     /// The other way.
     #[must_use]
     pub fn reversed(self) -> Self {
@@ -68,7 +68,7 @@ pub enum SortKey {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Encoded {
-    d: Towards,
+    d: Direction,
     k: String,
     i: i64,
     q: String,
@@ -173,7 +173,7 @@ mod tests {
 
     fn at(key: SortKey) -> Cursor {
         Cursor {
-            towards: Towards::Next,
+            towards: Direction::Next,
             key,
             id: 7,
         }
@@ -241,7 +241,7 @@ mod tests {
 
         #[test]
         fn any_place_survives_its_way_through_a_url(key in "[^\0]{0,80}", id in any::<i64>()) {
-            let cursor = Cursor { towards: Towards::Previous, key: SortKey::Text(key), id };
+            let cursor = Cursor { towards: Direction::Previous, key: SortKey::Text(key), id };
             let text = cursor.encode(&Filter::default(), BY_EMAIL);
             prop_assert!(text.len() <= MAX_ENCODED_BYTES);
             prop_assert_eq!(Cursor::decode(&text, &Filter::default(), BY_EMAIL), Ok(cursor));

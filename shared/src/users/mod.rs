@@ -35,7 +35,7 @@ pub mod limits {
 
 pub use self::{
     batch::{NewUserBatch, RawRow},
-    cursor::{Cursor, CursorError, SortKey, Towards},
+    cursor::{Cursor, CursorError, Direction, SortKey},
     field_error::FieldError,
     filter::Filter,
     list_query::{CountMode, ListQuery, Position},

@@ -1,32 +1,32 @@
 //! A Valkey server that all environments share, and that every request can do without.
 //!
 //! Nothing here fails a request or holds it up: what a request may spend on the server in all is its
-//! [`Allowance`], tens of milliseconds; and after a failure, the environment leaves the server alone
+//! [`TimeBudget`], tens of milliseconds; and after a failure, the environment leaves the server alone
 //! for [`REST`], so that a server that hangs costs one request in a while, not each.
 //!
 //! One connection an environment carries all commands, interleaved. It is opened in the background,
-//! when the environment starts, and nobody waits for it longer than the allowance. Every command
+//! when the environment starts, and nobody waits for it longer than the budget. Every command
 //! names keys of one hash slot only, as `ElastiCache` Serverless demands, which is a cluster behind
 //! one address.
 
-mod allowance;
 mod connector;
 mod failure;
 mod link;
+mod time_budget;
 
 use std::{sync::Arc, time::Duration};
 
 use redis::{Cmd, FromRedisValue};
 use tokio::time::{Instant, timeout};
 
-pub use self::{
-    allowance::Allowance,
-    failure::{Failure, Reason},
-    link::REST,
-};
 use self::{
     connector::Connector,
     link::{Link, Number},
+};
+pub use self::{
+    failure::{Failure, Reason},
+    link::REST,
+    time_budget::TimeBudget,
 };
 use crate::{
     config::{ConfigError, ValkeyConfig},
@@ -83,34 +83,33 @@ impl Valkey {
 
     /// Whether the server answers, even if it did not a moment ago.
     pub async fn ping(&self, bound: Duration) -> Result<(), Failure> {
-        let allowance = Allowance::new(bound);
-        self.ask(&allowance, AfterFailure::Ask, &redis::cmd("PING"))
+        let budget = TimeBudget::new(bound);
+        self.ask(&budget, AfterFailure::Ask, &redis::cmd("PING"))
             .await
     }
 
     /// Runs a script, unless the server failed a moment ago.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         script: &Script,
     ) -> Result<T, Failure> {
-        self.ask(allowance, AfterFailure::LeaveAlone, &script.command())
+        self.ask(budget, AfterFailure::LeaveAlone, &script.command())
             .await
     }
 
     /// Runs a script, even if the server failed a moment ago.
     pub(crate) async fn run_regardless<T: FromRedisValue>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         script: &Script,
     ) -> Result<T, Failure> {
-        self.ask(allowance, AfterFailure::Ask, &script.command())
-            .await
+        self.ask(budget, AfterFailure::Ask, &script.command()).await
     }
 
     async fn ask<T: FromRedisValue>(
         &self,
-        allowance: &Allowance,
+        budget: &TimeBudget,
         after_failure: AfterFailure,
         command: &Cmd,
     ) -> Result<T, Failure> {
@@ -118,10 +117,10 @@ impl Valkey {
         let started = Instant::now();
         let mut number = None;
         let attempts = self.ask_up_to_twice(after_failure, command, &mut number);
-        let outcome = timeout(allowance.left(), attempts)
+        let outcome = timeout(budget.left(), attempts)
             .await
             .unwrap_or_else(|_| Err(Failure::timeout()));
-        allowance.spend(started.elapsed());
+        budget.spend(started.elapsed());
         if let Err(failure) = &outcome
             && let Some(number) = number
         {

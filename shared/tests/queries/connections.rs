@@ -3,7 +3,7 @@ use std::time::Duration;
 use rig::TestDatabase;
 use shared::{
     config::{DatabaseConfig, Variables},
-    database::{Database, Ending, InDoubt, Query, parse_url},
+    database::{Database, OnAmbiguousCommit, Query, TransactionOutcome, parse_url},
     deadline::Deadline,
 };
 use sqlx::{PgConnection, PgPool};
@@ -54,13 +54,16 @@ async fn a_short_read_whose_connection_broke_is_tried_again() {
 struct FailAndLose(PgPool);
 
 impl Query for FailAndLose {
-    type Output = Ending<()>;
+    type Output = TransactionOutcome<()>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<()>, sqlx::Error> {
+    async fn run(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<TransactionOutcome<()>, sqlx::Error> {
         let process = ProcessId.run(connection).await?;
         let failure = sqlx::query("SELECT 1 / 0").execute(connection).await;
         end_session(&self.0, process).await;
-        failure.map(|_| Ending::Commit(()))
+        failure.map(|_| TransactionOutcome::Commit(()))
     }
 }
 
@@ -71,7 +74,7 @@ async fn a_connection_that_could_not_be_rolled_back_is_not_used_again() {
     let deadline = Deadline::after(MINUTE);
     let work = FailAndLose(database.pool().clone());
     let outcome = connections
-        .transaction(&deadline, &work, InDoubt::Fail)
+        .transaction(&deadline, &work, OnAmbiguousCommit::Fail)
         .await;
     assert_eq!(outcome.unwrap_err().public().code, "database_unavailable");
     assert_eq!(connections.status().total_connections, 0);

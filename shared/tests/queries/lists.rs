@@ -4,8 +4,8 @@ use serde_json::Value;
 use shared::{
     database::Query,
     users::{
-        CountMode, Cursor, Filter, ListQuery, Page, Position, Sort, SortBy, SortKey, SortOrder,
-        Total, Towards, User,
+        CountMode, Cursor, Direction, Filter, ListQuery, Page, Position, Sort, SortBy, SortKey,
+        SortOrder, Total, User,
     },
 };
 use sqlx::{Executor, PgConnection};
@@ -136,7 +136,7 @@ async fn whatever_a_cursor_says_is_a_place_in_the_list_or_no_cursor() {
 fn forged(random: &mut fastrand::Rng, filter: &Filter, sort: Sort) -> String {
     const DAY: i64 = 86_400_000_000;
     let genuine = Cursor {
-        towards: Towards::Next,
+        towards: Direction::Next,
         key: SortKey::Text(String::new()),
         id: 0,
     };

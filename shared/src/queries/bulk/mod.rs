@@ -17,9 +17,9 @@ pub use self::{
     conflicts::{ConflictWith, FindConflicts, RowConflict},
     limits::{BrokenLimit, FindBrokenLimits, Limit},
 };
-use super::idempotency::{self, Earlier, KeyedRequest};
+use super::idempotency::{self, Earlier, IdempotentRequest};
 use crate::{
-    database::{Ending, Query},
+    database::{Query, TransactionOutcome},
     error::Error,
     http::response::Answer,
     users::User,
@@ -90,7 +90,7 @@ pub struct Import<'a> {
     /// Whether to take everything back at the end.
     pub is_dry_run: bool,
     /// The key under which the caller may repeat the request.
-    pub keyed: Option<&'a KeyedRequest>,
+    pub keyed: Option<&'a IdempotentRequest>,
     /// Makes the answer from the users in request order.
     pub write_answer: &'a WriteAnswer<'a>,
 }
@@ -111,44 +111,55 @@ pub enum Imported {
     /// Nothing was done, because the table changes rows so that nobody can tell which user is which.
     Altered,
     /// Nothing was done, because there is no way to answer.
-    Unanswerable(Error),
+    ResponseTooLarge(Error),
 }
 
 impl Query for Import<'_> {
-    type Output = Ending<Imported>;
+    type Output = TransactionOutcome<Imported>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<Imported>, sqlx::Error> {
+    async fn run(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<TransactionOutcome<Imported>, sqlx::Error> {
         if let Some(keyed) = self.keyed {
             if !idempotency::lock(connection, keyed).await? {
-                return Ok(Ending::RollBack(Imported::KeyInProgress));
+                return Ok(TransactionOutcome::RollBack(Imported::KeyInProgress));
             }
             match idempotency::find(connection, keyed).await? {
                 Earlier::None => {}
-                Earlier::OtherRequest => return Ok(Ending::RollBack(Imported::KeyMismatch)),
-                Earlier::Answer(answer) => return Ok(Ending::RollBack(Imported::Replayed(answer))),
+                Earlier::OtherRequest => {
+                    return Ok(TransactionOutcome::RollBack(Imported::KeyMismatch));
+                }
+                Earlier::Answer(answer) => {
+                    return Ok(TransactionOutcome::RollBack(Imported::Replayed(answer)));
+                }
             }
         }
         let users = match self.write(connection).await? {
             Written::All(users) => users,
-            Written::Altered => return Ok(Ending::RollBack(Imported::Altered)),
+            Written::Altered => return Ok(TransactionOutcome::RollBack(Imported::Altered)),
             Written::Refused(conflicts) => {
-                return Ok(Ending::RollBack(Imported::Refused(conflicts)));
+                return Ok(TransactionOutcome::RollBack(Imported::Refused(conflicts)));
             }
-            Written::Overtaken => return Ok(Ending::TryAgain),
+            Written::Retry => return Ok(TransactionOutcome::TryAgain),
         };
         let answer = match (self.write_answer)(&users) {
             Ok(answer) => answer,
-            Err(error) => return Ok(Ending::RollBack(Imported::Unanswerable(error))),
+            Err(error) => {
+                return Ok(TransactionOutcome::RollBack(Imported::ResponseTooLarge(
+                    error,
+                )));
+            }
         };
         if self.is_dry_run {
             // Some rules of a table are checked by COMMIT, which a dry run does not reach.
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE").await?;
-            return Ok(Ending::RollBack(Imported::Answered(answer)));
+            return Ok(TransactionOutcome::RollBack(Imported::Answered(answer)));
         }
         if let Some(keyed) = self.keyed {
             idempotency::store(connection, keyed, &answer).await?;
         }
-        Ok(Ending::Commit(Imported::Answered(answer)))
+        Ok(TransactionOutcome::Commit(Imported::Answered(answer)))
     }
 }
 
@@ -158,7 +169,7 @@ enum Written {
     Refused(Vec<RowConflict>),
     Altered,
     /// Another transaction changed what this one had found; a new attempt sees it.
-    Overtaken,
+    Retry,
 }
 
 impl Import<'_> {
@@ -192,7 +203,7 @@ impl Import<'_> {
         match stored::merge(connection, self, &old, &inserted).await? {
             stored::Merged::All(merged) => Ok(self.in_request_order(inserted, merged)),
             stored::Merged::Refused(conflicts) => Ok(Written::Refused(conflicts)),
-            stored::Merged::Overtaken => Ok(Written::Overtaken),
+            stored::Merged::Retry => Ok(Written::Retry),
             stored::Merged::Altered => Ok(Written::Altered),
         }
     }
@@ -217,6 +228,6 @@ impl Import<'_> {
                     .or_else(|| inserted.remove(&row.email).map(created))
             })
             .collect();
-        users.map_or(Written::Overtaken, Written::All)
+        users.map_or(Written::Retry, Written::All)
     }
 }

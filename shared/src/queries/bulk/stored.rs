@@ -17,7 +17,7 @@ pub(super) enum Merged {
     /// These cannot be.
     Refused(Vec<RowConflict>),
     /// What was in the way of an insert is not there any more, or something new is.
-    Overtaken,
+    Retry,
     /// The table does not give back what was inserted.
     Altered,
 }
@@ -54,7 +54,7 @@ pub(super) async fn merge(
             // insert of these rows names it.
             let missing: Vec<_> = missing.iter().map(|&index| &import.rows[index]).collect();
             return Ok(match insert::all(connection, &missing).await? {
-                Some(_) => Merged::Overtaken,
+                Some(_) => Merged::Retry,
                 None => Merged::Altered,
             });
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use crate::users::{Cursor, SortBy, SortKey, Towards, User};
+use crate::users::{Cursor, Direction, SortBy, SortKey, User};
 
 #[derive(FromRow)]
 pub(super) struct ListRow {
@@ -42,7 +42,7 @@ pub(super) fn push_key<'q>(sql: &mut QueryBuilder<'q, Postgres>, key: &'q SortKe
 }
 
 impl ListRow {
-    pub(super) fn cursor(&self, by: SortBy, towards: Towards) -> Cursor {
+    pub(super) fn cursor(&self, by: SortBy, towards: Direction) -> Cursor {
         let key = match by {
             SortBy::CreatedAt => SortKey::Time(self.created_at),
             SortBy::Username | SortBy::Email => {

@@ -1,12 +1,12 @@
 //! Which part of a list to fetch, and what is around it.
 
 use super::{ranges::Ranges, row::ListRow};
-use crate::users::{Cursor, ListQuery, Page, Position, Sort, Towards, User};
+use crate::users::{Cursor, Direction, ListQuery, Page, Position, Sort, User};
 
 /// Which rows to fetch, in which order: a page and one row more, which tells whether others follow.
 pub(super) struct Slice<'q> {
     pub(super) query: &'q ListQuery,
-    pub(super) towards: Towards,
+    pub(super) towards: Direction,
     pub(super) sort: Sort,
     pub(super) beside: Option<&'q Cursor>,
     pub(super) offset: i64,
@@ -19,7 +19,7 @@ impl<'q> Slice<'q> {
         match &query.position {
             Position::Page(_) => Self {
                 query,
-                towards: Towards::Next,
+                towards: Direction::Next,
                 sort: query.sort,
                 beside: None,
                 offset: i64::try_from(query.rows_before()).unwrap_or(i64::MAX),
@@ -29,8 +29,8 @@ impl<'q> Slice<'q> {
                 query,
                 towards: cursor.towards,
                 sort: match cursor.towards {
-                    Towards::Next => query.sort,
-                    Towards::Previous => Sort {
+                    Direction::Next => query.sort,
+                    Direction::Previous => Sort {
                         order: query.sort.order.reversed(),
                         ..query.sort
                     },
@@ -82,11 +82,11 @@ impl<'q> Slice<'q> {
         let back = first_seen.or_else(|| cursor_at(rows.first(), self.towards.reversed()));
         let (next, previous) = match (&self.query.position, self.towards) {
             (Position::Page(1), _) => (onward, None),
-            (Position::Page(_), _) => (onward, cursor_at(rows.first(), Towards::Previous)),
-            (Position::Cursor(_), Towards::Next) => (onward, back),
-            (Position::Cursor(_), Towards::Previous) => (back, onward),
+            (Position::Page(_), _) => (onward, cursor_at(rows.first(), Direction::Previous)),
+            (Position::Cursor(_), Direction::Next) => (onward, back),
+            (Position::Cursor(_), Direction::Previous) => (back, onward),
         };
-        if self.towards == Towards::Previous {
+        if self.towards == Direction::Previous {
             rows.reverse();
         }
         Page {

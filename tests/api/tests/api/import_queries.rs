@@ -1,6 +1,6 @@
 //! The import's SQL alone, with rows that the checks before it would not let through.
 
-use shared::database::{Ending, Query, Refusal, RefusalKind};
+use shared::database::{Query, Refusal, RefusalKind, TransactionOutcome};
 use shared::http::response::Answer;
 use shared::queries::bulk::{
     ConflictWith, FindConflicts, Import, ImportRow, Imported, ImportedUser, OnConflict,
@@ -40,7 +40,7 @@ async fn import(
     world: &World,
     rows: &[ImportRow],
     on_conflict: OnConflict,
-) -> Result<Ending<Imported>, sqlx::Error> {
+) -> Result<TransactionOutcome<Imported>, sqlx::Error> {
     let import = Import {
         rows,
         on_conflict,
@@ -54,9 +54,9 @@ async fn import(
     outcome
 }
 
-fn refused(outcome: Result<Ending<Imported>, sqlx::Error>) -> Vec<RowConflict> {
+fn refused(outcome: Result<TransactionOutcome<Imported>, sqlx::Error>) -> Vec<RowConflict> {
     match outcome.unwrap() {
-        Ending::RollBack(Imported::Refused(conflicts)) => conflicts,
+        TransactionOutcome::RollBack(Imported::Refused(conflicts)) => conflicts,
         other => panic!("{other:?}"),
     }
 }

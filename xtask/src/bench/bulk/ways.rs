@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use shared::database::{Ending, Query as _};
+use shared::database::{Query as _, TransactionOutcome};
 use shared::error::Error;
 use shared::http::response::Answer;
 use shared::queries::bulk::{self, ImportRow, ImportedUser, OnConflict};
@@ -125,8 +125,10 @@ async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()>
         write_answer: &no_answer,
     };
     match import.run(connection).await? {
-        Ending::Commit(_) => Ok(()),
-        Ending::RollBack(_) | Ending::TryAgain => bail!("an import was refused"),
+        TransactionOutcome::Commit(_) => Ok(()),
+        TransactionOutcome::RollBack(_) | TransactionOutcome::TryAgain => {
+            bail!("an import was refused")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use shared::database::Query as _;
 use shared::users::{
-    CountMode, Cursor, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder, Towards,
+    CountMode, Cursor, Direction, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder,
 };
 use sqlx::{Executor as _, PgConnection};
 
@@ -152,13 +152,13 @@ async fn position(
     let (towards, key, id) = match place {
         Place::First => return Ok(Position::Page(1)),
         Place::Numbered => return Ok(Position::Page(10_000 / SIZE)),
-        Place::Last => (Towards::Previous, end(sort)?, i64::MAX),
+        Place::Last => (Direction::Previous, end(sort)?, i64::MAX),
         Place::Deep | Place::DeepBack => {
             let (key, id) = nine_tenths(connection, filter, sort).await?;
             let towards = if place == Place::Deep {
-                Towards::Next
+                Direction::Next
             } else {
-                Towards::Previous
+                Direction::Previous
             };
             (towards, key, id)
         }

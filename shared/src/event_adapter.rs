@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// What `lambda_http` makes of a service, and an answer where it panics.
-pub(crate) struct Decoding<S> {
+pub(crate) struct EventAdapter<S> {
     adapter: Adapter<'static, Response, S>,
 }
 
-impl<S: Clone> Clone for Decoding<S> {
+impl<S: Clone> Clone for EventAdapter<S> {
     fn clone(&self) -> Self {
         Self {
             adapter: self.adapter.clone(),
@@ -28,7 +28,7 @@ impl<S: Clone> Clone for Decoding<S> {
     }
 }
 
-impl<S, E> Decoding<S>
+impl<S, E> EventAdapter<S>
 where
     S: Service<lambda_http::Request, Response = Response, Error = E>,
     S::Future: Send + 'static,
@@ -40,7 +40,7 @@ where
     }
 }
 
-impl<S, E> Service<LambdaEvent<LambdaRequest>> for Decoding<S>
+impl<S, E> Service<LambdaEvent<LambdaRequest>> for EventAdapter<S>
 where
     S: Service<lambda_http::Request, Response = Response, Error = E>,
     S::Future: Send + 'static,
@@ -94,7 +94,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let answer = runtime.block_on(Decoding::new(service_fn(handler)).call(event));
+        let answer = runtime.block_on(EventAdapter::new(service_fn(handler)).call(event));
         serde_json::to_value(answer.unwrap()).unwrap()["statusCode"].clone()
     }
 

@@ -7,12 +7,12 @@ use std::{
 
 /// The time that one request may still wait for the server, over all its commands.
 #[derive(Debug)]
-pub struct Allowance {
+pub struct TimeBudget {
     whole: Duration,
     left_us: AtomicU64,
 }
 
-impl Allowance {
+impl TimeBudget {
     /// All of it.
     #[must_use]
     pub fn new(whole: Duration) -> Self {
@@ -55,10 +55,10 @@ mod tests {
 
     #[test]
     fn what_is_spent_is_gone_and_no_debt_is_made() {
-        let allowance = Allowance::new(Duration::from_millis(50));
-        allowance.spend(Duration::from_millis(20));
-        assert_eq!(allowance.left(), Duration::from_millis(30));
-        allowance.spend(Duration::from_secs(1));
-        assert_eq!(allowance.left(), Duration::ZERO);
+        let budget = TimeBudget::new(Duration::from_millis(50));
+        budget.spend(Duration::from_millis(20));
+        assert_eq!(budget.left(), Duration::from_millis(30));
+        budget.spend(Duration::from_secs(1));
+        assert_eq!(budget.left(), Duration::ZERO);
     }
 }
