@@ -1,5 +1,6 @@
 //! The whole API behind real HTTP: every function, a database with users, and a token.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rig::{Front, Function, SigningKey, TestDatabase, UserFixture};
@@ -18,7 +19,7 @@ pub struct Stack {
     front: Front,
     token: String,
     database: TestDatabase,
-    functions: Vec<Arc<Function>>,
+    functions: BTreeMap<String, Arc<Function>>,
 }
 
 impl Stack {
@@ -27,25 +28,23 @@ impl Stack {
         let database = TestDatabase::create().await?;
         database.insert(&users()).await?;
         let key = SigningKey::hs256(SECRET);
-        let mut functions = Vec::new();
-        for name in ["stats", "list-users", "bulk-create", "health"] {
+        let routes = rig::routes()?;
+        let names: BTreeSet<_> = routes.iter().map(|route| route.function.as_str()).collect();
+        let mut functions = BTreeMap::new();
+        for name in names {
             let function = Function::builder(name)
                 .env("DATABASE_URL", database.url())
                 .env("JWT_KEY", key.verification_key())
                 .instances(instances)
                 .start()
                 .await?;
-            functions.push(Arc::new(function));
+            functions.insert(name.to_owned(), Arc::new(function));
         }
-        let routes = [
-            ("/api/v1/dashboard/stats", &functions[0]),
-            ("/api/v1/dashboard/signups", &functions[0]),
-            ("/api/v1/users", &functions[1]),
-            ("/api/v1/users/bulk", &functions[2]),
-        ];
         let front = Front::start(
-            routes.map(|(path, function)| (path, Arc::clone(function))),
-            Arc::clone(&functions[3]),
+            routes
+                .iter()
+                .map(|route| (route.path.as_str(), Arc::clone(&functions[&route.function]))),
+            Arc::clone(&functions["health"]),
         )
         .await?;
         Ok(Self {
@@ -78,7 +77,7 @@ impl Stack {
     #[must_use]
     pub fn logs(&self) -> String {
         self.functions
-            .iter()
+            .values()
             .map(|function| function.logs())
             .collect()
     }

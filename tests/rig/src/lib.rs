@@ -15,7 +15,7 @@
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
 //! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`mod@line`] (a network
-//! that can break), [`database`], [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
+//! that can break), [`mod@routes`], [`database`], [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
 
 pub mod binary;
 pub mod builder;
@@ -29,6 +29,7 @@ pub mod gateway;
 pub mod instance;
 pub mod invocation;
 pub mod line;
+pub mod routes;
 mod runtime_api;
 pub mod secrets;
 mod test_servers;
@@ -42,5 +43,6 @@ pub use gateway::{Front, Gateway, Request, Response};
 pub use instance::{Instance, InstanceId};
 pub use invocation::{Call, Invocation, Outcome};
 pub use line::Line;
+pub use routes::{ApiRoute, routes};
 pub use token::SigningKey;
 pub use users::UserFixture;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{Response as HttpResponse, StatusCode};
+use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -24,30 +25,22 @@ pub struct Front {
     server: AbortHandle,
 }
 
-/// Which function answers which path.
-struct Routes {
-    by_path: Vec<(String, Arc<Function>)>,
-    default: Arc<Function>,
-}
-
 impl Front {
     /// Opens a free port of 127.0.0.1 for functions by path; `default` gets all other requests.
     pub async fn start(
         by_path: impl IntoIterator<Item = (&str, Arc<Function>)>,
         default: Arc<Function>,
     ) -> anyhow::Result<Self> {
-        let by_path = by_path
-            .into_iter()
-            .map(|(path, function)| (path.to_owned(), function))
-            .collect();
         let listener = TcpListener::bind(("127.0.0.1", 0))
             .await
             .context("cannot open a port for the API")?;
         let address = listener
             .local_addr()
             .context("a bound port has an address")?;
-        let routes = Arc::new(Routes { by_path, default });
-        let service = Router::new().fallback(answer).with_state(routes);
+        let mut service = Router::new().fallback(answer).with_state(default);
+        for (path, function) in by_path {
+            service = service.merge(Router::new().route(path, any(answer)).with_state(function));
+        }
         let server = tokio::spawn(async move { axum::serve(listener, service).await });
         Ok(Self {
             address,
@@ -68,14 +61,7 @@ impl Drop for Front {
     }
 }
 
-impl Routes {
-    fn function(&self, path: &str) -> &Function {
-        let found = self.by_path.iter().find(|(route, _)| route == path);
-        found.map_or(&self.default, |(_, function)| function)
-    }
-}
-
-async fn answer(State(routes): State<Arc<Routes>>, request: HttpRequest) -> HttpResponse<Body> {
+async fn answer(State(function): State<Arc<Function>>, request: HttpRequest) -> HttpResponse<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return gateway_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
@@ -97,7 +83,6 @@ async fn answer(State(routes): State<Arc<Routes>>, request: HttpRequest) -> Http
         is_base64: false,
         claims: None,
     };
-    let function = routes.function(&request.path);
     let invocation = function.invoke(request.event(Gateway::HttpApi)).await;
     let Outcome::Response(event) = invocation.outcome else {
         eprintln!(
