@@ -10,7 +10,9 @@ use crate::template::{Deployment, JWT_MODE, workspace};
 fn every_folder_of_functions_is_deployed_once() {
     let folders: BTreeSet<_> = std::fs::read_dir(workspace().join("functions"))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     let functions = Deployment::with(JWT_MODE).functions();
     let deployed: BTreeSet<_> = functions
