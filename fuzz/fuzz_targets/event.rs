@@ -10,5 +10,5 @@ static QUIET: Once = Once::new();
 
 fuzz_target!(|data: &[u8]| {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
-    shared::fuzzing::decode(data);
+    shared::platform::fuzzing::decode(data);
 });

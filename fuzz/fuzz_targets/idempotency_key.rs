@@ -3,7 +3,7 @@
 
 use lambda_http::http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
-use shared::idempotency::IdempotencyKey;
+use shared::platform::idempotency::IdempotencyKey;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(value) = HeaderValue::from_bytes(data) else {

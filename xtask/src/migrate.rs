@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use shared::migrations::{self, Status};
+use shared::store::migrations::{self, Status};
 use tokio::runtime::Runtime;
 
 use crate::console;

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
-    error::Error,
-    http::response::{Answer, MAX_BYTES_IN_ENVELOPE, bytes_in_envelope},
-    queries::bulk::{ImportedUser, RowResult},
+    platform::{
+        error::Error,
+        http::response::{Answer, MAX_BYTES_IN_ENVELOPE, bytes_in_envelope},
+    },
+    store::bulk::{ImportedUser, RowResult},
 };
 
 use crate::options::Options;
@@ -108,7 +110,7 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use shared::{queries::bulk::OnConflict, users::User};
+    use shared::{store::bulk::OnConflict, users::User};
 
     use super::*;
 

@@ -1,11 +1,13 @@
 //! One import: from checked rows to an answer.
 
 use shared::{
-    database::{Database, OnAmbiguousCommit, Refusal, RefusalKind},
-    deadline::Deadline,
-    error::{Detail, Details, Error},
-    http::response::Answer,
-    queries::{
+    platform::{
+        database::{Database, OnAmbiguousCommit, Refusal, RefusalKind},
+        deadline::Deadline,
+        error::{Detail, Details, Error},
+        http::response::Answer,
+    },
+    store::{
         bulk::{
             BrokenLimit, ConflictWith, FindBrokenLimits, FindConflicts, Import, ImportRow,
             Imported, Limit, OnConflict, RowConflict,

@@ -1,10 +1,12 @@
 //! The request as its Idempotency-Key knows it.
 
 use shared::{
-    error::Error,
-    idempotency::{Fingerprint, IdempotencyKey},
-    queries::idempotency::IdempotentRequest,
-    request_context::RequestContext,
+    platform::{
+        error::Error,
+        idempotency::{Fingerprint, IdempotencyKey},
+        request_context::RequestContext,
+    },
+    store::idempotency::IdempotentRequest,
 };
 
 use crate::{body::Payload, options::Options, passwords::Hasher};

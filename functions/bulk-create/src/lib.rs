@@ -13,17 +13,19 @@ mod passwords;
 
 use lambda_http::http::{HeaderValue, Method};
 use shared::{
-    config::ConfigError,
-    error::Error,
-    function::Function,
-    http::{
-        response::Response,
-        router::{Access, Route},
+    platform::{
+        config::ConfigError,
+        error::Error,
+        function::Function,
+        http::{
+            response::Response,
+            router::{Access, Route},
+        },
+        idempotency::REPLAYED,
+        request_context::RequestContext,
+        state::State,
     },
-    idempotency::REPLAYED,
-    queries::idempotency::{Earlier, FindEarlier, IdempotentRequest},
-    request_context::RequestContext,
-    state::State,
+    store::idempotency::{Earlier, FindEarlier, IdempotentRequest},
     users::NewUserBatch,
 };
 

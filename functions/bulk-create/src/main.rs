@@ -1,7 +1,7 @@
 //! Serves [`bulk_create::BulkCreate`].
 
 use bulk_create::BulkCreate;
-use shared::{function, runtime};
+use shared::platform::{function, runtime};
 
 fn main() -> Result<(), lambda_http::Error> {
     runtime::block_on(function::run("bulk-create", BulkCreate::new))

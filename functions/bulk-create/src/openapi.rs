@@ -1,7 +1,7 @@
 //! What the document of the API says of imports.
 
 use serde_json::{Value, json};
-use shared::{
+use shared::platform::{
     error::Error,
     function::Function,
     openapi::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The most that `BULK_MAX_ROWS` can be, and what it is unless a deployment sets it.
-const MAX_ROWS: usize = shared::config::MAX_BULK_ROWS;
+const MAX_ROWS: usize = shared::platform::config::MAX_BULK_ROWS;
 
 /// A string in quotes (RFC 8941), or one without; in both, spaces around it do not count. Letters beyond
 /// ASCII are read too, but not every client can send them.

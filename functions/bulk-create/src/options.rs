@@ -4,7 +4,10 @@ use lambda_http::{
     Request,
     http::{HeaderName, HeaderValue},
 };
-use shared::{error::Error, http::query::QueryParameters, queries::bulk::OnConflict};
+use shared::{
+    platform::{error::Error, http::query::QueryParameters},
+    store::bulk::OnConflict,
+};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 

@@ -4,14 +4,16 @@ use std::{convert::Infallible, time::Duration};
 
 use serde::Serialize;
 use shared::{
-    cache::CachedValue,
-    database::Database,
-    deadline::Deadline,
-    error::{Error, chain},
-    limiter::RateLimiter,
-    queries::server::Ping,
-    state::State,
-    valkey::{Failure, Valkey},
+    platform::{
+        cache::CachedValue,
+        database::Database,
+        deadline::Deadline,
+        error::{Error, chain},
+        limiter::RateLimiter,
+        state::State,
+        valkey::{Failure, Valkey},
+    },
+    store::server::Ping,
 };
 use tokio::time::{Instant, timeout_at};
 

@@ -3,15 +3,17 @@
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use shared::{
-    database::PoolStatus,
-    error::Error,
-    http::{
-        query::QueryParameters,
-        response::{self, Response},
+    platform::{
+        database::PoolStatus,
+        error::Error,
+        http::{
+            query::QueryParameters,
+            response::{self, Response},
+        },
+        request_context::RequestContext,
+        state::State,
     },
-    queries::server::{Fleet, ListFleet},
-    request_context::RequestContext,
-    state::State,
+    store::server::{Fleet, ListFleet},
 };
 
 #[derive(Serialize)]

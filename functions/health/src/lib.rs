@@ -8,7 +8,7 @@ pub mod openapi;
 use std::future::ready;
 
 use lambda_http::http::{Method, StatusCode};
-use shared::{
+use shared::platform::{
     error::Error,
     function::Function,
     http::{

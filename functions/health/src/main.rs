@@ -1,7 +1,7 @@
 //! Serves [`health::Health`].
 
 use health::Health;
-use shared::{function, runtime};
+use shared::platform::{function, runtime};
 
 fn main() -> Result<(), lambda_http::Error> {
     runtime::block_on(function::run("health", |state| Ok(Health::new(state))))

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use shared::{
-    database::PoolStatus,
-    function::Function,
-    openapi::{Operation, Part, json_response, schema_ref},
-    queries::server::Fleet,
+    platform::{
+        database::PoolStatus,
+        function::Function,
+        openapi::{Operation, Part, json_response, schema_ref},
+    },
+    store::server::Fleet,
 };
 
 use crate::{

@@ -1,7 +1,7 @@
 //! What fuzzers start from.
 
 use lambda_http::Request;
-use shared::{error::Error, users::ListQuery};
+use shared::{platform::error::Error, users::ListQuery};
 
 /// Reads the parameters of a list.
 pub fn read(request: &Request) -> Result<ListQuery, Error> {

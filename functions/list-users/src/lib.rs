@@ -10,15 +10,17 @@ mod response_body;
 
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
-    error::Error,
-    function::Function,
-    http::{
-        response::{self, Response},
-        router::{Access, Route},
+    platform::{
+        error::Error,
+        function::Function,
+        http::{
+            response::{self, Response},
+            router::{Access, Route},
+        },
+        request_context::RequestContext,
+        state::State,
     },
-    listing,
-    request_context::RequestContext,
-    state::State,
+    store::listing,
 };
 
 use self::response_body::ListBody;

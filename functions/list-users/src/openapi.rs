@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 use shared::{
-    error::Error,
-    function::Function,
-    openapi::{
-        Operation, Part, flag, json_response, query_parameter, response_header, schema_ref, words,
+    platform::{
+        error::Error,
+        function::Function,
+        openapi::{
+            Operation, Part, flag, json_response, query_parameter, response_header, schema_ref,
+            words,
+        },
     },
     users::{User, limits},
 };

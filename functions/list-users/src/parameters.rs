@@ -2,8 +2,7 @@
 
 use lambda_http::Request;
 use shared::{
-    error::Error,
-    http::query::QueryParameters,
+    platform::{error::Error, http::query::QueryParameters},
     users::{CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder},
 };
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use shared::queries::capacity::Capacity;
+use shared::store::capacity::Capacity;
 
 /// The parameters of the template that decide how many connections there may be.
 ///

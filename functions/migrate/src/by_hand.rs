@@ -6,14 +6,14 @@ use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    database::Query,
-    migrations::{self, Status},
-    queries::{
-        idempotency, schema,
+    platform::{database::Query, state},
+    store::{
+        idempotency,
+        migrations::{self, Status},
+        schema,
         stats::CompactCounts,
         superusers::{InsertSuperuser, Inserted, Promote},
     },
-    state,
     users::{NewUser, RawUser},
 };
 
@@ -127,7 +127,9 @@ fn superuser(id: i64) -> Value {
     json!({ "superuser": { "id": id } })
 }
 
-async fn pending(connection: &mut shared::database::Connection) -> Result<Vec<String>, Error> {
+async fn pending(
+    connection: &mut shared::platform::database::Connection,
+) -> Result<Vec<String>, Error> {
     let mut pending = migrations::status(connection).await?;
     pending.retain(|migration| !migration.is_applied);
     Ok(names(&pending))

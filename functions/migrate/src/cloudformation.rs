@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::{cloudformation_response, error::Error};
+use shared::platform::{cloudformation_response, error::Error};
 
 /// CloudFormation refuses answers over 4096 bytes. This leaves room for the other members.
 const MAX_REASON_BYTES: usize = 1_500;

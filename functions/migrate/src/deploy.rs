@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::{
-    database::Query,
-    error::chain,
-    migrations,
-    queries::{
+    platform::{database::Query, error::chain, state},
+    store::{
         capacity::{Capacity, FindCapacity},
-        schema,
+        migrations, schema,
     },
-    state,
 };
 
 use crate::{

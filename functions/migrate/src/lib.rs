@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
-use shared::error::chain;
+use shared::platform::error::chain;
 
 use crate::{by_hand::Event, cloudformation::Request};
 

@@ -2,7 +2,7 @@
 
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
-use shared::{
+use shared::platform::{
     cache::{Aged, TwoLevelCache, Wanted},
     database::Query,
     error::Error,
@@ -61,7 +61,7 @@ fn wants_fresh(context: &RequestContext) -> bool {
 #[cfg(feature = "openapi")]
 pub(crate) mod openapi {
     use serde_json::{Value, json};
-    use shared::openapi::{json_response, request_header, response_header, schema_ref};
+    use shared::platform::openapi::{json_response, request_header, response_header, schema_ref};
 
     pub(crate) fn ok(schema: &str, example: Value) -> Value {
         let description = "The numbers, in one snapshot of the database.";

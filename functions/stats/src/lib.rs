@@ -5,10 +5,12 @@ mod signups;
 mod stats;
 
 use shared::{
-    cache::{Lifetimes, TwoLevelCache},
-    function::Function,
-    http::router::Route,
-    state::State,
+    platform::{
+        cache::{Lifetimes, TwoLevelCache},
+        function::Function,
+        http::router::Route,
+        state::State,
+    },
     users::{Signups, UserStats},
 };
 
@@ -47,6 +49,6 @@ impl Function for Dashboard {
 /// What the document of the API says of these routes.
 #[cfg(feature = "openapi")]
 #[must_use]
-pub fn openapi() -> shared::openapi::Part {
-    signups::describe(stats::describe(shared::openapi::Part::default()))
+pub fn openapi() -> shared::platform::openapi::Part {
+    signups::describe(stats::describe(shared::platform::openapi::Part::default()))
 }

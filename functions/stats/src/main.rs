@@ -1,6 +1,6 @@
 //! Serves [`stats::Dashboard`].
 
-use shared::{function, runtime};
+use shared::platform::{function, runtime};
 use stats::Dashboard;
 
 fn main() -> Result<(), lambda_http::Error> {

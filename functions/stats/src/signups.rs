@@ -2,15 +2,17 @@
 
 use lambda_http::http::Method;
 use shared::{
-    cache::Aged,
-    error::Error,
-    http::{
-        query::QueryParameters,
-        response::Response,
-        router::{Access, Route},
+    platform::{
+        cache::Aged,
+        error::Error,
+        http::{
+            query::QueryParameters,
+            response::Response,
+            router::{Access, Route},
+        },
+        request_context::RequestContext,
     },
-    queries::signups::CountSignups,
-    request_context::RequestContext,
+    store::signups::CountSignups,
 };
 
 use crate::{Dashboard, cached};
@@ -41,10 +43,10 @@ async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Respon
 }
 
 #[cfg(feature = "openapi")]
-pub(crate) fn describe(part: shared::openapi::Part) -> shared::openapi::Part {
+pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platform::openapi::Part {
     use serde_json::json;
     use shared::{
-        openapi::{Operation, query_parameter},
+        platform::openapi::{Operation, query_parameter},
         users::Signups,
     };
 

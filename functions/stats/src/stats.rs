@@ -2,14 +2,16 @@
 
 use lambda_http::http::Method;
 use shared::{
-    error::Error,
-    http::{
-        query::QueryParameters,
-        response::Response,
-        router::{Access, Route},
+    platform::{
+        error::Error,
+        http::{
+            query::QueryParameters,
+            response::Response,
+            router::{Access, Route},
+        },
+        request_context::RequestContext,
     },
-    queries::stats::CountUsers,
-    request_context::RequestContext,
+    store::stats::CountUsers,
 };
 
 use crate::{Dashboard, cached};
@@ -33,9 +35,9 @@ async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Respon
 }
 
 #[cfg(feature = "openapi")]
-pub(crate) fn describe(part: shared::openapi::Part) -> shared::openapi::Part {
+pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platform::openapi::Part {
     use serde_json::json;
-    use shared::{openapi::Operation, users::UserStats};
+    use shared::{platform::openapi::Operation, users::UserStats};
 
     let example = json!({
         "total_users": 10_001,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{field_error::FieldError, new_user::NewUser, raw_user::RawUser};
-use crate::details::{Detail, Details};
+use crate::platform::error::{Detail, Details};
 
 /// A row of a request and where it stands.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl FirstSeen {
     }
 
     /// Values are compared in lower case by Rust's rules. The database's may differ for a few
-    /// letters; what it finds alike beyond this is reported by [`crate::queries::bulk`].
+    /// letters; what it finds alike beyond this is reported by [`crate::store::bulk`].
     fn check(&mut self, index: usize, lines: &[Option<usize>], value: &str) -> Option<Detail> {
         let first = *self.rows.entry(value.to_lowercase()).or_insert(index);
         (first != index).then(|| Detail::duplicate_in_request(index, first, lines, self.field))

@@ -44,7 +44,7 @@ impl TestDatabase {
             .context("cannot reach the PostgreSQL of this test")?;
         let database = Self::from_template_on(server.to_owned(), connection, "template1").await?;
         let mut connection = PgConnection::connect(database.url()).await?;
-        shared::migrations::up(&mut connection)
+        shared::store::migrations::up(&mut connection)
             .await
             .context("the migrations fail on an empty database")?;
         connection.close().await?;
@@ -170,7 +170,7 @@ async fn make_template(name: &str, connection: &mut PgConnection) -> anyhow::Res
         .await?;
     let server = test_servers::database_url()?;
     let mut template = PgConnection::connect(&with_database(&server, name)).await?;
-    shared::migrations::up(&mut template)
+    shared::store::migrations::up(&mut template)
         .await
         .context("the migrations fail on an empty database")?;
     template.close().await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::config::Config;
+use shared::platform::config::Config;
 
 use crate::{
     environment::variables,

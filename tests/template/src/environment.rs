@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use shared::config::{
+use shared::platform::config::{
     AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, SslMode, Variables,
 };
 
@@ -96,14 +96,14 @@ fn read_by_the_code() -> BTreeSet<String> {
     for folder in ["shared/src", "functions"] {
         for file in rust_files(&workspace().join(folder)) {
             let source = std::fs::read_to_string(&file).unwrap();
-            let in_config = file.starts_with(workspace().join("shared/src/config"));
+            let in_config = file.starts_with(workspace().join("shared/src/platform/config"));
             names.extend(names_in(&source, in_config));
         }
     }
     names
 }
 
-/// The string literals that name variables. Every one in `shared::config` that looks like a name
+/// The string literals that name variables. Every one in `shared::platform::config` that looks like a name
 /// is one; elsewhere only what is passed to a function that reads the environment.
 fn names_in(source: &str, in_config: bool) -> Vec<String> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();

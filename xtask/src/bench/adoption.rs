@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use clap::Args;
 use rig::foreign_table::{self, Application, Written};
-use shared::migrations;
+use shared::store::migrations;
 use tokio::runtime::Runtime;
 
 use super::document;

@@ -61,7 +61,7 @@ impl Server {
     /// Makes a database with our schema and users with the ids from 1 on.
     pub(super) async fn create_with_users(&self, database: &str, users: u32) -> Result<()> {
         let mut connection = self.create(database).await?;
-        shared::migrations::up(&mut connection).await?;
+        shared::store::migrations::up(&mut connection).await?;
         inhabitants::add(&mut connection, users).await?;
         settle(&mut connection).await?;
         connection.close().await?;

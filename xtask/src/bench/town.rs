@@ -12,7 +12,7 @@ pub(super) async fn build(postgres: &Postgres, users: u32) -> Result<PgConnectio
     connection.execute("CREATE DATABASE bench").await?;
     connection.close().await?;
     let mut connection = PgConnection::connect(&postgres.url("bench")).await?;
-    shared::migrations::up(&mut connection).await?;
+    shared::store::migrations::up(&mut connection).await?;
     inhabitants::add(&mut connection, users).await?;
     durable::settle(&mut connection).await?;
     Ok(connection)

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use servers::{Postgres, Toolbox, ports};
-use shared::migrations;
+use shared::store::migrations;
 use tokio::runtime::Runtime;
 
 use crate::cargo;

@@ -9,7 +9,7 @@ mod records;
 use std::borrow::Cow;
 
 use shared::{
-    error::Error,
+    platform::error::Error,
     users::{FieldError, FieldValue, RawUser, UserField},
 };
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use flate2::read::MultiGzDecoder;
-use shared::error::Error;
+use shared::platform::error::Error;
 
 /// Decompresses up to `limit` bytes; whatever would follow is never produced.
 pub(super) fn decompress(compressed: &[u8], limit: usize) -> Result<Vec<u8>, Error> {

@@ -7,7 +7,7 @@ use serde::{
     de::{SeqAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
-use shared::{error::Error, users::RawUser};
+use shared::{platform::error::Error, users::RawUser};
 
 use super::Rows;
 

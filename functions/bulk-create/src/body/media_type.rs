@@ -1,7 +1,7 @@
 //! Which formats a body may have.
 
 use lambda_http::{Request, http::header};
-use shared::error::Error;
+use shared::platform::error::Error;
 
 /// How users are written in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

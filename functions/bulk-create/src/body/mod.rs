@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use lambda_http::{Body, Request, http::header};
 use shared::{
-    error::Error,
+    platform::error::Error,
     users::{RawRow, RawUser},
 };
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use argon2::Params;
-use shared::error::Error;
+use shared::platform::error::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::argon2id::Argon2id;

@@ -11,7 +11,7 @@ use std::{
 
 use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
-use shared::{
+use shared::platform::{
     config::{Argon2Config, ConfigError},
     deadline::Deadline,
     error::Error,

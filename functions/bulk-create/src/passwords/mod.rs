@@ -7,9 +7,8 @@ mod rate;
 
 use secrecy::SecretString;
 use shared::{
-    deadline::Deadline,
-    error::Error,
-    queries::bulk::ImportRow,
+    platform::{deadline::Deadline, error::Error},
+    store::bulk::ImportRow,
     users::{NewUser, Password},
 };
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use shared::deadline::Deadline;
+use shared::platform::deadline::Deadline;
 
 /// Kept back for the database: connecting and committing, and the rows at a slow server's pace.
 const WRITE_TIME: Duration = Duration::from_millis(500);

@@ -1,8 +1,8 @@
 //! The import's SQL alone, with rows that the checks before it would not let through.
 
-use shared::database::{Query, Refusal, RefusalKind, TransactionOutcome};
-use shared::http::response::Answer;
-use shared::queries::bulk::{
+use shared::platform::database::{Query, Refusal, RefusalKind, TransactionOutcome};
+use shared::platform::http::response::Answer;
+use shared::store::bulk::{
     ConflictWith, FindConflicts, Import, ImportRow, Imported, ImportedUser, OnConflict,
     RowConflict, RowResult,
 };
@@ -21,7 +21,7 @@ fn row(email: &str, username: &str) -> ImportRow {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an import asks for it")]
-fn write_answer(users: &[ImportedUser]) -> Result<Answer, shared::error::Error> {
+fn write_answer(users: &[ImportedUser]) -> Result<Answer, shared::platform::error::Error> {
     let results: Vec<_> = users
         .iter()
         .map(|imported| match imported.result {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rig::{FunctionBuilder, Request, secrets};
 use serde_json::{Value, json};
 use servers::{Valkey, valkey::USER};
-use shared::valkey::REST;
+use shared::platform::valkey::REST;
 
 use crate::servers_in_trouble::{closed_port, silent_server};
 use crate::telemetry::metric_lines;

@@ -4,7 +4,7 @@ use crate::written::assert_written;
 
 #[test]
 fn the_document_is_what_the_code_says() {
-    let document = shared::openapi::document([
+    let document = shared::platform::openapi::document([
         bulk_create::openapi::part(),
         health::openapi::part(),
         list_users::openapi::part(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::error::Error;
+use shared::platform::error::Error;
 use shared::users::{NewUserBatch, RawRow, RawUser};
 
 use crate::written::assert_written;
@@ -46,7 +46,7 @@ const TAIL: &str = "
 
 #[test]
 fn every_error_is_in_the_catalogue() {
-    let mut errors = shared::openapi::catalogue();
+    let mut errors = shared::platform::openapi::catalogue();
     errors.sort_by_key(|error| {
         let public = error.public();
         (public.status, public.code)
@@ -58,7 +58,7 @@ fn every_error_is_in_the_catalogue() {
 
 #[test]
 fn the_catalogue_has_every_kind_of_error_once() {
-    let mut codes: Vec<_> = shared::openapi::catalogue()
+    let mut codes: Vec<_> = shared::platform::openapi::catalogue()
         .iter()
         .map(|error| error.public().code)
         .collect();

@@ -43,7 +43,7 @@ fn every_dependency_has_a_reason() {
 fn the_readme_has_every_variable_that_the_code_reads() {
     let explained = first_cells(&file("README.md"), "## Configuration");
     let mut read = BTreeSet::new();
-    for entry in fs::read_dir(workspace_root().join("shared/src/config")).unwrap() {
+    for entry in fs::read_dir(workspace_root().join("shared/src/platform/config")).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         let (code, _tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
         let words = code.split('"').skip(1).step_by(2);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use rig::{Function, Gateway, Request, Response, SigningKey};
 use serde_json::{Value, json};
-use shared::queries::bulk::ImportRow;
+use shared::store::bulk::ImportRow;
 
 /// A running function and a token for it.
 pub(super) struct Import {

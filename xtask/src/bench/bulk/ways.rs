@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use shared::database::{Query as _, TransactionOutcome};
-use shared::error::Error;
-use shared::http::response::Answer;
-use shared::queries::bulk::{self, ImportRow, ImportedUser, OnConflict};
+use shared::platform::database::{Query as _, TransactionOutcome};
+use shared::platform::error::Error;
+use shared::platform::http::response::Answer;
+use shared::store::bulk::{self, ImportRow, ImportedUser, OnConflict};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::people::People;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use shared::database::Query as _;
+use shared::platform::database::Query as _;
 use shared::users::{
     CountMode, Cursor, Direction, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder,
 };

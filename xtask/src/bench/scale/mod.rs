@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use servers::{Postgres, PostgresOptions};
-use shared::config::{DatabaseConfig, Variables};
-use shared::database::{connect_alone, connect_options, parse_url};
+use shared::platform::config::{DatabaseConfig, Variables};
+use shared::platform::database::{connect_alone, connect_options, parse_url};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::runtime::Runtime;
 
@@ -140,7 +140,7 @@ async fn load(url: &str, users: u32) -> Result<PgConnection> {
         .await
         .context("cannot make the users")?;
     console::say("migrating");
-    shared::migrations::up(&mut connection).await?;
+    shared::store::migrations::up(&mut connection).await?;
     for statement in ["CHECKPOINT", "VACUUM ANALYZE", "CHECKPOINT"] {
         connection.execute(statement).await?;
     }

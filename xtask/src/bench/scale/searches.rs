@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use shared::config::{DatabaseConfig, SearchConfig, Variables};
-use shared::database::{Database, Query};
-use shared::deadline::Deadline;
-use shared::listing;
+use shared::platform::config::{DatabaseConfig, SearchConfig, Variables};
+use shared::platform::database::{Database, Query};
+use shared::platform::deadline::Deadline;
+use shared::store::listing;
 use shared::users::{CountMode, Filter, ListQuery, Page, Position, SearchTerm, Total};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Executor as _, PgConnection};

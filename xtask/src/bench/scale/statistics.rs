@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use shared::database::Query as _;
-use shared::queries::stats::CountUsers;
+use shared::platform::database::Query as _;
+use shared::store::stats::CountUsers;
 use sqlx::{Executor as _, PgConnection};
 
 use super::{

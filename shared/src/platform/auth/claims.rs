@@ -1,0 +1,59 @@
+//! What a token claims, whoever verified it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::platform::{config::RequiredClaim, error::Error};
+
+/// The claims of a verified token.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Claims(pub(super) Map<String, Value>);
+
+impl Claims {
+    /// `users.id` of the user that the token names, if it has all `required` claims.
+    pub(super) fn user_id(&self, required: &[RequiredClaim]) -> Result<i64, Error> {
+        if !required.iter().all(|claim| self.has(claim)) {
+            return Err(Error::Unauthorized {
+                reason: "a required claim is missing or has another value",
+            });
+        }
+        let subject = self.0.get("sub");
+        subject.and_then(user_id).ok_or(Error::Unauthorized {
+            reason: "the subject is not a user id",
+        })
+    }
+
+    /// Whether the claim has the value, or is a list that contains it.
+    fn has(&self, required: &RequiredClaim) -> bool {
+        match self.0.get(&required.name) {
+            Some(Value::Array(values)) => values.iter().any(|value| is(value, &required.value)),
+            Some(value) => is(value, &required.value),
+            None => false,
+        }
+    }
+}
+
+fn is(value: &Value, expected: &str) -> bool {
+    match value {
+        Value::String(text) => text == expected,
+        Value::Bool(truth) => truth.to_string() == expected,
+        Value::Number(number) => number.to_string() == expected,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number. Each id has
+/// one spelling as either, so that "+1" and "01" are not second names of user 1 for other programs that
+/// compare subjects.
+fn user_id(subject: &Value) -> Option<i64> {
+    let id = match subject {
+        Value::String(text) => text
+            .parse()
+            .ok()
+            .filter(|id: &i64| id.to_string() == *text)?,
+        Value::Number(number) => number.as_i64()?,
+        _ => return None,
+    };
+    (id > 0).then_some(id)
+}

@@ -1,0 +1,104 @@
+//! Opens connections, with new credentials when the server refuses the old ones.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::sync::Mutex;
+
+use super::unavailable::{Reason, Unavailable};
+use crate::platform::{
+    error::{Error, chain},
+    secrets::{DatabaseSecret, Secrets, Stage},
+};
+
+/// The secret that credentials came from.
+pub struct RotatingSecret {
+    /// Where it is kept.
+    pub secrets: Secrets,
+    /// Its ARN or name.
+    pub arn: String,
+    /// What goes before the secret's host.
+    pub host: Option<String>,
+    /// What goes before the secret's database name.
+    pub name: Option<String>,
+}
+
+impl RotatingSecret {
+    async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
+        let text = self.secrets.fetch_stage(&self.arn, stage).await?;
+        DatabaseSecret::parse(&text, self.host.as_deref(), self.name.as_deref())
+    }
+}
+
+/// Opens connections.
+pub(super) struct Connector {
+    latest: RwLock<Arc<PgConnectOptions>>,
+    secret: Option<RotatingSecret>,
+    renewing: Mutex<()>,
+}
+
+impl Connector {
+    pub(super) fn new(options: PgConnectOptions, secret: Option<RotatingSecret>) -> Self {
+        Self {
+            latest: RwLock::new(Arc::new(options)),
+            secret,
+            renewing: Mutex::new(()),
+        }
+    }
+
+    /// Opens a connection. Credentials that were rotated meanwhile are fetched again, once for all
+    /// who wait.
+    pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let used = self.latest();
+        match PgConnection::connect_with(&used).await {
+            Err(refused) if is_refusal(&refused) => self.connect_anew(&used, refused).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn connect_anew(
+        &self,
+        used: &Arc<PgConnectOptions>,
+        refused: sqlx::Error,
+    ) -> Result<PgConnection, sqlx::Error> {
+        let Some(secret) = &self.secret else {
+            return Err(refused);
+        };
+        let _alone = self.renewing.lock().await;
+        let latest = self.latest();
+        if !Arc::ptr_eq(&latest, used) {
+            return PgConnection::connect_with(&latest).await;
+        }
+        // A rotation tells the server the new password first and makes it current afterwards:
+        // between the two, the pending one is right.
+        for stage in [Stage::Current, Stage::Pending] {
+            let secret = match secret.fetch(stage).await {
+                Ok(secret) => secret,
+                Err(error) => {
+                    tracing::warn!(?stage, error = chain(&error), "no new credentials here");
+                    continue;
+                }
+            };
+            let options = secret.apply((**used).clone());
+            match PgConnection::connect_with(&options).await {
+                Err(error) if is_refusal(&error) => {}
+                Err(error) => return Err(error),
+                Ok(connection) => {
+                    tracing::info!(?stage, "the database's credentials were rotated");
+                    *self.latest.write().unwrap_or_else(PoisonError::into_inner) =
+                        Arc::new(options);
+                    return Ok(connection);
+                }
+            }
+        }
+        Err(refused)
+    }
+
+    fn latest(&self) -> Arc<PgConnectOptions> {
+        Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_refusal(error: &sqlx::Error) -> bool {
+    Unavailable::classify(error) == Some(Reason::AuthenticationFailed)
+}

@@ -1,0 +1,367 @@
+//! The one error type, with a half for the caller and a half for the log.
+//!
+//! Variants are named after what the caller can do. [`Error::public`] is the only place that gives
+//! an error a status, a code and a text; causes stay in `source()` and are logged once, by
+//! [`crate::platform::function`].
+
+use crate::platform::database::{Reason, Refusal, RefusalKind, Unavailable};
+pub use crate::platform::details::{Detail, Details};
+use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
+
+/// What a caller is asked to wait before trying again when the database is unavailable. A fail-over
+/// or a restart takes longer, a moment of too many connections less.
+const RETRY_AFTER_SECONDS: u64 = 2;
+
+/// Why a request was not answered as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be understood; the caller must change it.
+    #[error("invalid request: {message}")]
+    InvalidRequest {
+        /// For people: what is wrong and what is allowed.
+        message: String,
+    },
+    /// No token, or none that can be trusted.
+    #[error("unauthorized: {reason}")]
+    Unauthorized {
+        /// For the log only: telling a caller which check failed helps nobody but an attacker.
+        reason: &'static str,
+    },
+    /// A user who is known, but not a superuser.
+    #[error("forbidden: the caller is not a superuser")]
+    Forbidden,
+    /// No route has this path.
+    #[error("not found")]
+    NotFound,
+    /// The route exists, with other methods.
+    #[error("method not allowed")]
+    MethodNotAllowed {
+        /// The value of the `Allow` header.
+        allow: HeaderValue,
+    },
+    /// Stored rows are in the way.
+    #[error("conflict with {} stored values", details.total())]
+    Conflict {
+        /// Every row and field that conflicts.
+        details: Details,
+    },
+    /// A request with the same Idempotency-Key is being worked on.
+    #[error("a request with this Idempotency-Key is in progress")]
+    IdempotencyInProgress,
+    /// The Idempotency-Key was used for another request.
+    #[error("the Idempotency-Key belongs to another request")]
+    IdempotencyMismatch,
+    /// More than one request may carry.
+    #[error("too large: {message}")]
+    TooLarge {
+        /// For people: the limit that applied.
+        message: String,
+    },
+    /// The body is in a format that this route does not read.
+    #[error("unsupported media type")]
+    UnsupportedMediaType {
+        /// For people: the formats that it reads.
+        message: String,
+    },
+    /// The body is well-formed, but its rows break rules.
+    #[error("{} validation failures", details.total())]
+    ValidationFailed {
+        /// Every rule broken.
+        details: Details,
+    },
+    /// The caller has sent too many requests.
+    #[error("rate limited")]
+    RateLimited {
+        /// After how many seconds the next one will be admitted.
+        retry_after_seconds: u64,
+    },
+    /// The database cannot be reached or will not take more work. Trying again later may help.
+    #[error("database unavailable")]
+    DatabaseUnavailable(#[source] Unavailable),
+    /// The table has rules of its own, and one of them refuses what was to be written. Nothing was.
+    #[error("refused by the table: {0}")]
+    RefusedByTable(Refusal),
+    /// The deadline passed; whatever was begun has been stopped.
+    #[error("request exceeded {seconds} s")]
+    Timeout {
+        /// The whole budget of the request.
+        seconds: f64,
+    },
+    /// A fault of ours.
+    #[error("{operation} failed")]
+    Internal {
+        /// What was being done.
+        operation: &'static str,
+        /// The cause, for the log only.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// The half of an error that the caller sees.
+#[derive(Debug)]
+pub struct Public<'e> {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// A stable word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// More, row by row.
+    pub details: &'e [Detail],
+    /// A header that belongs to the status.
+    pub header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Error {
+    /// An [`Error::InvalidRequest`].
+    pub fn invalid_request(message: impl Into<String>) -> Self {
+        Self::InvalidRequest {
+            message: message.into(),
+        }
+    }
+
+    /// An [`Error::Internal`]. `operation` is a noun phrase, such as "parsing the secret".
+    pub fn internal(
+        operation: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Internal {
+            operation,
+            source: source.into(),
+        }
+    }
+
+    /// What the caller gets to see.
+    #[must_use]
+    pub fn public(&self) -> Public<'_> {
+        match self {
+            Self::InvalidRequest { message } => {
+                Public::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+            }
+            Self::Unauthorized { .. } => Public::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A valid bearer token of an active user is required",
+            )
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Self::Forbidden => Public::new(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "Only superusers may do this",
+            ),
+            Self::NotFound => Public::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is no such path",
+            ),
+            Self::MethodNotAllowed { allow } => Public::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This path does not support this method; see the Allow header",
+            )
+            .with_header(header::ALLOW, allow.clone()),
+            Self::Conflict { details } => Public::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                format!(
+                    "Nothing was imported: {} already in use, {}",
+                    counted(details.total(), "value is", "values are"),
+                    details.location()
+                ),
+            )
+            .with_details(details.listed()),
+            Self::IdempotencyInProgress => Public::new(
+                StatusCode::CONFLICT,
+                "idempotency_in_progress",
+                "A request with this Idempotency-Key is still in progress; send it again shortly to get its response",
+            )
+            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
+            Self::IdempotencyMismatch => Public::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_mismatch",
+                "This Idempotency-Key was used for a request with another body or other options",
+            ),
+            Self::TooLarge { message } => {
+                Public::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+            }
+            Self::UnsupportedMediaType { message } => Public::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                message,
+            ),
+            Self::ValidationFailed { details } => Public::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                format!(
+                    "Nothing was imported: {} found, {}",
+                    counted(details.total(), "error", "errors"),
+                    details.location()
+                ),
+            )
+            .with_details(details.listed()),
+            Self::RateLimited {
+                retry_after_seconds,
+            } => Public::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "You have sent too many requests; see the Retry-After header",
+            )
+            .with_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
+            Self::DatabaseUnavailable(cause) => Public::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "database_unavailable",
+                unavailable_message(cause.reason()),
+            )
+            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
+            Self::RefusedByTable(refusal) => refused_by_table(refusal),
+            Self::Timeout { seconds } => Public::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "request_timeout",
+                format!("Request exceeded {seconds}s timeout"),
+            ),
+            Self::Internal { .. } => Public::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something went wrong on our side; the request id helps us find it",
+            ),
+        }
+    }
+}
+
+fn unavailable_message(reason: Reason) -> &'static str {
+    match reason {
+        Reason::CommitInDoubt => {
+            "The connection to the database broke during the commit: the change may or may not have been saved. A request with an Idempotency-Key can be repeated safely"
+        }
+        Reason::Contention => {
+            "Too many requests are changing the same users at the moment; try again shortly"
+        }
+        Reason::ReadOnly => "The database is read-only at the moment; try again shortly",
+        _ => "The database cannot be reached at the moment; try again shortly",
+    }
+}
+
+fn refused_by_table(refusal: &Refusal) -> Public<'_> {
+    let (status, code) = match refusal.kind {
+        RefusalKind::Unique | RefusalKind::Deferrable | RefusalKind::Reference => {
+            (StatusCode::CONFLICT, "conflict")
+        }
+        RefusalKind::Check
+        | RefusalKind::NotNull
+        | RefusalKind::Generated
+        | RefusalKind::Type
+        | RefusalKind::Trigger
+        | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
+    };
+    let reason = refusal_message(refusal);
+    Public::new(status, code, format!("Nothing was imported: {reason}"))
+}
+
+/// The names of rules and columns are those of the table's owner, who has to be asked about them. What
+/// the server or a trigger says beside that may quote a value.
+fn refusal_message(refusal: &Refusal) -> String {
+    let name = |name: &Option<String>| name.as_deref().unwrap_or("unnamed").to_owned();
+    let rule = name(&refusal.constraint);
+    match refusal.kind {
+        RefusalKind::Unique => {
+            format!("a value is already in use or appears twice (the table's rule \"{rule}\")")
+        }
+        RefusalKind::Deferrable => {
+            "on_conflict=skip and on_conflict=update do not work with a deferrable unique rule of the table"
+                .to_owned()
+        }
+        RefusalKind::Reference => {
+            format!("a row refers to another that does not exist (the table's rule \"{rule}\")")
+        }
+        RefusalKind::Check => format!("a row violates the table's rule \"{rule}\""),
+        RefusalKind::NotNull => format!(
+            "column \"{}\" of the table needs a value, and this API does not set it",
+            name(&refusal.column)
+        ),
+        RefusalKind::Generated => {
+            "the table generates a column that this API has to write".to_owned()
+        }
+        RefusalKind::Type => "a value does not fit the type of its column in this table".to_owned(),
+        RefusalKind::Trigger => "a trigger of the table rejected a row".to_owned(),
+        RefusalKind::Altered => {
+            "a trigger of the table changes emails or usernames, or skips rows, so rows and users cannot be matched"
+                .to_owned()
+        }
+    }
+}
+
+impl<'e> Public<'e> {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: &[],
+            header: None,
+        }
+    }
+
+    fn with_details(self, details: &'e [Detail]) -> Self {
+        Self { details, ..self }
+    }
+
+    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
+    }
+}
+
+/// An error and its causes in one line, for the log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
+fn counted(count: usize, singular: &str, plural: &str) -> String {
+    format!("{count} {}", if count == 1 { singular } else { plural })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_never_reach_the_public_half() {
+        let cause = "relation \"users\" does not exist at db.internal:5432";
+        let error = Error::internal("listing users", cause);
+        let public = error.public();
+        assert_eq!(public.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!public.message.contains("users"), "{}", public.message);
+    }
+
+    #[test]
+    fn a_timeout_names_the_whole_budget() {
+        assert_eq!(
+            Error::Timeout { seconds: 28.0 }.public().message,
+            "Request exceeded 28s timeout"
+        );
+        assert_eq!(
+            Error::Timeout { seconds: 0.8 }.public().message,
+            "Request exceeded 0.8s timeout"
+        );
+    }
+
+    #[test]
+    fn errors_that_may_pass_say_when_to_try_again() {
+        let error = Error::DatabaseUnavailable(Unavailable::timeout());
+        assert_eq!(
+            error.public().header,
+            Some((header::RETRY_AFTER, HeaderValue::from(2)))
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! The frame around every handler: route, authentication, rate limit, deadline, and errors turned into
+//! responses.
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use lambda_http::{Request, RequestExt, lambda_runtime, service_fn};
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+
+use crate::platform::{
+    config::ConfigError,
+    database::Unavailable,
+    deadline::Deadline,
+    error::{Error, chain},
+    event_adapter::EventAdapter,
+    http::{
+        response::{self, Response},
+        router::{Access, Route, Router},
+    },
+    limiter::RateLimitDecision,
+    metrics,
+    request_context::RequestContext,
+    shutdown::Shutdown,
+    state::State,
+    valkey::TimeBudget,
+};
+
+/// How often the runtime polls all tasks until a request to a server on the same machine is connected and
+/// written.
+const TURNS_OF_A_REQUEST: u32 = 4;
+
+/// One Lambda function that answers HTTP requests.
+pub trait Function: Sized + Send + Sync + 'static {
+    /// The endpoints. The frame answers everything else with 404 or 405, and asks for a superuser where
+    /// a route says so.
+    const ROUTES: &'static [Route<Self>];
+
+    /// What the environment keeps.
+    fn state(&self) -> &State;
+}
+
+/// Starts an environment, serves requests until Lambda ends it, and then lets those under way finish.
+///
+/// `name` names the function in the server's list of connections.
+pub async fn run<F: Function>(
+    name: &str,
+    make: impl FnOnce(State) -> Result<F, ConfigError>,
+) -> Result<(), lambda_http::Error> {
+    // Side by side, because both wait for somebody else's answers.
+    let ((shutdown, announcement), state) = tokio::join!(Shutdown::expect(), async {
+        // Starting computes before it waits, and the extension's request shall be on its way by then.
+        for _ in 0..TURNS_OF_A_REQUEST {
+            tokio::task::yield_now().await;
+        }
+        State::start(name).await
+    });
+    let function = Arc::new(make(state?)?);
+    let router = Arc::new(Router::new(F::ROUTES)?);
+    let service = {
+        let function = Arc::clone(&function);
+        let shutdown = shutdown.clone();
+        service_fn(move |request: Request| {
+            let function = Arc::clone(&function);
+            let router = Arc::clone(&router);
+            let shutdown = shutdown.clone();
+            async move {
+                let response = respond(function.as_ref(), &router, &shutdown, request).await;
+                Ok::<_, std::convert::Infallible>(response)
+            }
+        })
+    };
+    let runtime =
+        lambda_runtime::Runtime::new(EventAdapter::new(service)).layer(shutdown.invocations());
+    tokio::select! {
+        outcome = runtime.run_concurrent() => outcome,
+        () = shutdown.come(announcement) => {
+            function.state().database.close().await;
+            Ok(())
+        }
+    }
+}
+
+/// Answers one request, whatever happens: an error that reached the runtime would be a bare 500 of
+/// the gateway's.
+async fn respond<F: Function>(
+    function: &F,
+    router: &Router<F>,
+    shutdown: &Shutdown,
+    request: Request,
+) -> Response {
+    let (request_id, trace_id, invocation_end_ms) = match request.lambda_context_ref() {
+        Some(context) => (
+            context.request_id.clone(),
+            context.xray_trace_id.clone(),
+            context.deadline,
+        ),
+        None => (String::new(), None, 0),
+    };
+    let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
+    let started = Instant::now();
+    // Of the level of errors, so that whatever is logged says what it is about.
+    let span = tracing::error_span!("request", request_id, trace_id);
+    let mut decision = None;
+    let answered = caught(answer(function, router, request, deadline, &mut decision));
+    let answered = timeout_at(deadline.instant(), answered);
+    let outcome = tokio::select! {
+        outcome = answered.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
+            Err(Error::Timeout {
+                seconds: deadline.budget_in_seconds(),
+            })
+        }),
+        () = shutdown.cancelled() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
+    };
+    let mut response = outcome.unwrap_or_else(|error| {
+        span.in_scope(|| log(&error));
+        response::error(&error, &request_id)
+    });
+    if let Some(decision) = decision {
+        decision.write_headers(response.headers_mut());
+    }
+    response::finish(&mut response, &request_id);
+    metrics::finish_request(
+        response.status(),
+        started.elapsed(),
+        function.state().database.status(),
+    );
+    response
+}
+
+async fn answer<F: Function>(
+    function: &F,
+    router: &Router<F>,
+    request: Request,
+    deadline: Deadline,
+    decision: &mut Option<RateLimitDecision>,
+) -> Result<Response, Error> {
+    let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
+    let state = function.state();
+    let budget = TimeBudget::new(state.config.valkey_timeout());
+    let caller = match route.access {
+        Access::Open => None,
+        Access::Superuser => {
+            let id = state.authenticator.caller(&request, &deadline).await?;
+            // Before the database is asked who that is: it is what the limit protects.
+            if let Some(limiter) = &state.limiter {
+                *decision = limiter.count(id, &budget).await;
+            }
+            if let Some(decision) = decision
+                && !decision.is_admitted()
+            {
+                return Err(Error::RateLimited {
+                    retry_after_seconds: decision.retry_after_seconds(),
+                });
+            }
+            let caller = state
+                .authenticator
+                .superuser(id, &state.database, &deadline);
+            Some(caller.await?)
+        }
+    };
+    let context = RequestContext {
+        request,
+        route: route.path,
+        parameters,
+        deadline,
+        caller,
+        budget,
+    };
+    (route.handler)(function, &context).await
+}
+
+/// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the
+/// request is used again: its connection goes with the future.
+async fn caught<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = AssertUnwindSafe(answer).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Error::internal("answering", "a panic")))
+}
+
+/// Logs a failed request once, with its causes: loudly if the fault is on our side.
+fn log(error: &Error) {
+    let public = error.public();
+    if public.status.is_server_error() {
+        tracing::error!(
+            status = public.status.as_u16(),
+            code = public.code,
+            error = chain(error),
+            "request failed"
+        );
+    } else {
+        tracing::info!(
+            status = public.status.as_u16(),
+            code = public.code,
+            error = chain(error),
+            "request refused"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_like_any_fault_of_ours() {
+        let handler = async { panic!("a bug") };
+        let outcome: Result<(), Error> = caught(handler).await;
+        assert_eq!(outcome.unwrap_err().public().code, "internal");
+    }
+}

@@ -1,0 +1,152 @@
+//! Query parameters, read strictly: nothing unknown, nothing twice, nothing clamped.
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
+
+use lambda_http::{Request, RequestExt};
+
+use crate::platform::error::Error;
+
+/// The parameters of one request. Each is taken out once; what is left at the end is unknown.
+#[derive(Debug)]
+pub struct QueryParameters {
+    allowed: &'static [&'static str],
+    values: BTreeMap<String, String>,
+}
+
+impl QueryParameters {
+    /// Reads the parameters, of which only `allowed` ones may occur, each once.
+    pub fn parse(request: &Request, allowed: &'static [&'static str]) -> Result<Self, Error> {
+        let mut values = BTreeMap::new();
+        for (name, value) in request.query_string_parameters().iter() {
+            if !allowed.contains(&name) {
+                return Err(Error::invalid_request(unknown(name, allowed)));
+            }
+            if values.insert(name.to_owned(), value.to_owned()).is_some() {
+                return Err(Error::invalid_request(format!(
+                    "Parameter {name} is given more than once"
+                )));
+            }
+        }
+        Ok(Self { allowed, values })
+    }
+
+    /// The value as it was sent, percent-decoded.
+    #[must_use]
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        debug_assert!(
+            self.allowed.contains(&name),
+            "{name} is not among the allowed parameters"
+        );
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// One of a few words.
+    pub fn one_of<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, Error> {
+        let Some(value) = self.text(name) else {
+            return Ok(None);
+        };
+        if let Some((_, chosen)) = choices.iter().find(|(word, _)| *word == value) {
+            return Ok(Some(*chosen));
+        }
+        let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+        Err(Error::invalid_request(format!(
+            "Parameter {name} must be one of {}",
+            words.join(", ")
+        )))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, Error> {
+        self.one_of(name, &[("true", true), ("false", false)])
+    }
+
+    /// A whole number within a range.
+    pub fn whole_number(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Result<Option<u32>, Error> {
+        let Some(value) = self.text(name) else {
+            return Ok(None);
+        };
+        match value.parse() {
+            Ok(number) if range.contains(&number) => Ok(Some(number)),
+            _ => Err(Error::invalid_request(format!(
+                "Parameter {name} must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            ))),
+        }
+    }
+}
+
+fn unknown(name: &str, allowed: &[&str]) -> String {
+    // A caller's text is shown back shortened, so that an answer cannot be blown up by a request.
+    let name: String = name.chars().take(40).collect();
+    if allowed.is_empty() {
+        format!("Unknown parameter {name:?}; this path has no parameters")
+    } else {
+        format!(
+            "Unknown parameter {name:?}; supported: {}",
+            allowed.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use lambda_http::Body;
+
+    use super::*;
+
+    fn parse(pairs: &[(&str, &[&str])]) -> Result<QueryParameters, Error> {
+        let map: HashMap<String, Vec<String>> = pairs
+            .iter()
+            .map(|(name, values)| {
+                let values = values.iter().map(|&value| value.to_owned()).collect();
+                ((*name).to_owned(), values)
+            })
+            .collect();
+        let request = Request::new(Body::Empty).with_query_string_parameters(map);
+        QueryParameters::parse(&request, &["size", "is_active"])
+    }
+
+    fn message<T: std::fmt::Debug>(outcome: Result<T, Error>) -> String {
+        outcome.unwrap_err().public().message
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named_beside_the_known_ones() {
+        assert_eq!(
+            message(parse(&[("limit", &["5"])])),
+            "Unknown parameter \"limit\"; supported: size, is_active"
+        );
+    }
+
+    #[test]
+    fn a_parameter_may_be_given_once() {
+        assert_eq!(
+            message(parse(&[("size", &["5", "6"])])),
+            "Parameter size is given more than once"
+        );
+    }
+
+    #[test]
+    fn a_bad_value_is_answered_with_what_is_allowed() {
+        let parameters = parse(&[("size", &["101"]), ("is_active", &["yes"])]).unwrap();
+        assert_eq!(
+            message(parameters.whole_number("size", 1..=100)),
+            "Parameter size must be a whole number from 1 to 100"
+        );
+        assert_eq!(
+            message(parameters.flag("is_active")),
+            "Parameter is_active must be one of true, false"
+        );
+    }
+}

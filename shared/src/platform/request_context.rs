@@ -1,0 +1,24 @@
+//! What a handler knows of its request.
+
+use lambda_http::Request;
+
+use crate::platform::{
+    auth::Superuser, deadline::Deadline, http::path_parameters::PathParameters, valkey::TimeBudget,
+};
+
+/// A request that has passed the frame.
+#[derive(Debug)]
+pub struct RequestContext {
+    /// The request as the gateway sent it.
+    pub request: Request,
+    /// The path of its route.
+    pub route: &'static str,
+    /// What its own path says where that has names in braces.
+    pub parameters: PathParameters,
+    /// When it must be answered.
+    pub deadline: Deadline,
+    /// Who sent it, where the route asks.
+    pub caller: Option<Superuser>,
+    /// What it may still spend on the Valkey server.
+    pub budget: TimeBudget,
+}

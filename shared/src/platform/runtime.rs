@@ -1,0 +1,26 @@
+//! The async runtime that a function runs on.
+
+use std::future::Future;
+
+use tokio::runtime::Builder;
+
+use crate::platform::{config::Variables, state::StartError, telemetry};
+
+/// Starts logging and runs a function to its end. Every `main` is this call.
+///
+/// With one request at a time there is only I/O to await, and a single thread is fastest: no other has to
+/// be started, or woken for every response. Hashing has threads of its own. With several requests at a time,
+/// all cores take part.
+pub fn block_on(
+    function: impl Future<Output = Result<(), lambda_http::Error>>,
+) -> Result<(), lambda_http::Error> {
+    let variables = Variables::of_process();
+    telemetry::init(&variables);
+    let concurrency = variables.concurrency().map_err(StartError::from)?;
+    let mut builder = if concurrency == 1 {
+        Builder::new_current_thread()
+    } else {
+        Builder::new_multi_thread()
+    };
+    builder.enable_all().build()?.block_on(function)
+}

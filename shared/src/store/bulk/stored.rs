@@ -1,0 +1,292 @@
+//! Rows of an import that mean stored users.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+
+use super::{
+    ConflictWith, Import, ImportRow, ImportedUser, OnConflict, RowConflict, RowResult,
+    conflicts::index, insert,
+};
+use crate::{store::USER_COLUMNS, users::User};
+
+/// What became of the rows that were not inserted.
+pub(super) enum Merged {
+    /// All of them were left or updated, by index.
+    All(HashMap<usize, ImportedUser>),
+    /// These cannot be.
+    Refused(Vec<RowConflict>),
+    /// What was in the way of an insert is not there any more, or something new is.
+    Retry,
+    /// The table does not give back what was inserted.
+    Altered,
+}
+
+/// A stored user and the row that means it.
+#[derive(FromRow)]
+struct StoredUser {
+    /// Counted from 1 among the rows that were asked for.
+    position: i64,
+    #[sqlx(flatten)]
+    user: User,
+}
+
+/// Leaves or updates the stored users that the rows at `old` mean.
+pub(super) async fn merge(
+    connection: &mut PgConnection,
+    import: &Import<'_>,
+    old: &[usize],
+    inserted: &HashMap<String, User>,
+) -> Result<Merged, sqlx::Error> {
+    let rows: Vec<&ImportRow> = old.iter().map(|&index| &import.rows[index]).collect();
+    let is_update = import.on_conflict == OnConflict::Update;
+    let stored = by_email(connection, &rows, is_update).await?;
+    let owners = username_owners(connection, &rows).await?;
+    let places = Places {
+        import,
+        old,
+        inserted,
+    };
+    let matches = match places.check(stored, &owners) {
+        Ok(Found::All(matches)) => matches,
+        Ok(Found::NotAll(missing)) => {
+            // Either it has gone meanwhile, or a unique index of the table's owner was in the way: a plain
+            // insert of these rows names it.
+            let missing: Vec<_> = missing.iter().map(|&index| &import.rows[index]).collect();
+            return Ok(match insert::all(connection, &missing).await? {
+                Some(_) => Merged::Retry,
+                None => Merged::Altered,
+            });
+        }
+        Err(conflicts) => return Ok(Merged::Refused(conflicts)),
+    };
+    let mut updated = if is_update {
+        update(connection, import.rows, &matches).await?
+    } else {
+        HashMap::new()
+    };
+    let merged = matches.into_iter().map(|(index, user)| {
+        let (user, result) = match updated.remove(&user.id) {
+            Some(user) => (user, RowResult::Updated),
+            None => (user, RowResult::Skipped),
+        };
+        (index, ImportedUser { user, result })
+    });
+    Ok(Merged::All(merged.collect()))
+}
+
+/// The stored users that rows mean.
+enum Found {
+    /// Of all rows, by index.
+    All(HashMap<usize, User>),
+    /// Nothing was in the way of these rows when it was looked for.
+    NotAll(Vec<usize>),
+}
+
+/// Tells what the rows that were not inserted met.
+struct Places<'a> {
+    import: &'a Import<'a>,
+    old: &'a [usize],
+    inserted: &'a HashMap<String, User>,
+}
+
+impl Places<'_> {
+    /// The stored users by row, or why there are none.
+    fn check(
+        &self,
+        stored: Vec<StoredUser>,
+        owners: &HashMap<usize, i64>,
+    ) -> Result<Found, Vec<RowConflict>> {
+        let new: HashMap<i64, usize> = self.inserted_rows();
+        let mut meant: HashMap<i64, usize> = HashMap::new();
+        let mut matches = HashMap::new();
+        let mut conflicts = Vec::new();
+        for StoredUser { position, user } in stored {
+            let index = self.old[index(position)];
+            let earlier = new.get(&user.id).copied().unwrap_or_else(|| {
+                *meant
+                    .entry(user.id)
+                    .and_modify(|first| *first = index.min(*first))
+                    .or_insert(index)
+            });
+            if earlier == index {
+                matches.insert(index, user);
+            } else {
+                conflicts.push(conflict(index, "email", ConflictWith::Row(earlier)));
+            }
+        }
+        let duplicates: BTreeSet<usize> = conflicts.iter().map(|conflict| conflict.index).collect();
+        let mut missing = Vec::new();
+        for (at, &index) in self.old.iter().enumerate() {
+            let own_id = matches.get(&index).map(|user| user.id);
+            let is_left_alone = own_id.is_some() && self.import.on_conflict == OnConflict::Skip;
+            if is_left_alone || duplicates.contains(&index) {
+                continue;
+            }
+            match owners.get(&at) {
+                Some(owner) if Some(*owner) == own_id => {}
+                Some(owner) => {
+                    let with = new
+                        .get(owner)
+                        .map_or(ConflictWith::Stored, |&row| ConflictWith::Row(row));
+                    conflicts.push(conflict(index, "username", with));
+                }
+                None if own_id.is_none() => missing.push(index),
+                None => {}
+            }
+        }
+        if !conflicts.is_empty() {
+            conflicts.sort_by_key(|conflict| conflict.index);
+            return Err(conflicts);
+        }
+        Ok(if missing.is_empty() {
+            Found::All(matches)
+        } else {
+            Found::NotAll(missing)
+        })
+    }
+
+    /// The rows of users that this import has just inserted, by id.
+    fn inserted_rows(&self) -> HashMap<i64, usize> {
+        let rows = self.import.rows.iter().enumerate();
+        rows.filter_map(|(index, row)| Some((self.inserted.get(&row.email)?.id, index)))
+            .collect()
+    }
+}
+
+fn conflict(index: usize, field: &'static str, with: ConflictWith) -> RowConflict {
+    RowConflict { index, field, with }
+}
+
+/// The stored users with the emails of the rows. To be updated, they are locked, in an order in
+/// which all imports lock.
+async fn by_email(
+    connection: &mut PgConnection,
+    rows: &[&ImportRow],
+    is_locked: bool,
+) -> Result<Vec<StoredUser>, sqlx::Error> {
+    let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
+    let mut statement = QueryBuilder::<Postgres>::new("SELECT input.position,");
+    statement.push(USER_COLUMNS).push(
+        r#" FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
+         JOIN users
+             ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
+              = lower(input.email COLLATE "und-x-icu") COLLATE "C"
+         ORDER BY users.id, input.position"#,
+    );
+    if is_locked {
+        statement.push(" FOR UPDATE OF users");
+    }
+    sqlx::query_as(statement.sql())
+        .bind(emails)
+        .fetch_all(connection)
+        .await
+}
+
+/// The ids of the stored users who have the usernames of the rows, by place in `rows`.
+async fn username_owners(
+    connection: &mut PgConnection,
+    rows: &[&ImportRow],
+) -> Result<HashMap<usize, i64>, sqlx::Error> {
+    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();
+    let owners: Vec<(i64, i64)> = sqlx::query_as(
+        r#"SELECT
+             input.position,
+             users.id::bigint
+         FROM UNNEST($1::text[]) WITH ORDINALITY AS input (username, position)
+         JOIN users
+             ON lower(users.username COLLATE "und-x-icu") COLLATE "C"
+              = lower(input.username COLLATE "und-x-icu") COLLATE "C""#,
+    )
+    .bind(usernames)
+    .fetch_all(connection)
+    .await?;
+    Ok(owners
+        .into_iter()
+        .map(|(position, id)| (index(position), id))
+        .collect())
+}
+
+/// Gives stored users what their rows say, and returns those that this changed, by id. A user who is
+/// all that already is not written again.
+async fn update(
+    connection: &mut PgConnection,
+    rows: &[ImportRow],
+    matches: &HashMap<usize, User>,
+) -> Result<HashMap<i64, User>, sqlx::Error> {
+    let mut ids = Vec::with_capacity(matches.len());
+    let mut emails = Vec::with_capacity(matches.len());
+    let mut usernames = Vec::with_capacity(matches.len());
+    let mut full_names = Vec::with_capacity(matches.len());
+    let mut password_hashes = Vec::with_capacity(matches.len());
+    let mut are_active = Vec::with_capacity(matches.len());
+    let mut are_superusers = Vec::with_capacity(matches.len());
+    for (&index, user) in matches {
+        let ImportRow {
+            email,
+            username,
+            full_name,
+            password_hash,
+            is_active,
+            is_superuser,
+        } = &rows[index];
+        ids.push(user.id);
+        emails.push(email.as_str());
+        usernames.push(username.as_str());
+        full_names.push(full_name.as_deref());
+        password_hashes.push(password_hash.as_deref());
+        are_active.push(*is_active);
+        are_superusers.push(*is_superuser);
+    }
+    let mut statement = QueryBuilder::<Postgres>::new(
+        "UPDATE users
+         SET
+             email = input.email,
+             username = input.username,
+             full_name = coalesce(input.full_name, users.full_name),
+             password_hash = coalesce(input.password_hash, users.password_hash),
+             is_active = coalesce(input.is_active, users.is_active),
+             is_superuser = coalesce(input.is_superuser, users.is_superuser),
+             updated_at = now()
+         FROM UNNEST(
+             $1::bigint[],
+             $2::text[],
+             $3::text[],
+             $4::text[],
+             $5::text[],
+             $6::boolean[],
+             $7::boolean[]
+         ) AS input (
+             id,
+             email,
+             username,
+             full_name,
+             password_hash,
+             is_active,
+             is_superuser
+         )
+         WHERE users.id = input.id
+             AND (
+                 users.email <> input.email
+                 OR users.username <> input.username
+                 OR users.full_name IS DISTINCT FROM coalesce(input.full_name, users.full_name)
+                 OR users.password_hash
+                     IS DISTINCT FROM coalesce(input.password_hash, users.password_hash)
+                 OR users.is_active <> coalesce(input.is_active, users.is_active)
+                 OR users.is_superuser <> coalesce(input.is_superuser, users.is_superuser)
+             )
+         RETURNING ",
+    );
+    statement.push(USER_COLUMNS);
+    let updated: Vec<User> = sqlx::query_as(statement.sql())
+        .bind(ids)
+        .bind(emails)
+        .bind(usernames)
+        .bind(full_names)
+        .bind(password_hashes)
+        .bind(are_active)
+        .bind(are_superusers)
+        .fetch_all(connection)
+        .await?;
+    Ok(updated.into_iter().map(|user| (user.id, user)).collect())
+}

@@ -1,0 +1,13 @@
+//! Queries and triggers of the store, on a real database.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers do too"
+)]
+
+mod adoption;
+mod connections;
+mod counters;
+mod lists;
+mod rights;
+mod searches;

@@ -1,0 +1,497 @@
+use std::time::Duration;
+
+use rig::TestDatabase;
+use shared::{
+    platform::{
+        config::{DatabaseConfig, SearchConfig, Variables},
+        database::{Database, Query, parse_url},
+        deadline::Deadline,
+        error::Error,
+    },
+    store::{list::Collect, listing},
+    users::{
+        CountMode, Filter, ListQuery, Page, Position, SearchTerm, Sort, SortBy, SortOrder, Total,
+    },
+};
+use sqlx::{Executor, PgConnection};
+
+/// Names that differ in case, script and length, characters that LIKE and regular expressions mean
+/// something by, the two beyond ASCII that are folded into it (the last username ends in the sign for
+/// Kelvin), and a letter whose lower case depends on where it stands.
+const DATA: &str = "
+    INSERT INTO users (email, username, full_name, is_active, is_superuser, created_at)
+    SELECT
+        'mail' || n || '@' || (ARRAY['Example.com', 'straße.example', 'x_y.example'])[1 + n % 3],
+        (ARRAY['Jürgen', 'josé', 'İpek', '名前', 'Zoë.', 'under_score', 'plus+\u{212a}'])[1 + n % 7] || n,
+        (ARRAY['100% Ana', 'back\\slash', NULL, 'Anna Maria', 'O''Brien', 'ΟΔΥΣΣΕΥΣ Κώστας',
+            'Οδυσσευσ ΚΏΣΤΑΣ', 'Σ.*(\\[σ]{ς'])[1 + n % 8],
+        n % 3 > 0,
+        n % 11 = 0,
+        TIMESTAMPTZ '2026-01-01 00:00:00Z' + (n / 7) * INTERVAL '1 minute'
+    FROM generate_series(1, 2000) AS n";
+
+const TERMS: [&str; 33] = [
+    "ana",
+    "ANNA",
+    "a",
+    "名",
+    "名前1",
+    "jürgen",
+    "JÜRGEN",
+    "é",
+    "İ",
+    "i",
+    "ipek",
+    "PEK1",
+    "plus+k1",
+    "straße",
+    "_",
+    "%",
+    r"\",
+    "100% A",
+    "mail1",
+    "o'brien",
+    "nobody",
+    "example.com",
+    "jose\u{301}",
+    "ΟΔΥΣΣΕΥΣ",
+    "οδυσσευς",
+    "Οδυσσευσ κ",
+    "ΟΔΥΣΣ",
+    "σσευ",
+    "ΚΏΣΤΑΣ",
+    "κώστας",
+    "ς",
+    r"σ.*(\[ς]{Σ",
+    "ς.",
+];
+
+const FLAGS: [Option<bool>; 3] = [None, Some(true), Some(false)];
+
+#[tokio::test]
+async fn a_walk_finds_what_like_finds_forward_and_back_however_short_its_reach() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    for (term, sort) in grid() {
+        let filter = filter(&mut random, term);
+        let expected = found_by_like(&mut connection, &filter, sort).await;
+        let list = ListQuery {
+            filter,
+            sort,
+            position: Position::Page(1),
+            size: random.u32(1..400),
+            count: CountMode::None,
+            reach: random.u32(90..2_500),
+        };
+        let (forward, last_page) = walk(&mut connection, &list).await;
+        assert_eq!(forward, expected, "{list:?}");
+
+        let mut back: Vec<i64> = ids(&last_page).rev().collect();
+        let mut previous = last_page.previous;
+        while let Some(cursor) = previous {
+            let position = Position::Cursor(cursor);
+            let query = ListQuery {
+                position,
+                ..list.clone()
+            };
+            let page = query.run(&mut connection).await.unwrap().page;
+            back.extend(ids(&page).rev());
+            assert!(back.len() <= expected.len(), "the walk goes in circles");
+            previous = page.previous;
+        }
+        back.reverse();
+        assert_eq!(back, expected, "back: {list:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_that_walks_or_collects_has_the_rows_and_the_total_that_like_finds() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(8);
+    let searcher = Searcher::on(&database);
+    for (term, sort) in grid() {
+        let filter = filter(&mut random, term);
+        let expected = found_by_like(&mut connection, &filter, sort).await;
+        for reach in [50, 10_000] {
+            let mut list = ListQuery {
+                filter: filter.clone(),
+                sort,
+                position: Position::Page(1),
+                size: random.u32(20..400),
+                count: CountMode::Exact,
+                reach,
+            };
+            let mut found = Vec::new();
+            loop {
+                let page = searcher.page(&list).await.unwrap();
+                let total = u64::try_from(expected.len()).unwrap();
+                assert_eq!(page.total, Some(Total::Exactly(total)), "{list:?}");
+                found.extend(ids(&page));
+                assert!(found.len() <= expected.len(), "the walk goes in circles");
+                match page.next {
+                    Some(cursor) => list.position = Position::Cursor(cursor),
+                    None => break,
+                }
+            }
+            assert_eq!(found, expected, "{list:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_walk_meets_every_row_once_while_others_are_added() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(9);
+    for (term, sort) in grid() {
+        let filter = filter(&mut random, term);
+        let expected = found_by_like(&mut connection, &filter, sort).await;
+        let mut list = ListQuery {
+            filter,
+            sort,
+            position: Position::Page(1),
+            size: random.u32(10..300),
+            count: CountMode::None,
+            reach: random.u32(200..2_500),
+        };
+        connection.execute("BEGIN").await.unwrap();
+        let mut found = Vec::new();
+        loop {
+            let page = list.run(&mut connection).await.unwrap().page;
+            found.extend(ids(&page).filter(|id| *id <= 2_000));
+            match page.next {
+                Some(cursor) => list.position = Position::Cursor(cursor),
+                None => break,
+            }
+            if found.len() < expected.len() {
+                let n = random.u32(10_000..);
+                connection.execute(more(n).as_str()).await.unwrap();
+            }
+        }
+        assert_eq!(found, expected, "{list:?}");
+        connection.execute("ROLLBACK").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_walk_that_ends_early_leads_on_and_cannot_count_to_a_later_page() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let searcher = Searcher::on(&database);
+    // Two characters are too few for the trigram index.
+    let mut list = ListQuery {
+        filter: Filter {
+            search: Some(SearchTerm::parse("é1").unwrap()),
+            ..Filter::default()
+        },
+        sort: Sort {
+            by: SortBy::Email,
+            order: SortOrder::Descending,
+        },
+        position: Position::Page(1),
+        size: 50,
+        count: CountMode::Capped,
+        reach: 300,
+    };
+    let page = searcher.page(&list).await.unwrap();
+    assert!(page.users.len() < 50 && page.next.is_some());
+    let Some(Total::AtLeast(total)) = page.total else {
+        panic!("{:?}", page.total)
+    };
+    assert!(total >= u64::try_from(page.users.len()).unwrap());
+    list.position = Position::Page(3);
+    let error = searcher.page(&list).await.unwrap_err();
+    assert_eq!(error.public().code, "invalid_request");
+    assert!(error.public().message.contains("next_cursor"), "{error}");
+}
+
+#[tokio::test]
+async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index() {
+    let database = TestDatabase::create().await.unwrap();
+    let insert = DATA.replace("2000", "30000");
+    for statement in [insert.as_str(), "CHECKPOINT", "VACUUM ANALYZE users"] {
+        database.pool().execute(statement).await.unwrap();
+    }
+    let mut connection = database.pool().acquire().await.unwrap();
+    let reach = 700;
+    for (term, sort) in grid() {
+        let list = ListQuery {
+            filter: Filter {
+                search: Some(SearchTerm::parse(term).unwrap()),
+                ..Filter::default()
+            },
+            sort,
+            position: Position::Page(1),
+            size: 20,
+            count: CountMode::None,
+            reach,
+        };
+        let walked = touched(&mut connection, &list).await;
+        assert_eq!(walked.seq_scans, 0, "{list:?}");
+        // Four ranges are read to the end of the reach, once to look and once to find the end, and may be
+        // read one row further; before that to their first row. The page has keys of its own.
+        let most = i64::from(2 * (reach + 4) + 4 + list.size + 2);
+        assert!(
+            walked.index_entries <= most,
+            "{} {list:?}",
+            walked.index_entries
+        );
+        if let Some(collect) = Collect::of(&list) {
+            let collected = touched(&mut connection, &collect).await;
+            assert_eq!(collected.seq_scans, 0, "{list:?}");
+            let by_others = collected.index_entries - collected.trigram_entries;
+            assert!(
+                by_others <= i64::from(list.size) + 1,
+                "{by_others} {list:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(10);
+    for number in 0..120 {
+        let length = if number == 0 {
+            253
+        } else {
+            random.usize(3..60)
+        };
+        let sigma = |random: &mut fastrand::Rng| *random.choice(&['Σ', 'σ', 'ς']).unwrap();
+        let (mut text, mut term) = (String::new(), String::new());
+        for _ in 0..=length {
+            match random.char(' '..'\u{2000}') {
+                character if number == 0 || random.u8(0..4) == 0 || character.is_control() => {
+                    text.push(sigma(&mut random));
+                    term.push(sigma(&mut random));
+                }
+                character => {
+                    text.push(character);
+                    term.push(character);
+                }
+            }
+        }
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO users (email, username, full_name)
+             VALUES ($1 || '@example.com', $1, 'a ' || normalize($2) || ' b')
+             RETURNING id::bigint",
+        )
+        .bind(format!("sigma{number}"))
+        .bind(text)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+        let list = ListQuery {
+            filter: Filter {
+                search: Some(SearchTerm::parse(&term).unwrap()),
+                ..Filter::default()
+            },
+            sort: Sort {
+                by: SortBy::CreatedAt,
+                order: SortOrder::Descending,
+            },
+            position: Position::Page(1),
+            size: 20,
+            count: CountMode::Exact,
+            reach: 10_000,
+        };
+        let walked = list.run(&mut connection).await.unwrap().page;
+        assert!(ids(&walked).any(|found| found == id), "{list:?}");
+        if let Some(collect) = Collect::of(&list) {
+            connection.execute("BEGIN").await.unwrap();
+            let collected = collect.run(&mut connection).await.unwrap().unwrap();
+            connection.execute("ROLLBACK").await.unwrap();
+            assert!(ids(&collected).any(|found| found == id), "{list:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_given_up_leaves_the_connection_to_others() {
+    struct Sleep(f64);
+    impl Query for Sleep {
+        type Output = i32;
+
+        async fn run(&self, connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+            sqlx::query_scalar("SELECT 1 FROM pg_sleep($1)")
+                .bind(self.0)
+                .fetch_one(connection)
+                .await
+        }
+    }
+    let database = TestDatabase::create().await.unwrap();
+    let searcher = Searcher::on(&database);
+    let deadline = Deadline::after(Duration::from_mins(1));
+    let time = Duration::from_millis(20);
+    let briefly = async |sleep| {
+        searcher
+            .database
+            .read_briefly(&deadline, time, &Sleep(sleep))
+            .await
+            .unwrap()
+    };
+    assert_eq!(briefly(600.0).await, None);
+    assert_eq!(searcher.database.status().total_connections, 1);
+    assert_eq!(
+        searcher
+            .database
+            .read(&deadline, &Sleep(0.1))
+            .await
+            .unwrap(),
+        1
+    );
+}
+
+/// Answers searches as a function does, with time enough to collect.
+struct Searcher {
+    database: Database,
+}
+
+impl Searcher {
+    fn on(database: &TestDatabase) -> Self {
+        let variables = Variables::from([("DATABASE_URL", database.url())]);
+        let config = DatabaseConfig::for_migrations(&variables).unwrap();
+        let options = parse_url("DATABASE_URL", database.url()).unwrap();
+        Self {
+            database: Database::new(&config, options, None).unwrap(),
+        }
+    }
+
+    async fn page(&self, list: &ListQuery) -> Result<Page, Error> {
+        let deadline = Deadline::after(Duration::from_mins(1));
+        let config = SearchConfig {
+            time: Duration::from_secs(30),
+        };
+        listing::page(&self.database, &deadline, &config, list).await
+    }
+}
+
+async fn fill(database: &TestDatabase) {
+    for statement in [DATA, "ANALYZE users"] {
+        database.pool().execute(statement).await.unwrap();
+    }
+}
+
+/// A few rows with ids beyond those of [`DATA`].
+fn more(n: u32) -> String {
+    DATA.replace("(email, username", "(id, email, username")
+        .replace("SELECT\n", "SELECT 1000000 + n,\n")
+        .replace("series(1, 2000)", &format!("series({n}, {})", n + 3))
+        .replace("+ (n / 7)", "+ (n % 280)")
+}
+
+fn grid() -> impl Iterator<Item = (&'static str, Sort)> {
+    TERMS.into_iter().flat_map(|term| {
+        let keys = [SortBy::CreatedAt, SortBy::Username, SortBy::Email];
+        keys.into_iter().flat_map(move |by| {
+            let orders = [SortOrder::Ascending, SortOrder::Descending];
+            orders.map(|order| (term, Sort { by, order }))
+        })
+    })
+}
+
+fn filter(random: &mut fastrand::Rng, term: &str) -> Filter {
+    Filter {
+        is_active: FLAGS[random.usize(0..3)],
+        is_superuser: FLAGS[random.usize(0..3)],
+        search: Some(SearchTerm::parse(term).unwrap()),
+    }
+}
+
+fn ids(page: &Page) -> impl DoubleEndedIterator<Item = i64> {
+    page.users.iter().map(|user| user.id)
+}
+
+/// All ids of a list, by cursor, and its last page.
+async fn walk(connection: &mut PgConnection, list: &ListQuery) -> (Vec<i64>, Page) {
+    let mut list = list.clone();
+    let mut found = Vec::new();
+    loop {
+        let page = list.run(connection).await.unwrap().page;
+        found.extend(ids(&page));
+        assert!(found.len() <= 2_000, "the walk goes in circles");
+        match page.next {
+            Some(cursor) => list.position = Position::Cursor(cursor),
+            None => return (found, page),
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Touched {
+    seq_scans: i64,
+    index_entries: i64,
+    trigram_entries: i64,
+}
+
+impl Touched {
+    async fn so_far(connection: &mut PgConnection) -> Self {
+        sqlx::query_as(
+            "SELECT
+                 pg_stat_get_xact_numscans('users'::regclass) AS seq_scans,
+                 (
+                     SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid))::bigint
+                     FROM pg_index
+                     WHERE indrelid = 'users'::regclass
+                 ) AS index_entries,
+                 pg_stat_get_xact_tuples_returned('ix_users_search'::regclass) AS trigram_entries",
+        )
+        .fetch_one(connection)
+        .await
+        .unwrap()
+    }
+}
+
+/// Runs a query in a transaction, as collecting needs it, and tells what it read of users.
+async fn touched(connection: &mut PgConnection, query: &impl Query) -> Touched {
+    connection.execute("BEGIN").await.unwrap();
+    let before = Touched::so_far(connection).await;
+    query.run(connection).await.unwrap();
+    let after = Touched::so_far(connection).await;
+    connection.execute("ROLLBACK").await.unwrap();
+    Touched {
+        seq_scans: after.seq_scans - before.seq_scans,
+        index_entries: after.index_entries - before.index_entries,
+        trigram_entries: after.trigram_entries - before.trigram_entries,
+    }
+}
+
+/// The oracle: three fields, each folded and looked through by itself, by reading the whole table. The
+/// two small sigmas of Greek are one letter.
+async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sort) -> Vec<i64> {
+    let key = match sort.by {
+        SortBy::CreatedAt => "created_at",
+        SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
+        SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
+    };
+    let direction = sort.order.as_str();
+    let statement = format!(
+        r#"SELECT id::bigint
+           FROM users
+           WHERE EXISTS (
+                   SELECT FROM unnest(ARRAY[username, email, full_name]) AS field
+                   WHERE strpos(
+                       replace(lower(field COLLATE "und-x-icu"), 'ς', 'σ'),
+                       replace(lower(normalize($1) COLLATE "und-x-icu"), 'ς', 'σ')
+                   ) > 0
+               )
+               AND ($2::boolean IS NULL OR is_active = $2)
+               AND ($3::boolean IS NULL OR is_superuser = $3)
+           ORDER BY {key} {direction}, id {direction}"#
+    );
+    sqlx::query_scalar(&statement)
+        .bind(filter.search.as_ref().map(SearchTerm::as_str))
+        .bind(filter.is_active)
+        .bind(filter.is_superuser)
+        .fetch_all(connection)
+        .await
+        .unwrap()
+}
