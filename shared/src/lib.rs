@@ -9,3 +9,36 @@
 pub mod platform;
 pub mod store;
 pub mod users;
+
+use lambda_http::BoxFuture;
+
+use platform::{
+    auth::Rights,
+    config::ConfigError,
+    database::Database,
+    deadline::Deadline,
+    error::Error,
+    function::{self, Function},
+    runtime,
+    state::State,
+    user_id::UserId,
+};
+
+/// Serves a function until Lambda ends the environment: the `main` of every function that answers HTTP
+/// requests. `name` names it in the server's list of connections.
+pub fn serve<F: Function>(
+    name: &str,
+    make: impl FnOnce(State) -> Result<F, ConfigError>,
+) -> Result<(), lambda_http::Error> {
+    runtime::block_on(function::run(name, find_rights, make))
+}
+
+fn find_rights<'a>(
+    database: &'a Database,
+    id: UserId,
+    deadline: &'a Deadline,
+) -> BoxFuture<'a, Result<Option<Rights>, Error>> {
+    Box::pin(database.read(deadline, move |mut lease| async move {
+        (store::callers::find_rights(&mut lease, id).await, lease)
+    }))
+}

@@ -6,9 +6,11 @@ use serde::Serialize;
 use shared::{
     platform::{
         error::Error,
-        http::response::{Answer, MAX_BYTES_IN_ENVELOPE, bytes_in_envelope},
+        http::envelope::{MAX_BYTES_IN_ENVELOPE, bytes_in_envelope},
+        idempotency::StoredResponse,
     },
     store::bulk::{ImportedUser, RowResult},
+    users::UserId,
 };
 
 use crate::options::Options;
@@ -18,7 +20,7 @@ use crate::options::Options;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ImportedUser))]
 pub(crate) struct UserBody<'u> {
     /// The key.
-    id: Option<i64>,
+    id: Option<UserId>,
     /// Unique without regard to case.
     email: &'u str,
     /// Unique without regard to case.
@@ -50,7 +52,7 @@ pub(crate) struct Counts {
 }
 
 /// Writes the answer to an import: the users in request order, or their counts.
-pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, Error> {
+pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<StoredResponse, Error> {
     let counts = Counts::of(users);
     let status = if counts.created > 0 && !options.is_dry_run {
         StatusCode::CREATED
@@ -73,7 +75,7 @@ pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<Answer, 
                 .to_owned(),
         });
     }
-    Ok(Answer { status, body })
+    Ok(StoredResponse { status, body })
 }
 
 impl<'u> UserBody<'u> {
@@ -123,7 +125,7 @@ mod tests {
     fn user(result: RowResult, full_name: String) -> ImportedUser {
         ImportedUser {
             user: User {
-                id: 7,
+                id: 7.into(),
                 email: "a@example.com".to_owned(),
                 username: "a".to_owned(),
                 full_name: Some(full_name),

@@ -1,29 +1,34 @@
 //! One import: from checked rows to an answer.
 
+use std::time::Duration;
+
 use shared::{
     platform::{
-        database::{Database, OnAmbiguousCommit, Refusal, RefusalKind},
+        actor::Actor,
+        database::{Abort, Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
         deadline::Deadline,
-        error::{Detail, Details, Error},
-        http::response::Answer,
+        error::{Detail, Details, Error, Refusal, RefusalKind},
+        idempotency::{IdempotentRequest, StoredResponse},
     },
     store::{
         bulk::{
-            BrokenLimit, ConflictWith, FindBrokenLimits, FindConflicts, Import, ImportRow,
-            Imported, Limit, OnConflict, RowConflict,
+            self, BrokenLimit, ConflictWith, ImportRow, Limit, OnConflict, RowConflict, Written,
         },
-        idempotency::IdempotentRequest,
+        idempotency,
     },
 };
 
-use crate::{answer, options::Options};
+use crate::{answer, keyed, options::Options};
 
 /// How often an import is begun that was refused for a conflict which has gone when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
 
-/// The answer, and whether it was given before.
+/// How long a request waits for another one with the same key, before it is told to come back.
+const KEY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The response, and whether it was given before.
 pub(crate) struct ImportOutcome {
-    pub(crate) answer: Answer,
+    pub(crate) response: StoredResponse,
     pub(crate) is_replayed: bool,
 }
 
@@ -43,44 +48,73 @@ pub(crate) struct ImportJob<'a> {
 pub(crate) async fn run(
     database: &Database,
     deadline: &Deadline,
-    order: &ImportJob<'_>,
+    actor: &Actor,
+    job: &ImportJob<'_>,
 ) -> Result<ImportOutcome, Error> {
-    let import = Import {
-        rows: order.rows,
-        on_conflict: order.options.on_conflict,
-        is_dry_run: order.options.is_dry_run,
-        keyed: order.keyed,
-        write_answer: &|users| answer::write(users, order.options),
-    };
-    let in_doubt = match order.keyed {
+    let on_ambiguous_commit = match job.keyed {
         Some(_) => OnAmbiguousCommit::TryAgain,
         None => OnAmbiguousCommit::Fail,
     };
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
-        let (answer, is_replayed) = match database.transaction(deadline, &import, in_doubt).await {
-            Ok(Imported::Answered(answer)) => (answer, false),
-            Ok(Imported::Replayed(answer)) => (answer, true),
-            Ok(Imported::KeyInProgress) => return Err(Error::IdempotencyInProgress),
-            Ok(Imported::KeyMismatch) => return Err(Error::IdempotencyMismatch),
-            Ok(Imported::Refused(conflicts)) => return Err(refusal(&conflicts, order.lines)),
-            Ok(Imported::Altered) => return Err(Error::RefusedByTable(Refusal::altered())),
+        let outcome = database
+            .transaction(deadline, actor, on_ambiguous_commit, |mut tx| async move {
+                (import(&mut tx, job).await, tx)
+            })
+            .await;
+        match outcome {
+            Ok(outcome) => return Ok(outcome),
             Err(Error::RefusedByTable(refusal)) => {
-                explain(database, deadline, order, &refusal).await?;
+                explain(database, deadline, job, &refusal).await?;
                 refused = Some(refusal);
-                continue;
             }
-            Ok(Imported::ResponseTooLarge(error)) | Err(error) => return Err(error),
-        };
-        return Ok(ImportOutcome {
-            answer,
-            is_replayed,
-        });
+            Err(error) => return Err(error),
+        }
     }
     Err(refused.map_or_else(
         || Error::internal("importing users", "no attempt came to an end"),
         Error::RefusedByTable,
     ))
+}
+
+/// One attempt: finds the stored response, or writes the users and stores the response to that.
+async fn import(
+    tx: &mut Transaction,
+    job: &ImportJob<'_>,
+) -> Result<TransactionOutcome<ImportOutcome>, Abort> {
+    if let Some(request) = job.keyed {
+        if !idempotency::lock(tx, request, KEY_TIMEOUT).await? {
+            return Err(Error::IdempotencyInProgress.into());
+        }
+        let stored = idempotency::find(tx, request).await?;
+        if let Some(response) = keyed::stored_response(request, stored)? {
+            return Ok(TransactionOutcome::RollBack(ImportOutcome {
+                response,
+                is_replayed: true,
+            }));
+        }
+    }
+    let users = match bulk::write(tx, job.rows, job.options.on_conflict).await? {
+        Written::All(users) => users,
+        Written::Conflicts(conflicts) => {
+            return Err(conflict_error(&conflicts, job.lines).into());
+        }
+        Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
+        Written::Retry => return Ok(TransactionOutcome::TryAgain),
+    };
+    let outcome = ImportOutcome {
+        response: answer::write(&users, job.options)?,
+        is_replayed: false,
+    };
+    if job.options.is_dry_run {
+        bulk::check_deferred_constraints(tx).await?;
+        return Ok(TransactionOutcome::RollBack(outcome));
+    }
+    if let Some(request) = job.keyed {
+        let (status, body) = outcome.response.compress()?;
+        idempotency::insert(tx, request, status, &body).await?;
+    }
+    Ok(TransactionOutcome::Commit(outcome))
 }
 
 /// Fails with the rows that a rule of the table is about, or with the rule, where no rows can be named. It
@@ -89,26 +123,34 @@ pub(crate) async fn run(
 async fn explain(
     database: &Database,
     deadline: &Deadline,
-    order: &ImportJob<'_>,
+    job: &ImportJob<'_>,
     refused: &Refusal,
 ) -> Result<(), Error> {
-    let rows = order.rows;
+    let rows = job.rows;
     match refused.kind {
-        RefusalKind::Unique if order.options.on_conflict == OnConflict::Fail => {
-            let conflicts = database.read(deadline, &FindConflicts { rows }).await?;
+        RefusalKind::Unique if job.options.on_conflict == OnConflict::Fail => {
+            let conflicts = database
+                .read(deadline, |mut lease| async move {
+                    (bulk::find_conflicts(&mut lease, rows).await, lease)
+                })
+                .await?;
             if conflicts.is_empty() {
                 Ok(())
             } else {
-                Err(refusal(&conflicts, order.lines))
+                Err(conflict_error(&conflicts, job.lines))
             }
         }
         RefusalKind::Unique => Ok(()),
         RefusalKind::NotNull | RefusalKind::Type | RefusalKind::Check => {
-            let broken = database.read(deadline, &FindBrokenLimits { rows }).await?;
+            let broken = database
+                .read(deadline, |mut lease| async move {
+                    (bulk::find_broken_limits(&mut lease, rows).await, lease)
+                })
+                .await?;
             if broken.is_empty() {
                 Err(Error::RefusedByTable(refused.clone()))
             } else {
-                Err(unfit(&broken, order.lines))
+                Err(limit_error(&broken, job.lines))
             }
         }
         _ => Err(Error::RefusedByTable(refused.clone())),
@@ -116,7 +158,7 @@ async fn explain(
 }
 
 /// The answer to rows that keep our rules and break those of a table that another application made.
-fn unfit(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
+fn limit_error(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
     let details = broken.iter().map(|broken| {
         let index = broken.index;
         let what = broken.field.unwrap_or("the row");
@@ -144,7 +186,7 @@ fn unfit(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
     }
 }
 
-fn refusal(conflicts: &[RowConflict], lines: &[Option<usize>]) -> Error {
+fn conflict_error(conflicts: &[RowConflict], lines: &[Option<usize>]) -> Error {
     let details: Details = conflicts
         .iter()
         .map(|conflict| detail(conflict, lines))

@@ -3,10 +3,10 @@
 use shared::{
     platform::{
         error::Error,
-        idempotency::{Fingerprint, IdempotencyKey},
+        idempotency::{Fingerprint, IdempotencyKey, IdempotentRequest, StoredResponse},
         request_context::RequestContext,
     },
-    store::idempotency::IdempotentRequest,
+    store::idempotency::StoredRow,
 };
 
 use crate::{body::Payload, options::Options, passwords::Hasher};
@@ -24,9 +24,10 @@ pub(crate) async fn request(
     hasher: &Hasher,
 ) -> Result<Option<IdempotentRequest>, Error> {
     let key = IdempotencyKey::from_headers(context.request.headers())?;
-    let (Some(key), Some(caller), false) = (key, context.caller, options.is_dry_run) else {
+    let (Some(key), false) = (key, options.is_dry_run) else {
         return Ok(None);
     };
+    let caller_id = context.actor()?.id;
     let route = context.route;
     let mut fingerprint = Fingerprint::of(&[
         options.fingerprint().as_bytes(),
@@ -35,18 +36,32 @@ pub(crate) async fn request(
     ]);
     if may_hold_passwords(payload.text()) {
         let place = [
-            &caller.id.to_be_bytes(),
+            &caller_id.to_bytes(),
             route.as_bytes(),
             key.as_str().as_bytes(),
         ];
         fingerprint = hasher.stretch(fingerprint, Fingerprint::of(&place)).await?;
     }
     Ok(Some(IdempotentRequest {
-        caller_id: caller.id,
+        caller_id,
         route,
         key,
         fingerprint,
     }))
+}
+
+/// The response to the request, if it was answered before. Fails if its key was used for another request.
+pub(crate) fn stored_response(
+    request: &IdempotentRequest,
+    stored: Option<StoredRow>,
+) -> Result<Option<StoredResponse>, Error> {
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    if stored.request_hash != request.fingerprint.as_bytes() {
+        return Err(Error::IdempotencyMismatch);
+    }
+    StoredResponse::decompress(stored.status, &stored.body).map(Some)
 }
 
 /// Whether a field of the text may be called `password`, in plain letters or in escaped ones. A wrong

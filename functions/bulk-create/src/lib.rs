@@ -15,17 +15,18 @@ use lambda_http::http::{HeaderValue, Method};
 use shared::{
     platform::{
         config::ConfigError,
+        database::Lease,
         error::Error,
         function::Function,
         http::{
             response::Response,
             router::{Access, Route},
         },
-        idempotency::REPLAYED,
+        idempotency::{IdempotentRequest, REPLAYED, StoredResponse},
         request_context::RequestContext,
         state::State,
     },
-    store::idempotency::{Earlier, FindEarlier, IdempotentRequest},
+    store::idempotency::{self, StoredRow},
     users::NewUserBatch,
 };
 
@@ -70,19 +71,9 @@ impl BulkCreate {
         let keyed = keyed::request(context, options, &payload, &self.hasher).await?;
         // A repeated request is answered before its passwords are hashed again.
         if let Some(request) = &keyed {
-            match self.find_earlier(context, request).await? {
-                Earlier::None => {}
-                Earlier::OtherRequest => return Err(Error::IdempotencyMismatch),
-                Earlier::Answer(answer) => {
-                    let is_replayed = true;
-                    return Ok(response(
-                        ImportOutcome {
-                            answer,
-                            is_replayed,
-                        },
-                        options,
-                    ));
-                }
+            let stored = self.find_stored(context, request).await?;
+            if let Some(response) = keyed::stored_response(request, stored)? {
+                return Ok(to_response(response, true, options));
             }
         }
         let rows = payload.rows(self.state.config.bulk.max_rows)?;
@@ -92,30 +83,35 @@ impl BulkCreate {
         let (users, lines) = batch.into_parts();
         let rows = passwords::into_rows(users, options.is_dry_run, &self.hasher, &context.deadline)
             .await?;
-        let order = ImportJob {
+        let job = ImportJob {
             rows: &rows,
             lines: &lines,
             options,
             keyed: keyed.as_ref(),
         };
-        let given = import::run(&self.state.database, &context.deadline, &order).await?;
-        Ok(response(given, options))
+        let database = &self.state.database;
+        let ImportOutcome {
+            response,
+            is_replayed,
+        } = import::run(database, &context.deadline, context.actor()?, &job).await?;
+        Ok(to_response(response, is_replayed, options))
     }
 
-    async fn find_earlier(
+    async fn find_stored(
         &self,
         context: &RequestContext,
         request: &IdempotentRequest,
-    ) -> Result<Earlier, Error> {
-        let find = FindEarlier { request };
-        self.state.database.read(&context.deadline, &find).await
+    ) -> Result<Option<StoredRow>, Error> {
+        let find =
+            |mut lease: Lease| async move { (idempotency::find(&mut lease, request).await, lease) };
+        self.state.database.read(&context.deadline, find).await
     }
 }
 
-fn response(given: ImportOutcome, options: Options) -> Response {
-    let mut response = Response::from(given.answer);
+fn to_response(stored: StoredResponse, is_replayed: bool, options: Options) -> Response {
+    let mut response = Response::from(stored);
     let headers = response.headers_mut();
-    if given.is_replayed {
+    if is_replayed {
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
     }
     if options.is_minimal {

@@ -1,8 +1,8 @@
 //! Serves [`bulk_create::BulkCreate`].
 
 use bulk_create::BulkCreate;
-use shared::platform::{function, runtime};
+use shared::serve;
 
 fn main() -> Result<(), lambda_http::Error> {
-    runtime::block_on(function::run("bulk-create", BulkCreate::new))
+    serve("bulk-create", BulkCreate::new)
 }

@@ -6,7 +6,7 @@ use shared::platform::{
     function::Function,
     openapi::{
         Operation, Part, catalogue, flag, json_response, query_parameter, request_header,
-        response_header, schema_ref, user_create, words,
+        response_header, schema_ref, words,
     },
 };
 
@@ -31,7 +31,7 @@ pub fn part() -> Part {
     Part::default()
         .schema::<UserBody<'_>>(&[])
         .schema::<Counts>(&[])
-        .schema_value("UserCreate", user_create())
+        .schema_value("UserCreate", shared::users::openapi::user_create())
         .operation(&BulkCreate::ROUTES[0], Operation {
             id: "importUsers",
             tag: "users",

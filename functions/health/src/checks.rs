@@ -13,7 +13,7 @@ use shared::{
         state::State,
         valkey::{Failure, Valkey},
     },
-    store::server::Ping,
+    store::server::ping,
 };
 use tokio::time::{Instant, timeout_at};
 
@@ -23,37 +23,17 @@ const BOUND: Duration = Duration::from_secs(2);
 /// How long the outcome of a round of checks is given to all who ask.
 const LIFETIME: Duration = Duration::from_secs(1);
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// Runs checks, and remembers their outcome for a moment.
 pub(crate) struct Checks {
     state: State,
     last: CachedValue<ChecksBody>,
 }
 
-/// The answer to `GET /health`.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct Health<'a> {
-    pub(crate) status: Status,
-    app_name: &'a str,
-    version: &'static str,
-    checks: ChecksBody,
-}
-
-/// The answer to `GET /health/live`.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub(crate) struct Live {
-    status: Status,
-    version: &'static str,
-}
-
 /// One entry a check.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthChecks))]
 pub(crate) struct ChecksBody {
-    database: Check,
+    pub(crate) database: Check,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache: Option<Check>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,8 +42,8 @@ pub(crate) struct ChecksBody {
 
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = HealthCheck))]
-struct Check {
-    status: Status,
+pub(crate) struct Check {
+    pub(crate) status: Status,
     provider: &'static str,
     latency_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,28 +91,6 @@ impl Checks {
     }
 }
 
-impl<'a> Health<'a> {
-    /// Well as far as callers are concerned: without the database nothing is answered, without cache and
-    /// limiter everything is, so a failure there shows in its check alone.
-    pub(crate) fn new(app_name: &'a str, checks: ChecksBody) -> Self {
-        Self {
-            status: checks.database.status,
-            app_name,
-            version: VERSION,
-            checks,
-        }
-    }
-}
-
-impl Live {
-    pub(crate) fn new() -> Self {
-        Self {
-            status: Status::Healthy,
-            version: VERSION,
-        }
-    }
-}
-
 impl Check {
     fn new(provider: &'static str, started: Instant, error: Option<&'static str>) -> Self {
         Self {
@@ -167,7 +125,10 @@ fn shared_check(started: Instant, outcome: Result<(), Failure>) -> Check {
 async fn check_database(database: &Database) -> Check {
     let deadline = Deadline::after(BOUND);
     let started = Instant::now();
-    let outcome = timeout_at(deadline.instant(), database.read(&deadline, &Ping)).await;
+    let ping = database.read(&deadline, |mut lease| async move {
+        (ping(&mut lease).await, lease)
+    });
+    let outcome = timeout_at(deadline.instant(), ping).await;
     let error = match outcome {
         Ok(Ok(())) => None,
         Ok(Err(error)) => {

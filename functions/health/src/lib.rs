@@ -2,25 +2,12 @@
 
 mod checks;
 mod database_metrics;
-#[cfg(feature = "openapi")]
-pub mod openapi;
+mod health;
+mod live;
 
-use std::future::ready;
+use shared::platform::{function::Function, http::router::Route, state::State};
 
-use lambda_http::http::{Method, StatusCode};
-use shared::platform::{
-    error::Error,
-    function::Function,
-    http::{
-        query::QueryParameters,
-        response::{self, Response},
-        router::{Access, Route},
-    },
-    request_context::RequestContext,
-    state::State,
-};
-
-use self::checks::{Checks, Health as HealthBody, Status};
+use self::checks::Checks;
 
 /// The function's state.
 pub struct Health {
@@ -38,48 +25,17 @@ impl Health {
 }
 
 impl Function for Health {
-    const ROUTES: &'static [Route<Self>] = &[
-        Route {
-            method: Method::GET,
-            path: "/health",
-            access: Access::Open,
-            handler: |function, context| Box::pin(function.health(context)),
-        },
-        Route {
-            method: Method::GET,
-            path: "/health/live",
-            access: Access::Open,
-            handler: |_, context| Box::pin(ready(live(context))),
-        },
-        Route {
-            method: Method::GET,
-            path: "/api/v1/metrics/database",
-            access: Access::Superuser,
-            handler: |function, context| {
-                Box::pin(database_metrics::respond(&function.state, context))
-            },
-        },
-    ];
+    const ROUTES: &'static [Route<Self>] = &[health::ROUTE, live::ROUTE, database_metrics::ROUTE];
 
     fn state(&self) -> &State {
         &self.state
     }
 }
 
-impl Health {
-    async fn health(&self, context: &RequestContext) -> Result<Response, Error> {
-        QueryParameters::parse(&context.request, &[])?;
-        let checks = self.checks.run().await;
-        let body = HealthBody::new(&self.state.config.app_name, checks);
-        let status = match body.status {
-            Status::Healthy => StatusCode::OK,
-            Status::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        response::json(status, &body)
-    }
-}
-
-fn live(context: &RequestContext) -> Result<Response, Error> {
-    QueryParameters::parse(&context.request, &[])?;
-    response::json(StatusCode::OK, &checks::Live::new())
+/// What the document of the API says of these routes.
+#[cfg(feature = "openapi")]
+#[must_use]
+pub fn openapi() -> shared::platform::openapi::Part {
+    let part = health::describe(shared::platform::openapi::Part::default());
+    database_metrics::describe(live::describe(part))
 }

@@ -1,8 +1,8 @@
 //! Serves [`health::Health`].
 
 use health::Health;
-use shared::platform::{function, runtime};
+use shared::serve;
 
 fn main() -> Result<(), lambda_http::Error> {
-    runtime::block_on(function::run("health", |state| Ok(Health::new(state))))
+    serve("health", |state| Ok(Health::new(state)))
 }

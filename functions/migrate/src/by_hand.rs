@@ -6,13 +6,13 @@ use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    platform::{database::Query, state},
+    platform::{database, user_id::UserId},
     store::{
         idempotency,
         migrations::{self, Status},
         schema,
-        stats::CompactCounts,
-        superusers::{InsertSuperuser, Inserted, Promote},
+        stats::compact_user_counts,
+        superusers::{Inserted, NewSuperuser, insert_superuser, promote},
     },
     users::{NewUser, RawUser},
 };
@@ -43,7 +43,7 @@ impl Event {
     /// Does it within `time`, and reports.
     pub async fn run(&self, time: Duration) -> Result<Value, Error> {
         self.check_fields()?;
-        let mut connection = state::connect_for_migrations().await?;
+        let mut connection = database::connect_for_migrations().await?;
         schema::limit_statements(&mut connection, time).await?;
         match self.command {
             Command::Up => {
@@ -57,23 +57,23 @@ impl Event {
             }
             Command::Clean => {
                 let deleted = idempotency::delete_expired(&mut connection).await?;
-                CompactCounts.run(&mut connection).await?;
+                compact_user_counts(&mut connection).await?;
                 Ok(json!({ "deleted_keys": deleted }))
             }
             Command::Promote => {
                 let email = self.email.as_deref().unwrap_or_default();
-                let id = Promote { email }.run(&mut connection).await?;
+                let id = promote(&mut connection, email).await?;
                 let id = id.ok_or("no user has this email: use create-superuser")?;
                 Ok(superuser(id))
             }
             Command::CreateSuperuser => {
                 let user = self.new_superuser()?;
-                let insert = InsertSuperuser {
+                let new = NewSuperuser {
                     email: &user.email,
                     username: &user.username,
                     full_name: user.full_name.as_deref(),
                 };
-                match insert.run(&mut connection).await? {
+                match insert_superuser(&mut connection, &new).await? {
                     Inserted::As(id) => Ok(superuser(id)),
                     Inserted::Taken => Err("a user has this email or username: use promote".into()),
                     Inserted::ConstraintViolation => {
@@ -122,8 +122,8 @@ impl Event {
 }
 
 /// The id is the `sub` of the superuser's tokens.
-fn superuser(id: i64) -> Value {
-    tracing::info!(user.id = id, "a superuser was made by hand");
+fn superuser(id: UserId) -> Value {
+    tracing::info!(user.id = %id, "a superuser was made by hand");
     json!({ "superuser": { "id": id } })
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::{
-    platform::{database::Query, error::chain, state},
+    platform::{database, error::chain},
     store::{
-        capacity::{Capacity, FindCapacity},
+        capacity::{Capacity, find_capacity},
         migrations, schema,
     },
 };
@@ -24,15 +24,14 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
         return Ok(json!({}));
     }
     let budget = Budget::from_properties(&request.resource_properties)?;
-    let mut connection = state::connect_for_migrations()
+    let mut connection = database::connect_for_migrations()
         .await
         .map_err(|error| error.to_string())?;
     // A statement that outlived this invocation would hold its locks against the next deploy.
     schema::limit_statements(&mut connection, time)
         .await
         .map_err(|error| format!("The database does not answer: {}", chain(&error)))?;
-    let capacity = FindCapacity
-        .run(&mut connection)
+    let capacity = find_capacity(&mut connection)
         .await
         .map_err(|error| format!("The database's limits cannot be read: {}", chain(&error)))?;
     if let Some(budget) = &budget {

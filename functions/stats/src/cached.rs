@@ -4,31 +4,28 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use shared::platform::{
     cache::{Aged, TwoLevelCache, Wanted},
-    database::Query,
     error::Error,
     http::response::{self, Response},
     request_context::RequestContext,
     state::State,
 };
 
-/// What the cache has, or what the query finds if that is too old or the caller wants it new.
+/// What the cache has, or what `query` finds if that is too old or the caller wants it new.
 pub(crate) async fn get<T, Q>(
-    state: &State,
     cache: &TwoLevelCache<T>,
     context: &RequestContext,
-    query: &Q,
+    query: Q,
 ) -> Result<Aged<T>, Error>
 where
     T: Clone + Serialize + DeserializeOwned,
-    Q: Query<Output = T>,
+    Q: Future<Output = Result<T, Error>>,
 {
     let wanted = if wants_fresh(context) {
         Wanted::New
     } else {
         Wanted::Cached
     };
-    let made = state.database.read(&context.deadline, query);
-    cache.get(&context.budget, wanted, made).await
+    cache.get(&context.budget, wanted, query).await
 }
 
 /// The answer, with the headers that say how old it is and who may keep it for how long.

@@ -1,8 +1,8 @@
 //! Serves [`stats::Dashboard`].
 
-use shared::platform::{function, runtime};
+use shared::serve;
 use stats::Dashboard;
 
 fn main() -> Result<(), lambda_http::Error> {
-    runtime::block_on(function::run("stats", |state| Ok(Dashboard::new(state))))
+    serve("stats", |state| Ok(Dashboard::new(state)))
 }

@@ -12,7 +12,7 @@ use shared::{
         },
         request_context::RequestContext,
     },
-    store::signups::CountSignups,
+    store::signups::count_signups,
 };
 
 use crate::{Dashboard, cached};
@@ -35,9 +35,11 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
 async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
     let parameters = QueryParameters::parse(&context.request, &["days"])?;
     let days = parameters.whole_number("days", 1..=MAX_DAYS.into())?;
-    let query = CountSignups { days: MAX_DAYS };
-    let Aged { value, age } =
-        cached::get(&function.state, &function.signups, context, &query).await?;
+    let database = &function.state.database;
+    let query = database.read(&context.deadline, |mut lease| async move {
+        (count_signups(&mut lease, MAX_DAYS).await, lease)
+    });
+    let Aged { value, age } = cached::get(&function.signups, context, query).await?;
     let value = value.of_last(days.unwrap_or(DEFAULT_DAYS) as usize);
     cached::response(&function.state, &Aged { value, age })
 }

@@ -11,7 +11,7 @@ use shared::{
         },
         request_context::RequestContext,
     },
-    store::stats::CountUsers,
+    store::stats::count_users,
 };
 
 use crate::{Dashboard, cached};
@@ -30,7 +30,11 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
 
 async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
-    let aged = cached::get(&function.state, &function.stats, context, &CountUsers).await?;
+    let database = &function.state.database;
+    let query = database.read(&context.deadline, |mut lease| async move {
+        (count_users(&mut lease).await, lease)
+    });
+    let aged = cached::get(&function.stats, context, query).await?;
     cached::response(&function.state, &aged)
 }
 

@@ -9,10 +9,11 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
 use crate::platform::{
+    actor::Actor,
+    auth::FindRights,
     config::ConfigError,
-    database::Unavailable,
     deadline::Deadline,
-    error::{Error, chain},
+    error::{Error, Reason, Unavailable, chain},
     event_adapter::EventAdapter,
     http::{
         response::{self, Response},
@@ -45,6 +46,7 @@ pub trait Function: Sized + Send + Sync + 'static {
 /// `name` names the function in the server's list of connections.
 pub async fn run<F: Function>(
     name: &str,
+    find_rights: FindRights,
     make: impl FnOnce(State) -> Result<F, ConfigError>,
 ) -> Result<(), lambda_http::Error> {
     // Side by side, because both wait for somebody else's answers.
@@ -53,7 +55,7 @@ pub async fn run<F: Function>(
         for _ in 0..TURNS_OF_A_REQUEST {
             tokio::task::yield_now().await;
         }
-        State::start(name).await
+        State::start(name, find_rights).await
     });
     let function = Arc::new(make(state?)?);
     let router = Arc::new(Router::new(F::ROUTES)?);
@@ -102,7 +104,14 @@ async fn respond<F: Function>(
     // Of the level of errors, so that whatever is logged says what it is about.
     let span = tracing::error_span!("request", request_id, trace_id);
     let mut decision = None;
-    let answered = caught(answer(function, router, request, deadline, &mut decision));
+    let answered = caught(answer(
+        function,
+        router,
+        request,
+        &request_id,
+        deadline,
+        &mut decision,
+    ));
     let answered = timeout_at(deadline.instant(), answered);
     let outcome = tokio::select! {
         outcome = answered.instrument(span.clone()) => outcome.unwrap_or_else(|_| {
@@ -110,7 +119,9 @@ async fn respond<F: Function>(
                 seconds: deadline.budget_in_seconds(),
             })
         }),
-        () = shutdown.cancelled() => Err(Error::DatabaseUnavailable(Unavailable::shutting_down())),
+        () = shutdown.cancelled() => Err(Error::DatabaseUnavailable(Unavailable::without_source(
+            Reason::ShuttingDown,
+        ))),
     };
     let mut response = outcome.unwrap_or_else(|error| {
         span.in_scope(|| log(&error));
@@ -120,10 +131,12 @@ async fn respond<F: Function>(
         decision.write_headers(response.headers_mut());
     }
     response::finish(&mut response, &request_id);
+    let connections = function.state().database.status();
     metrics::finish_request(
         response.status(),
         started.elapsed(),
-        function.state().database.status(),
+        connections.open,
+        connections.max,
     );
     response
 }
@@ -132,13 +145,14 @@ async fn answer<F: Function>(
     function: &F,
     router: &Router<F>,
     request: Request,
+    request_id: &str,
     deadline: Deadline,
     decision: &mut Option<RateLimitDecision>,
 ) -> Result<Response, Error> {
     let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
     let state = function.state();
     let budget = TimeBudget::new(state.config.valkey_timeout());
-    let caller = match route.access {
+    let actor = match route.access {
         Access::Open => None,
         Access::Superuser => {
             let id = state.authenticator.caller(&request, &deadline).await?;
@@ -153,10 +167,14 @@ async fn answer<F: Function>(
                     retry_after_seconds: decision.retry_after_seconds(),
                 });
             }
-            let caller = state
+            state
                 .authenticator
-                .superuser(id, &state.database, &deadline);
-            Some(caller.await?)
+                .require_superuser(id, &state.database, &deadline)
+                .await?;
+            Some(Actor {
+                id,
+                request_id: request_id.to_owned(),
+            })
         }
     };
     let context = RequestContext {
@@ -164,7 +182,7 @@ async fn answer<F: Function>(
         route: route.path,
         parameters,
         deadline,
-        caller,
+        actor,
         budget,
     };
     (route.handler)(function, &context).await

@@ -1,11 +1,19 @@
 //! Keys under which callers may repeat requests.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{Read, Write},
+};
 
-use lambda_http::http::{HeaderMap, HeaderName};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use lambda_http::http::{HeaderMap, HeaderName, StatusCode};
 use ring::digest;
 
-use crate::platform::error::Error;
+use crate::platform::{
+    error::Error,
+    http::response::{self, Response},
+    user_id::UserId,
+};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -117,10 +125,78 @@ impl Fingerprint {
         Self(bytes)
     }
 
-    pub(crate) fn first_bytes(&self) -> i64 {
+    fn first_bytes(&self) -> i64 {
         let mut first = [0; 8];
         first.copy_from_slice(&self.0[..8]);
         i64::from_be_bytes(first)
+    }
+}
+
+/// A request that may be repeated.
+#[derive(Debug, Clone)]
+pub struct IdempotentRequest {
+    /// Who sent it; keys of different callers have nothing to do with each other.
+    pub caller_id: UserId,
+    /// Where it was sent.
+    pub route: &'static str,
+    /// The caller's name for it.
+    pub key: IdempotencyKey,
+    /// What it says.
+    pub fingerprint: Fingerprint,
+}
+
+impl IdempotentRequest {
+    /// A number for the server's table of locks. If two keys ever shared one, they would wait for
+    /// each other, and nothing worse.
+    #[must_use]
+    pub fn lock_number(&self) -> i64 {
+        let caller = self.caller_id.to_bytes();
+        let hash = Fingerprint::of(&[&caller, self.route.as_bytes(), self.key.as_str().as_bytes()]);
+        hash.first_bytes()
+    }
+}
+
+/// A JSON response that can be stored under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredResponse {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The JSON.
+    pub body: String,
+}
+
+impl StoredResponse {
+    /// The status and the body as they are stored.
+    pub fn compress(&self) -> Result<(i16, Vec<u8>), Error> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let body = encoder
+            .write_all(self.body.as_bytes())
+            .and_then(|()| encoder.finish())
+            .map_err(|error| Error::internal("compressing a response", error))?;
+        // Statuses have three digits.
+        let status = i16::try_from(self.status.as_u16()).unwrap_or_default();
+        Ok((status, body))
+    }
+
+    /// The response that was stored so.
+    pub fn decompress(status: i16, body: &[u8]) -> Result<Self, Error> {
+        let mut text = String::new();
+        GzDecoder::new(body)
+            .read_to_string(&mut text)
+            .map_err(|error| Error::internal("reading a stored response", error))?;
+        let status = u16::try_from(status)
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok());
+        Ok(Self {
+            status: status.unwrap_or(StatusCode::OK),
+            body: text,
+        })
+    }
+}
+
+impl From<StoredResponse> for Response {
+    fn from(stored: StoredResponse) -> Self {
+        response::json_text(stored.status, stored.body)
     }
 }
 

@@ -18,7 +18,7 @@ use metrics::{
 };
 use metrics_cloudwatch_embedded::{Builder, Collector};
 
-use crate::platform::{database::PoolStatus, error::Error};
+use crate::platform::error::Error;
 
 /// Requests answered.
 pub const REQUESTS: &str = "requests";
@@ -94,7 +94,12 @@ pub fn time(name: &'static str, duration: Duration) {
 }
 
 /// Records one answered request and writes out everything since the last one.
-pub(crate) fn finish_request(status: StatusCode, duration: Duration, pool: PoolStatus) {
+pub(crate) fn finish_request(
+    status: StatusCode,
+    duration: Duration,
+    open_connections: usize,
+    max_connections: usize,
+) {
     static IS_WARM: AtomicBool = AtomicBool::new(false);
     count(REQUESTS);
     if !IS_WARM.swap(true, Ordering::Relaxed) {
@@ -109,8 +114,8 @@ pub(crate) fn finish_request(status: StatusCode, duration: Duration, pool: PoolS
         reason = "a pool has a hundred connections at most"
     )]
     {
-        gauge!(CONNECTIONS).set(pool.total_connections as f64);
-        gauge!(CONNECTIONS_MAX).set(pool.pool_size as f64);
+        gauge!(CONNECTIONS).set(open_connections as f64);
+        gauge!(CONNECTIONS_MAX).set(max_connections as f64);
     }
     if let Some(collector) = COLLECTOR.get() {
         // A request is not failed because its metrics could not be written.

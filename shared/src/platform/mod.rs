@@ -12,13 +12,13 @@
 //! - [`database`] lends the connections that queries run on.
 //! - [`cloudformation_response`] tells CloudFormation how a custom resource fared.
 
+pub mod actor;
 pub mod auth;
 pub mod cache;
 pub mod cloudformation_response;
 pub mod config;
 pub mod database;
 pub mod deadline;
-mod details;
 pub mod error;
 mod event_adapter;
 pub mod function;
@@ -35,6 +35,8 @@ pub mod request_context;
 pub mod runtime;
 pub mod secrets;
 mod shutdown;
+pub mod start_error;
 pub mod state;
 mod telemetry;
+pub mod user_id;
 pub mod valkey;

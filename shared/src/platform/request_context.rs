@@ -3,7 +3,8 @@
 use lambda_http::Request;
 
 use crate::platform::{
-    auth::Superuser, deadline::Deadline, http::path_parameters::PathParameters, valkey::TimeBudget,
+    actor::Actor, deadline::Deadline, error::Error, http::path_parameters::PathParameters,
+    valkey::TimeBudget,
 };
 
 /// A request that has passed the frame.
@@ -18,7 +19,16 @@ pub struct RequestContext {
     /// When it must be answered.
     pub deadline: Deadline,
     /// Who sent it, where the route asks.
-    pub caller: Option<Superuser>,
+    pub(super) actor: Option<Actor>,
     /// What it may still spend on the Valkey server.
     pub budget: TimeBudget,
+}
+
+impl RequestContext {
+    /// Who sent the request. Fails on a route that is open to everybody.
+    pub fn actor(&self) -> Result<&Actor, Error> {
+        self.actor
+            .as_ref()
+            .ok_or_else(|| Error::internal("finding the caller", "the route asks for none"))
+    }
 }

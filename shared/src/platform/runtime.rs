@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::runtime::Builder;
 
-use crate::platform::{config::Variables, state::StartError, telemetry};
+use crate::platform::{config::Variables, start_error::StartError, telemetry};
 
 /// Starts logging and runs a function to its end. Every `main` is this call.
 ///

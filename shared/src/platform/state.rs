@@ -1,21 +1,18 @@
 //! What an execution environment keeps from its start to its end.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use lambda_http::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use crate::platform::{
-    auth::{self, Authenticator, KeySource},
-    config::{
-        AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, Variables,
-    },
-    database::{self, Database, RotatingSecret, Unavailable, connect_options, parse_url},
-    error::{Error, chain},
+    auth::{self, Authenticator, FindRights, KeySource},
+    config::{AuthMode, Config, JwtKeySource},
+    database::{self, Database, connect_options},
+    error::chain,
     limiter::RateLimiter,
     metrics,
-    secrets::{DatabaseSecret, Secrets},
+    secrets::{Secrets, fetch},
+    start_error::StartError,
     valkey::Valkey,
 };
 
@@ -34,43 +31,14 @@ pub struct State {
     pub limiter: Option<RateLimiter>,
 }
 
-/// Why an environment could not start.
-#[derive(thiserror::Error)]
-pub enum StartError {
-    /// A variable is missing or wrong.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// A secret that a variable points to could not be had or read.
-    #[error("{variable}: {}", chain(.source))]
-    Secret {
-        /// The variable that names the secret.
-        variable: &'static str,
-        /// Why.
-        source: Error,
-    },
-    /// The database cannot be reached.
-    #[error("the database cannot be reached: {}", chain(.0))]
-    Database(#[from] Unavailable),
-    /// Something else.
-    #[error("{}", chain(.0))]
-    Other(#[from] Error),
-}
-
-/// `main` returns this error, and Rust prints what `main` returns with `Debug`: a sentence here is a
-/// sentence in the log.
-impl fmt::Debug for StartError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
 impl State {
     /// Reads the environment, fetches secrets side by side, and opens the first connection.
     ///
-    /// `function` names the function in the server's list of connections. A database that cannot be
+    /// `function` names the function in the server's list of connections, and `find_rights` knows the
+    /// table of users. A database that cannot be
     /// reached is no reason to fail: the environment starts, and requests get a 503 until it can.
     /// A missing secret is one, because nothing can work without it.
-    pub async fn start(function: &str) -> Result<Self, StartError> {
+    pub async fn start(function: &str, find_rights: FindRights) -> Result<Self, StartError> {
         let config = Config::from_env()?;
         if config.metrics {
             metrics::start(config.function_name.as_deref().unwrap_or(function))?;
@@ -82,12 +50,16 @@ impl State {
             None => None,
         };
         let (base, authenticator) = tokio::try_join!(
-            database_options(&config.database, secrets.as_ref()),
-            authenticator(&config, secrets.as_ref()),
+            database::options(&config.database, secrets.as_ref()),
+            authenticator(&config, secrets.as_ref(), find_rights),
         )?;
         let options = connect_options(&config.database, base, function);
         let state = Self {
-            database: Database::new(&config.database, options, rotating_secret(&config, secrets))?,
+            database: Database::new(
+                &config.database,
+                options,
+                database::rotating_secret(&config.database, secrets),
+            )?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),
             valkey,
@@ -100,44 +72,6 @@ impl State {
     }
 }
 
-/// A connection of its own for the migrations, which may take longer than any request.
-pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
-    let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
-    let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await?;
-    let base = database_options(&config, secrets.as_ref()).await?;
-    let options = connect_options(&config, base, "migrate");
-    Ok(database::connect_alone(&options).await?)
-}
-
-async fn database_options(
-    config: &DatabaseConfig,
-    secrets: Option<&Secrets>,
-) -> Result<PgConnectOptions, StartError> {
-    match &config.source {
-        DatabaseSource::Url(url) => Ok(parse_url("DATABASE_URL", url.expose_secret())?),
-        DatabaseSource::Secret(arn) => {
-            let variable = "DATABASE_SECRET_ARN";
-            let text = fetch(secrets, variable, arn).await?;
-            let secret =
-                DatabaseSecret::parse(&text, config.host.as_deref(), config.name.as_deref())
-                    .map_err(|source| StartError::Secret { variable, source })?;
-            Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
-        }
-    }
-}
-
-fn rotating_secret(config: &Config, secrets: Option<Secrets>) -> Option<RotatingSecret> {
-    match &config.database.source {
-        DatabaseSource::Url(_) => None,
-        DatabaseSource::Secret(arn) => Some(RotatingSecret {
-            secrets: secrets?,
-            arn: arn.clone(),
-            host: config.database.host.clone(),
-            name: config.database.name.clone(),
-        }),
-    }
-}
-
 fn limiter(config: &Config, valkey: Option<&Valkey>) -> Option<RateLimiter> {
     let limit = config.valkey.as_ref()?.rate_limit?;
     Some(RateLimiter::new(valkey?.clone(), limit))
@@ -146,9 +80,10 @@ fn limiter(config: &Config, valkey: Option<&Valkey>) -> Option<RateLimiter> {
 async fn authenticator(
     config: &Config,
     secrets: Option<&Secrets>,
+    find_rights: FindRights,
 ) -> Result<Authenticator, StartError> {
     let jwt = match &config.auth.mode {
-        AuthMode::Gateway => return Ok(Authenticator::trusting_gateway(&config.auth)),
+        AuthMode::Gateway => return Ok(Authenticator::trusting_gateway(&config.auth, find_rights)),
         AuthMode::Jwt(jwt) => jwt,
     };
     let source = match &jwt.key {
@@ -163,7 +98,12 @@ async fn authenticator(
             fetch: secrets.map(|secrets| fetch_versions(secrets.clone(), arn.clone())),
         },
     };
-    Ok(Authenticator::verifying_tokens(&config.auth, jwt, source)?)
+    Ok(Authenticator::verifying_tokens(
+        &config.auth,
+        jwt,
+        source,
+        find_rights,
+    )?)
 }
 
 /// Fetches the key of tokens again after a rotation.
@@ -175,16 +115,4 @@ fn fetch_versions(secrets: Secrets, arn: String) -> auth::Fetch {
         fetched
     };
     Box::new(fetch)
-}
-
-async fn fetch(
-    secrets: Option<&Secrets>,
-    variable: &'static str,
-    arn: &str,
-) -> Result<SecretString, StartError> {
-    let fetched = match secrets {
-        Some(secrets) => secrets.fetch(arn).await,
-        None => Err(Error::internal("fetching a secret", "no client was made")),
-    };
-    fetched.map_err(|source| StartError::Secret { variable, source })
 }

@@ -1,97 +1,73 @@
-//! Requests that were done before, by their Idempotency-Key.
+//! Responses to requests that have an Idempotency-Key.
 //!
-//! A key is stored in the transaction that does the work, with the answer: either both are there or
-//! neither is. While the work is going on, an advisory lock stands for the key. It belongs to the
-//! transaction, so it works through poolers, and the server drops it with a connection that breaks.
+//! A response is stored in the transaction that does the work: either both are there or neither is. While
+//! the work is going on, an advisory lock stands for the key. It belongs to the transaction, so it works
+//! through poolers, and the server drops it with a connection that breaks.
 
-use std::{
-    io::{Read, Write},
-    time::Duration,
-};
+use std::time::Duration;
 
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
-use lambda_http::http::StatusCode;
-use sqlx::PgConnection;
-use tokio::time::{Instant, sleep};
+use sqlx::{FromRow, PgConnection};
 
-use crate::platform::{
-    database::Query,
-    http::response::Answer,
-    idempotency::{Fingerprint, IdempotencyKey},
-};
+use crate::platform::idempotency::IdempotentRequest;
 
-/// How long a request waits for another one with the same key, before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How often it looks.
-const POLL: Duration = Duration::from_millis(25);
+/// SQLSTATE `lock_not_available`.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// How many expired keys one statement deletes, so that none runs long.
 const CLEAN_BATCH: i64 = 500;
 
-/// A request that may be repeated.
-#[derive(Debug, Clone)]
-pub struct IdempotentRequest {
-    /// Who sent it; keys of different callers have nothing to do with each other.
-    pub caller_id: i64,
-    /// Where it was sent.
-    pub route: &'static str,
-    /// The caller's name for it.
-    pub key: IdempotencyKey,
-    /// What it says.
-    pub fingerprint: Fingerprint,
-}
-
-/// What is known about a key.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// Nothing, or nothing any more.
-    None,
-    /// It was used for a request that said something else.
-    OtherRequest,
-    /// It was used for this request, and this was the answer.
-    Answer(Answer),
-}
-
-/// Looks for an earlier answer without waiting for one that is being made.
-pub struct FindEarlier<'a> {
-    /// The request.
-    pub request: &'a IdempotentRequest,
-}
-
-impl Query for FindEarlier<'_> {
-    type Output = Earlier;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<Earlier, sqlx::Error> {
-        find(connection, self.request).await
-    }
+/// What is stored under a key.
+#[derive(Debug, FromRow)]
+pub struct StoredRow {
+    /// The fingerprint of the request that the key was used for.
+    pub request_hash: Vec<u8>,
+    /// The status of its response.
+    pub status: i16,
+    /// The body of its response, as it was handed to [`insert`].
+    pub body: Vec<u8>,
 }
 
 /// Takes the lock that stands for the key until the end of the transaction; false if another request
-/// holds it and does not let go in time.
-pub(super) async fn lock(
+/// holds it for longer than `patience`. The transaction can then only be rolled back.
+pub async fn lock(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
+    patience: Duration,
 ) -> Result<bool, sqlx::Error> {
-    let started = Instant::now();
-    let lock = request.lock_number();
-    loop {
-        let is_taken = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
-            .bind(lock)
-            .fetch_one(&mut *connection)
-            .await?;
-        if is_taken || started.elapsed() >= PATIENCE {
-            return Ok(is_taken);
+    let number = request.lock_number();
+    let is_free = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
+        .bind(number)
+        .fetch_one(&mut *connection)
+        .await?;
+    if is_free {
+        return Ok(true);
+    }
+    sqlx::query("SELECT set_config('lock_timeout', $1, TRUE)")
+        .bind(patience.as_millis().to_string())
+        .execute(&mut *connection)
+        .await?;
+    let locked = sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(number)
+        .execute(&mut *connection)
+        .await;
+    match locked {
+        Ok(_) => {
+            sqlx::query("SET LOCAL lock_timeout = DEFAULT")
+                .execute(connection)
+                .await?;
+            Ok(true)
         }
-        sleep(POLL).await;
+        Err(error) if is_lock_timeout(&error) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-pub(super) async fn find(
+/// Finds what is stored under the key of a request.
+pub async fn find(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
-) -> Result<Earlier, sqlx::Error> {
-    let found: Option<(Vec<u8>, i16, Vec<u8>)> = sqlx::query_as(
+) -> Result<Option<StoredRow>, sqlx::Error> {
+    sqlx::query_as(
         "SELECT
              request_hash,
              status,
@@ -106,32 +82,16 @@ pub(super) async fn find(
     .bind(request.route)
     .bind(request.key.as_str())
     .fetch_optional(connection)
-    .await?;
-    let Some((hash, status, body)) = found else {
-        return Ok(Earlier::None);
-    };
-    if hash != request.fingerprint.as_bytes() {
-        return Ok(Earlier::OtherRequest);
-    }
-    let mut text = String::new();
-    GzDecoder::new(body.as_slice()).read_to_string(&mut text)?;
-    let status = u16::try_from(status)
-        .ok()
-        .and_then(|status| StatusCode::from_u16(status).ok());
-    Ok(Earlier::Answer(Answer {
-        status: status.unwrap_or(StatusCode::OK),
-        body: text,
-    }))
+    .await
 }
 
-/// Stores the answer under the key for a day. An expired answer of the same key makes room.
-pub(super) async fn store(
+/// Stores a response under the key of its request for a day. An expired one of the same key makes room.
+pub async fn insert(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
-    answer: &Answer,
+    status: i16,
+    body: &[u8],
 ) -> Result<(), sqlx::Error> {
-    let mut body = GzEncoder::new(Vec::new(), Compression::fast());
-    body.write_all(answer.body.as_bytes())?;
     sqlx::query(
         "INSERT INTO idempotency_keys (
              caller_id,
@@ -155,8 +115,8 @@ pub(super) async fn store(
     .bind(request.route)
     .bind(request.key.as_str())
     .bind(request.fingerprint.as_bytes())
-    .bind(i16::try_from(answer.status.as_u16()).unwrap_or_default())
-    .bind(body.finish()?)
+    .bind(status)
+    .bind(body)
     .execute(connection)
     .await?;
     Ok(())
@@ -188,12 +148,7 @@ pub async fn delete_expired(connection: &mut PgConnection) -> Result<u64, sqlx::
     }
 }
 
-impl IdempotentRequest {
-    /// A number for the server's table of locks. If two keys ever shared one, they would wait for
-    /// each other, and nothing worse.
-    fn lock_number(&self) -> i64 {
-        let caller = self.caller_id.to_be_bytes();
-        let hash = Fingerprint::of(&[&caller, self.route.as_bytes(), self.key.as_str().as_bytes()]);
-        hash.first_bytes()
-    }
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
 }

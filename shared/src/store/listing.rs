@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::{
     platform::{config::SearchConfig, database::Database, deadline::Deadline, error::Error},
-    store::list::{Collect, CountAll, CountSample, Stop, Walked},
-    users::{CountMode, ListQuery, Page, Position, Total},
+    store::list::{self, Stop, Walked},
+    users::{CountMode, ListQuery, Page, Position, SearchTerm, Total},
 };
 
 /// Where a capped count stops.
@@ -26,7 +26,11 @@ pub async fn page(
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
-    let walked = database.read(deadline, query).await?;
+    let walked = database
+        .read(deadline, |mut lease| async move {
+            (list::walk(&mut lease, query).await, lease)
+        })
+        .await?;
     if query.filter.search.is_none() {
         return Ok(walked.page);
     }
@@ -52,13 +56,16 @@ async fn collected(
     time: Duration,
     query: &ListQuery,
 ) -> Result<Option<Page>, Error> {
-    match Collect::of(query) {
-        Some(collect) => Ok(database
-            .read_briefly(deadline, time, &collect)
-            .await?
-            .flatten()),
-        None => Ok(None),
+    let term = query.filter.search.as_ref();
+    if !term.is_some_and(SearchTerm::has_trigrams) {
+        return Ok(None);
     }
+    let collected = database
+        .read_briefly(deadline, time, |mut lease| async move {
+            (list::collect(&mut lease, query).await, lease)
+        })
+        .await?;
+    Ok(collected.flatten())
 }
 
 /// What the walk found before it had to stop. A page by number has to know where it begins.
@@ -83,21 +90,29 @@ async fn count(
     mode: CountMode,
     met: u64,
 ) -> Result<Total, Error> {
-    let sample = database.read(deadline, &CountSample(query)).await?;
+    let sample = database
+        .read(deadline, |mut lease| async move {
+            (list::count_sample(&mut lease, query).await, lease)
+        })
+        .await?;
     let at_least = if sample.is_all {
         Total::Exactly(sample.matches)
     } else {
         Total::AtLeast(sample.matches.max(met))
     };
-    match (mode, at_least, CountAll::of(query)) {
-        (CountMode::Exact, Total::AtLeast(_), Some(all)) => {
-            let time = deadline.remaining() / COUNT_SHARE;
-            let counted = database.read_briefly(deadline, time, &all).await?;
-            Ok(counted.map_or(capped(at_least), Total::Exactly))
-        }
-        (CountMode::Exact, total, _) => Ok(total),
-        (_, total, _) => Ok(capped(total)),
+    if (mode, sample.is_all) != (CountMode::Exact, false) {
+        return Ok(match mode {
+            CountMode::Exact => at_least,
+            CountMode::Capped | CountMode::None => capped(at_least),
+        });
     }
+    let time = deadline.remaining() / COUNT_SHARE;
+    let counted = database
+        .read_briefly(deadline, time, |mut lease| async move {
+            (list::count_all(&mut lease, query).await, lease)
+        })
+        .await?;
+    Ok(counted.flatten().map_or(capped(at_least), Total::Exactly))
 }
 
 fn capped(total: Total) -> Total {

@@ -3,17 +3,11 @@
 use serde::Serialize;
 use sqlx::{Connection, FromRow, PgConnection};
 
-use crate::platform::database::{APPLICATION_PREFIX, Query};
+use crate::platform::database::APPLICATION_PREFIX;
 
-/// A sign of life, in one round trip.
-pub struct Ping;
-
-impl Query for Ping {
-    type Output = ();
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        connection.ping().await
-    }
+/// Asks for a sign of life, in one round trip.
+pub async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.ping().await
 }
 
 /// What the server sees of all environments of all functions.
@@ -38,9 +32,6 @@ pub struct FleetConnections {
     pub count: i64,
 }
 
-/// Asks the server for its connections to this database.
-pub struct ListFleet;
-
 #[derive(FromRow)]
 struct FleetRow {
     max_connections: i32,
@@ -48,29 +39,26 @@ struct FleetRow {
     connections: FleetConnections,
 }
 
-impl Query for ListFleet {
-    type Output = Fleet;
-
-    /// The list has at least the connection that asks, so every row can carry the limit.
-    async fn run(&self, connection: &mut PgConnection) -> Result<Fleet, sqlx::Error> {
-        let rows: Vec<FleetRow> = sqlx::query_as(
-            "SELECT
-                 current_setting('max_connections')::integer AS max_connections,
-                 substr(application_name, length($1) + 1) AS function,
-                 coalesce(state, 'unknown') AS state,
-                 count(*) AS count
-             FROM pg_stat_activity
-             WHERE datname = current_database()
-                 AND starts_with(application_name, $1)
-             GROUP BY 2, 3
-             ORDER BY 2, 3",
-        )
-        .bind(APPLICATION_PREFIX)
-        .fetch_all(connection)
-        .await?;
-        Ok(Fleet {
-            max_connections: rows.first().map_or(0, |row| row.max_connections),
-            connections: rows.into_iter().map(|row| row.connections).collect(),
-        })
-    }
+/// Asks the server for its connections to this database.
+pub async fn list_fleet(connection: &mut PgConnection) -> Result<Fleet, sqlx::Error> {
+    // The list has at least the connection that asks, so every row can carry the limit.
+    let rows: Vec<FleetRow> = sqlx::query_as(
+        "SELECT
+             current_setting('max_connections')::integer AS max_connections,
+             substr(application_name, length($1) + 1) AS function,
+             coalesce(state, 'unknown') AS state,
+             count(*) AS count
+         FROM pg_stat_activity
+         WHERE datname = current_database()
+             AND starts_with(application_name, $1)
+         GROUP BY 2, 3
+         ORDER BY 2, 3",
+    )
+    .bind(APPLICATION_PREFIX)
+    .fetch_all(connection)
+    .await?;
+    Ok(Fleet {
+        max_connections: rows.first().map_or(0, |row| row.max_connections),
+        connections: rows.into_iter().map(|row| row.connections).collect(),
+    })
 }

@@ -9,6 +9,7 @@ use super::{
     filter::Filter,
     sort::{Sort, SortBy},
 };
+use crate::platform::user_id::UserId;
 
 /// A key holds an e-mail address at most, and all else is small.
 pub const MAX_ENCODED_BYTES: usize = 2_048;
@@ -29,7 +30,7 @@ pub struct Cursor {
     /// What the list is sorted by, of that row.
     pub key: SortKey,
     /// The row's id.
-    pub id: i64,
+    pub id: UserId,
 }
 
 /// Which way to go on from a row.
@@ -70,7 +71,7 @@ pub enum SortKey {
 struct Encoded {
     d: Direction,
     k: String,
-    i: i64,
+    i: UserId,
     q: String,
 }
 
@@ -175,7 +176,7 @@ mod tests {
         Cursor {
             towards: Direction::Next,
             key,
-            id: 7,
+            id: 7.into(),
         }
     }
 
@@ -241,7 +242,7 @@ mod tests {
 
         #[test]
         fn any_place_survives_its_way_through_a_url(key in "[^\0]{0,80}", id in any::<i64>()) {
-            let cursor = Cursor { towards: Direction::Previous, key: SortKey::Text(key), id };
+            let cursor = Cursor { towards: Direction::Previous, key: SortKey::Text(key), id: id.into() };
             let text = cursor.encode(&Filter::default(), BY_EMAIL);
             prop_assert!(text.len() <= MAX_ENCODED_BYTES);
             prop_assert_eq!(Cursor::decode(&text, &Filter::default(), BY_EMAIL), Ok(cursor));

@@ -7,6 +7,8 @@ mod field_error;
 mod filter;
 mod list_query;
 mod new_user;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod page;
 mod password;
 mod raw_user;
@@ -32,6 +34,8 @@ pub mod limits {
         username::{FULL_NAME_CHARACTERS, USERNAME_CHARACTERS},
     };
 }
+
+pub use crate::platform::user_id::UserId;
 
 pub use self::{
     batch::{NewUserBatch, RawRow},

@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::platform::user_id::UserId;
+
 /// A user as callers see one; the password hash is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// The key.
-    pub id: i64,
+    pub id: UserId,
     /// Unique without regard to case.
     pub email: String,
     /// Unique without regard to case.

@@ -2,8 +2,11 @@ use std::time::Duration;
 
 use rig::TestDatabase;
 use shared::platform::{
+    actor::Actor,
     config::{DatabaseConfig, Variables},
-    database::{Database, OnAmbiguousCommit, Query, TransactionOutcome, parse_url},
+    database::{
+        Abort, Database, Lease, OnAmbiguousCommit, Transaction, TransactionOutcome, parse_url,
+    },
     deadline::Deadline,
 };
 use sqlx::{PgConnection, PgPool};
@@ -25,16 +28,14 @@ async fn end_session(pool: &PgPool, process: i32) {
         .unwrap();
 }
 
-struct ProcessId;
+async fn process_id(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(connection)
+        .await
+}
 
-impl Query for ProcessId {
-    type Output = i32;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-        sqlx::query_scalar("SELECT pg_backend_pid()")
-            .fetch_one(connection)
-            .await
-    }
+async fn read_process_id(mut lease: Lease) -> (Result<i32, sqlx::Error>, Lease) {
+    (process_id(&mut lease).await, lease)
 }
 
 #[tokio::test]
@@ -42,29 +43,26 @@ async fn a_short_read_whose_connection_broke_is_tried_again() {
     let database = TestDatabase::create_empty().await.unwrap();
     let connections = connections(&database);
     let deadline = Deadline::after(MINUTE);
-    let first = connections.read(&deadline, &ProcessId).await.unwrap();
+    let first = connections.read(&deadline, read_process_id).await.unwrap();
     end_session(database.pool(), first).await;
     let second = connections
-        .read_briefly(&deadline, MINUTE, &ProcessId)
+        .read_briefly(&deadline, MINUTE, read_process_id)
         .await;
     assert_ne!(second.unwrap(), Some(first));
 }
 
 /// Fails, and loses its connection before it can be rolled back.
-struct FailAndLose(PgPool);
-
-impl Query for FailAndLose {
-    type Output = TransactionOutcome<()>;
-
-    async fn run(
-        &self,
-        connection: &mut PgConnection,
-    ) -> Result<TransactionOutcome<()>, sqlx::Error> {
-        let process = ProcessId.run(connection).await?;
-        let failure = sqlx::query("SELECT 1 / 0").execute(connection).await;
-        end_session(&self.0, process).await;
-        failure.map(|_| TransactionOutcome::Commit(()))
-    }
+async fn fail_and_lose(
+    transaction: &mut Transaction,
+    pool: &PgPool,
+) -> Result<TransactionOutcome<()>, Abort> {
+    let process = process_id(transaction).await?;
+    let failure = sqlx::query("SELECT 1 / 0")
+        .execute(&mut **transaction)
+        .await;
+    end_session(pool, process).await;
+    failure?;
+    Ok(TransactionOutcome::Commit(()))
 }
 
 #[tokio::test]
@@ -72,10 +70,19 @@ async fn a_connection_that_could_not_be_rolled_back_is_not_used_again() {
     let database = TestDatabase::create_empty().await.unwrap();
     let connections = connections(&database);
     let deadline = Deadline::after(MINUTE);
-    let work = FailAndLose(database.pool().clone());
+    let actor = Actor {
+        id: 1.into(),
+        request_id: "test".to_owned(),
+    };
+    let pool = database.pool();
     let outcome = connections
-        .transaction(&deadline, &work, OnAmbiguousCommit::Fail)
+        .transaction(
+            &deadline,
+            &actor,
+            OnAmbiguousCommit::Fail,
+            |mut tx| async move { (fail_and_lose(&mut tx, pool).await, tx) },
+        )
         .await;
     assert_eq!(outcome.unwrap_err().public().code, "database_unavailable");
-    assert_eq!(connections.status().total_connections, 0);
+    assert_eq!(connections.status().open, 0);
 }

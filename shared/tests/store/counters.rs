@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use rig::TestDatabase;
-use shared::{platform::database::Query, store::stats::CountUsers, users::UserStats};
+use shared::{store::stats::count_users, users::UserStats};
 use sqlx::{Executor, PgPool};
 
 /// The same six numbers, counted.
@@ -22,7 +22,7 @@ async fn assert_exact(pool: &PgPool, after: &str) {
         .execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         .await
         .unwrap();
-    let kept = CountUsers.run(&mut transaction).await.unwrap();
+    let kept = count_users(&mut transaction).await.unwrap();
     let counted: UserStats = sqlx::query_as(RECOUNT)
         .fetch_one(&mut *transaction)
         .await
@@ -280,7 +280,7 @@ async fn a_truncate_waits_for_no_one_who_waits_for_it() {
         let pool = pool.clone();
         async move {
             let mut connection = pool.acquire().await?;
-            CountUsers.run(&mut connection).await
+            count_users(&mut connection).await
         }
     });
     wait_for_lock(pool, 2).await;

@@ -2,10 +2,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rig::TestDatabase;
 use serde_json::Value;
 use shared::{
-    platform::database::Query,
+    store::list,
     users::{
         CountMode, Cursor, Direction, Filter, ListQuery, Page, Position, Sort, SortBy, SortKey,
-        SortOrder, Total, User,
+        SortOrder, Total, User, UserId,
     },
 };
 use sqlx::{Executor, PgConnection};
@@ -100,7 +100,7 @@ async fn run_counted(connection: &mut PgConnection, query: &ListQuery) -> (Page,
     // Within one transaction the server does not hand in what it counted meanwhile.
     connection.execute("BEGIN").await.unwrap();
     let before = Touched::so_far(connection).await;
-    let page = query.run(connection).await.unwrap().page;
+    let page = list::walk(connection, query).await.unwrap().page;
     let after = Touched::so_far(connection).await;
     connection.execute("ROLLBACK").await.unwrap();
     let touched = Touched {
@@ -124,7 +124,7 @@ async fn whatever_a_cursor_says_is_a_place_in_the_list_or_no_cursor() {
             counts[usize::from(cursor.is_ok())] += 1;
             if let Ok(cursor) = cursor {
                 let list = query(&filter, sort, Position::Cursor(cursor));
-                let page = list.run(&mut connection).await;
+                let page = list::walk(&mut connection, &list).await;
                 assert!(page.is_ok(), "{list:?} {page:?}");
             }
         }
@@ -138,7 +138,7 @@ fn forged(random: &mut fastrand::Rng, filter: &Filter, sort: Sort) -> String {
     let genuine = Cursor {
         towards: Direction::Next,
         key: SortKey::Text(String::new()),
-        id: 0,
+        id: 0.into(),
     };
     let json = URL_SAFE_NO_PAD.decode(genuine.encode(filter, sort));
     let mut json: Value = serde_json::from_slice(&json.unwrap()).unwrap();
@@ -232,7 +232,7 @@ async fn every_list_is_the_same_walked_forward_walked_back_and_sorted_whole() {
             let mut previous = place.previous;
             while let Some(cursor) = previous {
                 let query = query(&filter, sort, Position::Cursor(cursor));
-                let page = query.run(&mut connection).await.unwrap().page;
+                let page = list::walk(&mut connection, &query).await.unwrap().page;
                 back.extend(page.users.iter().map(|user| user.id).rev());
                 previous = page.previous;
             }
@@ -248,13 +248,13 @@ async fn walk(
     filter: &Filter,
     sort: Sort,
     step: impl Fn(&Page) -> Option<shared::users::Cursor>,
-) -> (Vec<i64>, Option<Page>) {
+) -> (Vec<UserId>, Option<Page>) {
     let mut ids = Vec::new();
     let mut position = Position::Page(1);
     loop {
         let mut query = query(filter, sort, position);
         query.size = 999;
-        let page = query.run(connection).await.unwrap().page;
+        let page = list::walk(connection, &query).await.unwrap().page;
         ids.extend(page.users.iter().map(|user| user.id));
         assert!(ids.len() <= 6_000, "the walk goes in circles");
         match step(&page) {
@@ -265,7 +265,7 @@ async fn walk(
 }
 
 /// The ids in the order of Rust's own sort.
-async fn sorted_whole(connection: &mut PgConnection, filter: &Filter, sort: Sort) -> Vec<i64> {
+async fn sorted_whole(connection: &mut PgConnection, filter: &Filter, sort: Sort) -> Vec<UserId> {
     let mut users: Vec<User> = sqlx::query_as("SELECT * FROM users")
         .fetch_all(connection)
         .await
@@ -297,11 +297,8 @@ async fn the_total_of_every_filter_is_exact() {
     };
     for (filter, _) in grid().filter(|(_, other)| *other == sort) {
         let expected = sorted_whole(&mut connection, &filter, sort).await.len();
-        let page = query(&filter, sort, Position::Page(1))
-            .run(&mut connection)
-            .await
-            .unwrap()
-            .page;
+        let first = query(&filter, sort, Position::Page(1));
+        let page = list::walk(&mut connection, &first).await.unwrap().page;
         let expected = u64::try_from(expected).unwrap();
         assert_eq!(page.total, Some(Total::Exactly(expected)), "{filter:?}");
     }

@@ -5,7 +5,7 @@
 //! `pg_restore --no-acl`.
 
 use rig::TestDatabase;
-use shared::{platform::database::Query, store::stats::CountUsers};
+use shared::store::stats::count_users;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 /// The guide to an existing table, which says what rights rollcall needs.
@@ -325,7 +325,7 @@ async fn assert_counts_are_true(pool: &PgPool, attack: &str) {
         .execute("SET search_path = public")
         .await
         .unwrap();
-    let kept = CountUsers.run(&mut connection).await.unwrap();
+    let kept = count_users(&mut connection).await.unwrap();
     let total: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
         .fetch_one(&mut *connection)
         .await

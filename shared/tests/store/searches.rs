@@ -4,13 +4,17 @@ use rig::TestDatabase;
 use shared::{
     platform::{
         config::{DatabaseConfig, SearchConfig, Variables},
-        database::{Database, Query, parse_url},
+        database::{Database, Lease, parse_url},
         deadline::Deadline,
         error::Error,
     },
-    store::{list::Collect, listing},
+    store::{
+        list::{self, collect},
+        listing,
+    },
     users::{
         CountMode, Filter, ListQuery, Page, Position, SearchTerm, Sort, SortBy, SortOrder, Total,
+        UserId,
     },
 };
 use sqlx::{Executor, PgConnection};
@@ -88,7 +92,7 @@ async fn a_walk_finds_what_like_finds_forward_and_back_however_short_its_reach()
         let (forward, last_page) = walk(&mut connection, &list).await;
         assert_eq!(forward, expected, "{list:?}");
 
-        let mut back: Vec<i64> = ids(&last_page).rev().collect();
+        let mut back: Vec<UserId> = ids(&last_page).rev().collect();
         let mut previous = last_page.previous;
         while let Some(cursor) = previous {
             let position = Position::Cursor(cursor);
@@ -96,7 +100,7 @@ async fn a_walk_finds_what_like_finds_forward_and_back_however_short_its_reach()
                 position,
                 ..list.clone()
             };
-            let page = query.run(&mut connection).await.unwrap().page;
+            let page = list::walk(&mut connection, &query).await.unwrap().page;
             back.extend(ids(&page).rev());
             assert!(back.len() <= expected.len(), "the walk goes in circles");
             previous = page.previous;
@@ -162,8 +166,8 @@ async fn a_walk_meets_every_row_once_while_others_are_added() {
         connection.execute("BEGIN").await.unwrap();
         let mut found = Vec::new();
         loop {
-            let page = list.run(&mut connection).await.unwrap().page;
-            found.extend(ids(&page).filter(|id| *id <= 2_000));
+            let page = list::walk(&mut connection, &list).await.unwrap().page;
+            found.extend(ids(&page).filter(|id| *id <= 2_000.into()));
             match page.next {
                 Some(cursor) => list.position = Position::Cursor(cursor),
                 None => break,
@@ -231,7 +235,10 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             count: CountMode::None,
             reach,
         };
-        let walked = touched(&mut connection, &list).await;
+        let walked = touched(&mut connection, async |connection| {
+            list::walk(connection, &list).await.unwrap();
+        })
+        .await;
         assert_eq!(walked.seq_scans, 0, "{list:?}");
         // Four ranges are read to the end of the reach, once to look and once to find the end, and may be
         // read one row further; before that to their first row. The page has keys of its own.
@@ -241,15 +248,16 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             "{} {list:?}",
             walked.index_entries
         );
-        if let Some(collect) = Collect::of(&list) {
-            let collected = touched(&mut connection, &collect).await;
-            assert_eq!(collected.seq_scans, 0, "{list:?}");
-            let by_others = collected.index_entries - collected.trigram_entries;
-            assert!(
-                by_others <= i64::from(list.size) + 1,
-                "{by_others} {list:?}"
-            );
-        }
+        let collected = touched(&mut connection, async |connection| {
+            collect(connection, &list).await.unwrap();
+        })
+        .await;
+        assert_eq!(collected.seq_scans, 0, "{list:?}");
+        let by_others = collected.index_entries - collected.trigram_entries;
+        assert!(
+            by_others <= i64::from(list.size) + 1,
+            "{by_others} {list:?}"
+        );
     }
 }
 
@@ -279,7 +287,7 @@ async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
                 }
             }
         }
-        let id: i64 = sqlx::query_scalar(
+        let id: UserId = sqlx::query_scalar(
             "INSERT INTO users (email, username, full_name)
              VALUES ($1 || '@example.com', $1, 'a ' || normalize($2) || ' b')
              RETURNING id::bigint",
@@ -303,12 +311,12 @@ async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
             count: CountMode::Exact,
             reach: 10_000,
         };
-        let walked = list.run(&mut connection).await.unwrap().page;
+        let walked = list::walk(&mut connection, &list).await.unwrap().page;
         assert!(ids(&walked).any(|found| found == id), "{list:?}");
-        if let Some(collect) = Collect::of(&list) {
-            connection.execute("BEGIN").await.unwrap();
-            let collected = collect.run(&mut connection).await.unwrap().unwrap();
-            connection.execute("ROLLBACK").await.unwrap();
+        connection.execute("BEGIN").await.unwrap();
+        let collected = collect(&mut connection, &list).await.unwrap();
+        connection.execute("ROLLBACK").await.unwrap();
+        if let Some(collected) = collected {
             assert!(ids(&collected).any(|found| found == id), "{list:?}");
         }
     }
@@ -316,38 +324,28 @@ async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
 
 #[tokio::test]
 async fn a_query_that_is_given_up_leaves_the_connection_to_others() {
-    struct Sleep(f64);
-    impl Query for Sleep {
-        type Output = i32;
-
-        async fn run(&self, connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-            sqlx::query_scalar("SELECT 1 FROM pg_sleep($1)")
-                .bind(self.0)
-                .fetch_one(connection)
-                .await
-        }
+    async fn sleep(mut lease: Lease, seconds: f64) -> (Result<i32, sqlx::Error>, Lease) {
+        let slept = sqlx::query_scalar("SELECT 1 FROM pg_sleep($1)")
+            .bind(seconds)
+            .fetch_one(&mut *lease)
+            .await;
+        (slept, lease)
     }
     let database = TestDatabase::create().await.unwrap();
     let searcher = Searcher::on(&database);
     let deadline = Deadline::after(Duration::from_mins(1));
     let time = Duration::from_millis(20);
-    let briefly = async |sleep| {
-        searcher
-            .database
-            .read_briefly(&deadline, time, &Sleep(sleep))
-            .await
-            .unwrap()
-    };
-    assert_eq!(briefly(600.0).await, None);
-    assert_eq!(searcher.database.status().total_connections, 1);
-    assert_eq!(
-        searcher
-            .database
-            .read(&deadline, &Sleep(0.1))
-            .await
-            .unwrap(),
-        1
-    );
+    let given_up = searcher
+        .database
+        .read_briefly(&deadline, time, |lease| sleep(lease, 600.0))
+        .await;
+    assert_eq!(given_up.unwrap(), None);
+    assert_eq!(searcher.database.status().open, 1);
+    let read = searcher
+        .database
+        .read(&deadline, |lease| sleep(lease, 0.1))
+        .await;
+    assert_eq!(read.unwrap(), 1);
 }
 
 /// Answers searches as a function does, with time enough to collect.
@@ -406,16 +404,16 @@ fn filter(random: &mut fastrand::Rng, term: &str) -> Filter {
     }
 }
 
-fn ids(page: &Page) -> impl DoubleEndedIterator<Item = i64> {
+fn ids(page: &Page) -> impl DoubleEndedIterator<Item = UserId> {
     page.users.iter().map(|user| user.id)
 }
 
 /// All ids of a list, by cursor, and its last page.
-async fn walk(connection: &mut PgConnection, list: &ListQuery) -> (Vec<i64>, Page) {
+async fn walk(connection: &mut PgConnection, list: &ListQuery) -> (Vec<UserId>, Page) {
     let mut list = list.clone();
     let mut found = Vec::new();
     loop {
-        let page = list.run(connection).await.unwrap().page;
+        let page = list::walk(connection, &list).await.unwrap().page;
         found.extend(ids(&page));
         assert!(found.len() <= 2_000, "the walk goes in circles");
         match page.next {
@@ -451,10 +449,13 @@ impl Touched {
 }
 
 /// Runs a query in a transaction, as collecting needs it, and tells what it read of users.
-async fn touched(connection: &mut PgConnection, query: &impl Query) -> Touched {
+async fn touched(
+    connection: &mut PgConnection,
+    query: impl AsyncFnOnce(&mut PgConnection),
+) -> Touched {
     connection.execute("BEGIN").await.unwrap();
     let before = Touched::so_far(connection).await;
-    query.run(connection).await.unwrap();
+    query(connection).await;
     let after = Touched::so_far(connection).await;
     connection.execute("ROLLBACK").await.unwrap();
     Touched {
@@ -466,7 +467,7 @@ async fn touched(connection: &mut PgConnection, query: &impl Query) -> Touched {
 
 /// The oracle: three fields, each folded and looked through by itself, by reading the whole table. The
 /// two small sigmas of Greek are one letter.
-async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sort) -> Vec<i64> {
+async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sort) -> Vec<UserId> {
     let key = match sort.by {
         SortBy::CreatedAt => "created_at",
         SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,

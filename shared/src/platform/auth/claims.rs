@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::platform::{config::RequiredClaim, error::Error};
+use crate::platform::{config::RequiredClaim, error::Error, user_id::UserId};
 
 /// The claims of a verified token.
 #[derive(Debug, Deserialize)]
@@ -12,7 +12,7 @@ pub(super) struct Claims(pub(super) Map<String, Value>);
 
 impl Claims {
     /// `users.id` of the user that the token names, if it has all `required` claims.
-    pub(super) fn user_id(&self, required: &[RequiredClaim]) -> Result<i64, Error> {
+    pub(super) fn user_id(&self, required: &[RequiredClaim]) -> Result<UserId, Error> {
         if !required.iter().all(|claim| self.has(claim)) {
             return Err(Error::Unauthorized {
                 reason: "a required claim is missing or has another value",
@@ -46,7 +46,7 @@ fn is(value: &Value, expected: &str) -> bool {
 /// `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number. Each id has
 /// one spelling as either, so that "+1" and "01" are not second names of user 1 for other programs that
 /// compare subjects.
-fn user_id(subject: &Value) -> Option<i64> {
+fn user_id(subject: &Value) -> Option<UserId> {
     let id = match subject {
         Value::String(text) => text
             .parse()
@@ -55,5 +55,5 @@ fn user_id(subject: &Value) -> Option<i64> {
         Value::Number(number) => number.as_i64()?,
         _ => return None,
     };
-    (id > 0).then_some(id)
+    (id > 0).then(|| id.into())
 }

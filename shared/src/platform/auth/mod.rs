@@ -8,40 +8,32 @@ mod claims;
 mod decoding_key;
 mod gateway;
 mod keys;
+mod rights;
 mod ring_verifier;
 mod superusers;
 mod token;
 
-use std::time::Duration;
-
 use lambda_http::Request;
 
-pub use self::keys::{Fetch, KeySource};
-use self::{superusers::RecentSuperusers, token::TokenVerifier};
-use crate::{
-    platform::{
-        config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim},
-        database::Database,
-        deadline::Deadline,
-        error::Error,
-    },
-    store::callers::FindCaller,
+pub use self::{
+    keys::{Fetch, KeySource},
+    rights::{FindRights, Rights},
+    superusers::REMEMBERED,
 };
-
-/// How long a superuser who loses the right may keep it in a warm environment.
-pub const REMEMBERED: Duration = Duration::from_secs(30);
-
-/// A user who is active and superuser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Superuser {
-    /// `users.id`.
-    pub id: i64,
-}
+use self::{superusers::RecentSuperusers, token::TokenVerifier};
+use crate::platform::{
+    config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim},
+    database::Database,
+    deadline::Deadline,
+    error::Error,
+    user_id::UserId,
+};
 
 /// Decides who may call.
 pub struct Authenticator {
     identity: IdentitySource,
     required_claims: Vec<RequiredClaim>,
+    find_rights: FindRights,
     recent: RecentSuperusers,
 }
 
@@ -56,21 +48,24 @@ impl Authenticator {
         config: &AuthConfig,
         jwt: &JwtConfig,
         source: KeySource,
+        find_rights: FindRights,
     ) -> Result<Self, ConfigError> {
         let verifier = TokenVerifier::new(jwt, source)?;
-        Ok(Self::new(config, IdentitySource::Token(Box::new(verifier))))
+        let identity = IdentitySource::Token(Box::new(verifier));
+        Ok(Self::new(config, identity, find_rights))
     }
 
     /// Reads the claims of a token that a JWT authorizer of API Gateway has verified.
     #[must_use]
-    pub fn trusting_gateway(config: &AuthConfig) -> Self {
-        Self::new(config, IdentitySource::Gateway)
+    pub fn trusting_gateway(config: &AuthConfig, find_rights: FindRights) -> Self {
+        Self::new(config, IdentitySource::Gateway, find_rights)
     }
 
-    fn new(config: &AuthConfig, identity: IdentitySource) -> Self {
+    fn new(config: &AuthConfig, identity: IdentitySource, find_rights: FindRights) -> Self {
         Self {
             identity,
             required_claims: config.required_claims.clone(),
+            find_rights,
             recent: RecentSuperusers::default(),
         }
     }
@@ -78,7 +73,7 @@ impl Authenticator {
     /// `users.id` of whoever sent this request, as a verified token says.
     ///
     /// Fails with [`Error::Unauthorized`] if there is none.
-    pub async fn caller(&self, request: &Request, deadline: &Deadline) -> Result<i64, Error> {
+    pub async fn caller(&self, request: &Request, deadline: &Deadline) -> Result<UserId, Error> {
         let claims = match &self.identity {
             IdentitySource::Token(verifier) => verifier.claims(request, deadline).await?,
             IdentitySource::Gateway => gateway::claims(request)?,
@@ -86,34 +81,34 @@ impl Authenticator {
         claims.user_id(&self.required_claims)
     }
 
-    /// The superuser of that id.
+    /// Succeeds if the user of that id is active and superuser.
     ///
     /// Fails with [`Error::Unauthorized`] if nobody known and active has it, with
     /// [`Error::Forbidden`] if an ordinary user does.
-    pub async fn superuser(
+    pub async fn require_superuser(
         &self,
-        id: i64,
+        id: UserId,
         database: &Database,
         deadline: &Deadline,
-    ) -> Result<Superuser, Error> {
+    ) -> Result<(), Error> {
         if self.recent.contains(id) {
-            return Ok(Superuser { id });
+            return Ok(());
         }
-        let row = database
-            .read(deadline, &FindCaller { user_id: id })
-            .await?
-            .ok_or(Error::Unauthorized {
-                reason: "unknown user",
-            })?;
-        if !row.is_active {
+        let rights =
+            (self.find_rights)(database, id, deadline)
+                .await?
+                .ok_or(Error::Unauthorized {
+                    reason: "unknown user",
+                })?;
+        if !rights.is_active {
             return Err(Error::Unauthorized {
                 reason: "inactive user",
             });
         }
-        if !row.is_superuser {
+        if !rights.is_superuser {
             return Err(Error::Forbidden);
         }
         self.recent.remember(id);
-        Ok(Superuser { id })
+        Ok(())
     }
 }

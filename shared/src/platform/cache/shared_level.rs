@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Aged, Lifetimes};
+use super::age::{Aged, Lifetimes};
 use crate::platform::valkey::{Script, TimeBudget, Valkey};
 
 /// How long the others believe that whoever makes a value still does. An environment that dies over

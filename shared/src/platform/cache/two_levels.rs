@@ -5,10 +5,12 @@ use std::{future::Future, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
-use super::{Aged, shared_level::SharedLevel};
+use super::{
+    age::{Aged, Lifetimes},
+    shared_level::SharedLevel,
+};
 use crate::platform::{
-    database::Unavailable,
-    error::{Error, chain},
+    error::{Error, Reason, Unavailable, chain},
     metrics,
     moment::Moment,
     valkey::{TimeBudget, Valkey},
@@ -17,15 +19,6 @@ use crate::platform::{
 /// After the database failed, an old value is given for so long before it is asked again: each
 /// attempt may cost the caller seconds.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-
-/// How old a value may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetimes {
-    /// At any time. Zero keeps nothing.
-    pub fresh: Duration,
-    /// Beyond that, while no new one can be made.
-    pub stale: Duration,
-}
 
 /// How new a value the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +89,9 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         }
         // The next attempt would probably take as long and fail as well.
         if own.has_failed_since(asked_at) {
-            return Err(Error::DatabaseUnavailable(Unavailable::timeout()));
+            return Err(Error::DatabaseUnavailable(Unavailable::without_source(
+                Reason::Timeout,
+            )));
         }
         let mut is_claimed = false;
         if wanted == Wanted::Cached

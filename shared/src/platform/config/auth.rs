@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Variables};
+use super::variables::{ConfigError, Variables};
 
 /// How callers prove who they are.
 #[derive(Debug)]

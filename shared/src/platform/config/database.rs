@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Variables};
+use super::variables::{ConfigError, Variables};
 
 /// A new connection takes milliseconds when the server is well. Whoever has waited this long for
 /// one is better served by a 503 that can be retried.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use super::{ConfigError, Variables};
+use super::variables::{ConfigError, Variables};
 
 /// A round trip within a region takes about a millisecond, a connection with TLS about ten: ten times
 /// that is no hiccup any more, and still less than anybody notices.

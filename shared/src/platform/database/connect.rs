@@ -5,8 +5,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::{APPLICATION_PREFIX, unavailable::Unavailable};
-use crate::platform::config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode};
+use super::sqlstate;
+use crate::platform::{
+    config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode},
+    error::Unavailable,
+};
+
+/// What every connection's `application_name` begins with; the function's name follows.
+pub const APPLICATION_PREFIX: &str = "rollcall-";
 
 /// The authorities of RDS, which sign the certificates of its servers; see `certs/README.md`. Those of
 /// RDS Proxy are the public web's, which the driver knows.
@@ -97,7 +103,9 @@ fn verifies(mode: Option<SslMode>) -> bool {
 
 /// A connection outside every pool.
 pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Unavailable> {
-    Ok(PgConnection::connect_with(options).await?)
+    PgConnection::connect_with(options)
+        .await
+        .map_err(sqlstate::unavailable)
 }
 
 #[cfg(test)]

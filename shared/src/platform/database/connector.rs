@@ -5,9 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::Mutex;
 
-use super::unavailable::{Reason, Unavailable};
+use super::sqlstate;
 use crate::platform::{
-    error::{Error, chain},
+    error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
 
@@ -100,5 +100,5 @@ impl Connector {
 }
 
 fn is_refusal(error: &sqlx::Error) -> bool {
-    Unavailable::classify(error) == Some(Reason::AuthenticationFailed)
+    sqlstate::unavailable_reason(error) == Some(Reason::AuthenticationFailed)
 }

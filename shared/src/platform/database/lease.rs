@@ -1,84 +1,86 @@
 //! A connection on loan.
 
-use super::{
-    Pool, Query,
-    manager::{ConnectionManager, PooledConnection},
-    sqlstate::{self, Meaning},
-    unavailable::{Reason, Unavailable},
+use std::{
+    ops::{Deref, DerefMut},
+    time::Instant,
 };
-use crate::platform::{deadline::Deadline, error::Error, metrics};
-use std::time::Instant;
 
-use deadpool::managed::Object;
+use deadpool::managed::{Object, PoolError, TimeoutType};
+use scopeguard::ScopeGuard;
+use sqlx::PgConnection;
+
+use super::{
+    manager::{ConnectionManager, Pool},
+    sqlstate::{self, Meaning},
+};
+use crate::platform::{
+    deadline::Deadline,
+    error::{Error, Reason, Unavailable},
+    metrics,
+};
+
+type Connection = Object<ConnectionManager>;
 
 /// A connection that goes back to the pool only when it is known to be at rest.
 ///
 /// A handler that is dropped in the middle of a statement drops its lease too. The connection is
 /// then closed, because the answer to that statement would otherwise meet the next request.
-pub(super) struct Lease {
-    object: Option<Object<ConnectionManager>>,
-}
+pub struct Lease(ScopeGuard<Connection, fn(Connection)>);
 
 impl Lease {
     pub(super) async fn acquire(pool: &Pool) -> Result<Self, Unavailable> {
         let started = Instant::now();
-        let object = pool.get().await.map_err(Unavailable::from);
+        let connection = pool.get().await.map_err(unavailable);
         metrics::time(metrics::CONNECTION_WAIT, started.elapsed());
-        if matches!(&object, Err(cause) if cause.reason() == Reason::PoolExhausted) {
+        if matches!(&connection, Err(cause) if cause.reason() == Reason::PoolExhausted) {
             metrics::count(metrics::CONNECTION_TIMEOUTS);
         }
-        let object = object?;
-        Ok(Self {
-            object: Some(object),
-        })
+        let close: fn(Connection) = |connection| drop(Object::take(connection));
+        Ok(Self(scopeguard::guard(connection?, close)))
     }
 
-    /// Runs a query and turns its failure into ours.
-    pub(super) async fn run<Q: Query>(
-        mut self,
+    /// Gives the connection back, or closes it where `outcome` leaves its state unknown, and turns a
+    /// failure into ours.
+    pub(super) fn end<T>(
+        self,
+        outcome: Result<T, sqlx::Error>,
         deadline: &Deadline,
-        query: &Q,
-    ) -> Result<Q::Output, Error> {
-        let Some(object) = self.object.as_mut() else {
-            return Err(Error::internal(
-                "lending a connection",
-                "it was given back before",
-            ));
-        };
-        let outcome = query.run(&mut object.connection).await;
-        if outcome
-            .as_ref()
-            .map_or_else(leaves_connection_at_rest, |_| true)
-        {
-            self.give_back();
-        } else if outcome.as_ref().is_err_and(is_broken)
-            && let Some(pool) = Object::pool(object)
-        {
-            pool.manager().invalidate_older_than(object);
+    ) -> Result<T, Error> {
+        match &outcome {
+            Err(error) if is_broken(error) => {
+                if let Some(pool) = Object::pool(&self.0) {
+                    pool.manager().invalidate_older_than(&self.0);
+                }
+            }
+            Err(error) if !leaves_connection_at_rest(error) => {}
+            _ => self.give_back(),
         }
         outcome.map_err(|error| public_error(error, deadline))
     }
 
-    pub(super) fn give_back(mut self) {
-        if let Some(mut object) = self.object.take() {
-            object.mark_used();
-        }
+    pub(super) fn give_back(self) {
+        ScopeGuard::into_inner(self.0).mark_used();
     }
 }
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(object) = self.object.take() {
-            let broken: PooledConnection = Object::take(object);
-            drop(broken);
-        }
+impl Deref for Lease {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0.connection
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0.connection
     }
 }
 
 /// Whether other connections of the same age have probably become useless too.
 fn is_broken(error: &sqlx::Error) -> bool {
     matches!(
-        Unavailable::classify(error),
+        sqlstate::unavailable_reason(error),
         Some(Reason::ConnectionLost | Reason::ReadOnly)
     )
 }
@@ -88,7 +90,7 @@ fn leaves_connection_at_rest(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(_) => {
             matches!(
-                Unavailable::classify(error),
+                sqlstate::unavailable_reason(error),
                 None | Some(Reason::Contention)
             )
         }
@@ -106,9 +108,20 @@ fn public_error(error: sqlx::Error, deadline: &Deadline) -> Error {
             seconds: deadline.budget_in_seconds(),
         },
         Some(Meaning::Refused(refusal)) => Error::RefusedByTable(refusal),
-        _ => match Unavailable::classify(&error) {
+        _ => match sqlstate::unavailable_reason(&error) {
             Some(reason) => Error::DatabaseUnavailable(Unavailable::new(reason, error)),
             None => Error::internal("querying the database", error),
         },
     }
+}
+
+fn unavailable(error: PoolError<sqlx::Error>) -> Unavailable {
+    Unavailable::without_source(match error {
+        PoolError::Backend(error) => return sqlstate::unavailable(error),
+        PoolError::Timeout(TimeoutType::Wait) => Reason::PoolExhausted,
+        PoolError::Closed => Reason::ShuttingDown,
+        PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)
+        | PoolError::NoRuntimeSpecified
+        | PoolError::PostCreateHook(_) => Reason::Timeout,
+    })
 }

@@ -18,6 +18,9 @@ const MAX_IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
 /// A part of what Lambda leaves a process between SIGTERM and SIGKILL.
 const GOODBYE_TIMEOUT: Duration = Duration::from_millis(50);
 
+/// The connections of an environment.
+pub(super) type Pool = deadpool::managed::Pool<ConnectionManager>;
+
 /// Makes and checks connections for the pool.
 pub(super) struct ConnectionManager {
     connector: Connector,

@@ -6,12 +6,12 @@
 
 mod connect;
 mod connector;
+mod credentials;
 mod lease;
 mod manager;
 mod session;
 mod sqlstate;
 mod transaction;
-mod unavailable;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,29 +21,26 @@ use sqlx::{PgConnection, postgres::PgConnectOptions};
 /// One connection, for code that does not know the driver.
 pub type Connection = PgConnection;
 
+pub(super) use self::credentials::{options, rotating_secret};
 pub use self::{
-    connect::{connect_alone, connect_options, parse_url},
+    connect::{APPLICATION_PREFIX, connect_alone, connect_options, parse_url},
     connector::RotatingSecret,
-    sqlstate::{Refusal, RefusalKind},
-    unavailable::{Reason, Unavailable},
+    credentials::connect_for_migrations,
+    lease::Lease,
+    sqlstate::refusal,
+    transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
 };
 use self::{
     connector::Connector,
-    lease::Lease,
-    manager::{ConnectionManager, PooledConnection},
-    transaction::InTransaction,
+    manager::{ConnectionManager, Pool, PooledConnection},
 };
 use crate::platform::{
+    actor::Actor,
     config::DatabaseConfig,
     deadline::Deadline,
-    error::{Error, chain},
+    error::{Error, Reason, Unavailable, chain},
     metrics,
 };
-
-type Pool = deadpool::managed::Pool<ConnectionManager>;
-
-/// What every connection's `application_name` begins with; the function's name follows.
-pub const APPLICATION_PREFIX: &str = "rollcall-";
 
 /// A server that does not answer a ping in this time is treated as gone: a new connection tells
 /// more, sooner.
@@ -53,38 +50,6 @@ const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// ends one transaction of it, so at each attempt somebody gets through.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Something to be asked of the database on one connection.
-pub trait Query: Sync {
-    /// The answer.
-    type Output: Send;
-
-    /// Asks. The caller owns transaction and timeout.
-    fn run(
-        &self,
-        connection: &mut PgConnection,
-    ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
-}
-
-/// How work in a transaction ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransactionOutcome<T> {
-    /// It stays.
-    Commit(T),
-    /// None of it stays.
-    RollBack(T),
-    /// None of it stays, and it should be begun anew, because others changed what it had found.
-    TryAgain,
-}
-
-/// What to do with work of which nobody can tell whether it was committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnAmbiguousCommit {
-    /// Tell the caller.
-    Fail,
-    /// Do it again: it finds out by itself what was done before.
-    TryAgain,
-}
-
 /// The connections of this execution environment.
 #[derive(Clone)]
 pub struct Database {
@@ -93,20 +58,15 @@ pub struct Database {
     pooler: bool,
 }
 
-/// How many connections this environment holds, in SQLAlchemy's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// How many connections this environment holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolStatus {
-    /// The most connections that are kept.
-    pub pool_size: usize,
-    /// Connections that wait for work.
-    pub checked_in: usize,
-    /// Connections at work.
-    pub checked_out: usize,
-    /// Connections beyond `pool_size`: always 0, this pool has no overflow.
-    pub overflow: usize,
-    /// All open connections.
-    pub total_connections: usize,
+    /// The most connections that it may open.
+    pub max: usize,
+    /// Open connections.
+    pub open: usize,
+    /// Open connections that wait for work.
+    pub idle: usize,
 }
 
 impl Database {
@@ -139,76 +99,94 @@ impl Database {
         Lease::acquire(&self.pool).await.map(Lease::give_back)
     }
 
-    /// Runs a query that only reads.
+    /// Runs a query that only reads. It gets a connection and gives it back with its outcome:
+    /// `|mut lease| async move { (find(&mut lease).await, lease) }`.
     ///
     /// A read that meets a connection which broke while it was idle is tried once more on a new
     /// one, and so is one that others got in the way of: nothing can have been changed by it.
-    pub async fn read<Q: Query>(&self, deadline: &Deadline, query: &Q) -> Result<Q::Output, Error> {
-        read_again(|| self.read_once(deadline, query)).await
+    pub async fn read<T, F>(
+        &self,
+        deadline: &Deadline,
+        query: impl Fn(Lease) -> F + Sync,
+    ) -> Result<T, Error>
+    where
+        T: Send,
+        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
+    {
+        read_again(|| async {
+            if self.session_timeout_suffices(deadline) {
+                let (outcome, lease) = query(self.acquire().await?).await;
+                lease.end(outcome, deadline)
+            } else {
+                self.read_in_transaction(deadline, Duration::MAX, &query)
+                    .await
+            }
+        })
+        .await
     }
 
     /// Runs a query that only reads and may be given up: the server stops each of its statements after
     /// `time`, and the answer is None then.
-    pub async fn read_briefly<Q: Query>(
+    pub async fn read_briefly<T, F>(
         &self,
         deadline: &Deadline,
         time: Duration,
-        query: &Q,
-    ) -> Result<Option<Q::Output>, Error> {
-        let outcome = read_again(|| async {
-            let lease = self.acquire().await?;
-            let transaction = InTransaction::new(query, deadline, |_| true)
-                .in_shared_session(self.pooler)
-                .no_longer_than(time);
-            lease.run(deadline, &transaction).await
-        })
-        .await;
-        match outcome {
+        query: impl Fn(Lease) -> F + Sync,
+    ) -> Result<Option<T>, Error>
+    where
+        T: Send,
+        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
+    {
+        match read_again(|| self.read_in_transaction(deadline, time, &query)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(Error::Timeout { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn read_once<Q: Query>(
+    async fn read_in_transaction<T, F>(
         &self,
         deadline: &Deadline,
-        query: &Q,
-    ) -> Result<Q::Output, Error> {
-        let lease = self.acquire().await?;
-        if self.session_timeout_suffices(deadline) {
-            lease.run(deadline, query).await
-        } else {
-            let transaction = InTransaction::new(query, deadline, |_| true);
-            lease
-                .run(deadline, &transaction.in_shared_session(self.pooler))
-                .await
+        longest: Duration,
+        query: &(impl Fn(Lease) -> F + Sync),
+    ) -> Result<T, Error>
+    where
+        T: Send,
+        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
+    {
+        let lease = self.begin(deadline, longest).await?;
+        let (mut outcome, mut lease) = query(lease).await;
+        if self.pooler {
+            outcome = session::close_statements(&mut lease, outcome).await;
         }
+        let outcome = session::end(&mut lease, outcome, true).await;
+        lease.end(outcome, deadline)
     }
 
     /// Runs work in one transaction, which is committed if the work succeeds and says so. If the
-    /// work fails or is cut off, nothing of it stays.
+    /// work fails or is cut off, nothing of it stays. `work` gives the transaction back like the query of
+    /// [`Self::read`] its lease.
     ///
     /// When it is certain that nothing was done, the work is begun anew: after a deadlock, when it
     /// asks for that itself, and on a new connection if the old one broke before the commit. If it
     /// broke during the commit, `in_doubt` decides.
-    pub async fn transaction<Q, T>(
+    pub async fn transaction<T, F>(
         &self,
         deadline: &Deadline,
-        work: &Q,
+        actor: &Actor,
         in_doubt: OnAmbiguousCommit,
+        work: impl Fn(Transaction) -> F + Sync,
     ) -> Result<T, Error>
     where
-        Q: Query<Output = TransactionOutcome<T>>,
         T: Send,
+        F: Future<Output = (Result<TransactionOutcome<T>, Abort>, Transaction)> + Send,
     {
-        let should_commit =
-            |ending: &TransactionOutcome<T>| matches!(ending, TransactionOutcome::Commit(_));
         let mut is_reconnected = false;
         for attempt in 1..=MAX_ATTEMPTS {
-            let transaction =
-                InTransaction::new(work, deadline, should_commit).in_shared_session(self.pooler);
-            let outcome = self.acquire().await?.run(deadline, &transaction).await;
+            let mut is_committing = false;
+            let outcome = self
+                .attempt(deadline, actor, &work, &mut is_committing)
+                .await;
             match outcome {
                 Ok(TransactionOutcome::Commit(value) | TransactionOutcome::RollBack(value)) => {
                     return Ok(value);
@@ -217,7 +195,7 @@ impl Database {
                 Err(Error::DatabaseUnavailable(cause)) => match cause.reason() {
                     // The server has answered that it took everything back.
                     Reason::Contention => {}
-                    _ if transaction.is_committing() => match in_doubt {
+                    _ if is_committing => match in_doubt {
                         OnAmbiguousCommit::TryAgain if !is_reconnected => {
                             is_reconnected = true;
                         }
@@ -236,7 +214,49 @@ impl Database {
             metrics::count(metrics::RETRIES);
             tokio::time::sleep(pause(attempt)).await;
         }
-        Err(Error::DatabaseUnavailable(Unavailable::contention()))
+        Err(Error::DatabaseUnavailable(Unavailable::without_source(
+            Reason::Contention,
+        )))
+    }
+
+    /// `is_committing` says whether the server was asked to commit. Until then, a broken connection means
+    /// that nothing was done.
+    async fn attempt<T, F>(
+        &self,
+        deadline: &Deadline,
+        actor: &Actor,
+        work: &(impl Fn(Transaction) -> F + Sync),
+        is_committing: &mut bool,
+    ) -> Result<TransactionOutcome<T>, Error>
+    where
+        T: Send,
+        F: Future<Output = (Result<TransactionOutcome<T>, Abort>, Transaction)> + Send,
+    {
+        let transaction = Transaction {
+            lease: self.begin(deadline, Duration::MAX).await?,
+            actor: actor.clone(),
+        };
+        let (outcome, transaction) = work(transaction).await;
+        let mut outcome = match outcome {
+            Ok(outcome) => Ok(Ok(outcome)),
+            Err(Abort::Refuse(error)) => Ok(Err(error)),
+            Err(Abort::Query(error)) => Err(error),
+        };
+        let mut lease = transaction.lease;
+        if self.pooler {
+            outcome = session::close_statements(&mut lease, outcome).await;
+        }
+        *is_committing = matches!(outcome, Ok(Ok(TransactionOutcome::Commit(_))));
+        let outcome = session::end(&mut lease, outcome, *is_committing).await;
+        lease.end(outcome, deadline)?
+    }
+
+    async fn begin(&self, deadline: &Deadline, longest: Duration) -> Result<Lease, Error> {
+        let mut lease = self.acquire().await?;
+        match session::begin(&mut lease, deadline, longest).await {
+            Ok(()) => Ok(lease),
+            Err(error) => lease.end(Err(error), deadline),
+        }
     }
 
     /// Says goodbye to the server on every connection at rest, and opens no more.
@@ -273,13 +293,10 @@ impl Database {
     #[must_use]
     pub fn status(&self) -> PoolStatus {
         let status = self.pool.status();
-        let checked_in = status.available.min(status.size);
         PoolStatus {
-            pool_size: status.max_size,
-            checked_in,
-            checked_out: status.size - checked_in,
-            overflow: 0,
-            total_connections: status.size,
+            max: status.max_size,
+            open: status.size,
+            idle: status.available.min(status.size),
         }
     }
 }

@@ -2,19 +2,28 @@
 
 use std::time::Duration;
 
-use sqlx::{Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
-/// Begins a transaction in which the server stops every statement after `statement_timeout`, and
-/// which it takes back if nothing is said for `idle_timeout`: an environment that vanished between two
-/// statements must not hold its locks until TCP notices.
+use crate::platform::deadline::Deadline;
+
+/// Kept back of the time that is left, so that the server's own answer to a statement that it
+/// stopped arrives before the handler's deadline.
+const STATEMENT_MARGIN: Duration = Duration::from_millis(100);
+
+/// Begins a transaction in which the server stops every statement shortly before the deadline, or after
+/// `longest` if that is sooner. It takes the transaction back if nothing is said until then: an
+/// environment that vanished between two statements must not hold its locks until TCP notices.
 ///
 /// All statements go in one message, one round trip. Nothing is compiled, as in sessions that we open
 /// ourselves.
-pub async fn begin(
+pub(super) async fn begin(
     connection: &mut PgConnection,
-    statement_timeout: Duration,
-    idle_timeout: Duration,
+    deadline: &Deadline,
+    longest: Duration,
 ) -> Result<(), sqlx::Error> {
+    let left = deadline.remaining();
+    let idle_timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
+    let statement_timeout = idle_timeout.min(longest);
     // A timeout of 0 would mean none at all.
     let milliseconds = |timeout: Duration| timeout.as_millis().max(1);
     let sql = format!(
@@ -29,14 +38,29 @@ pub async fn begin(
     Ok(())
 }
 
-/// Commits.
-pub async fn commit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    connection.execute("COMMIT").await?;
-    Ok(())
+/// Leaves no prepared statement in a session that a pooler gives to others afterwards: theirs have the
+/// same names. (The driver names statements even without a cache, and then never closes them.)
+pub(super) async fn close_statements<T>(
+    connection: &mut PgConnection,
+    outcome: Result<T, sqlx::Error>,
+) -> Result<T, sqlx::Error> {
+    let closed = connection.clear_cached_statements().await;
+    // The first error tells more than the one that followed from it.
+    outcome.and_then(|value| closed.map(|()| value))
 }
 
-/// Rolls back.
-pub async fn rollback(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    connection.execute("ROLLBACK").await?;
-    Ok(())
+/// Commits a transaction if `outcome` is a success and `commits` agrees, else rolls it back.
+pub(super) async fn end<T>(
+    connection: &mut PgConnection,
+    outcome: Result<T, sqlx::Error>,
+    commits: bool,
+) -> Result<T, sqlx::Error> {
+    let statement = if commits && outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    };
+    // Where this fails, nobody must use the connection again, whatever came before.
+    connection.execute(statement).await?;
+    outcome
 }

@@ -3,11 +3,11 @@
 //! Codes are known by their class (PostgreSQL's manual, appendix A), so that one that is not listed here
 //! is treated like its neighbours.
 
-use std::fmt;
+use std::io;
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use super::unavailable::Reason;
+use crate::platform::error::{Reason, Refusal, RefusalKind, Unavailable};
 
 /// What an error of the server means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,82 +22,47 @@ pub(super) enum Meaning {
     Fault,
 }
 
-/// Why a table does not take what was written to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What refuses.
-    pub kind: RefusalKind,
-    /// The SQLSTATE; empty where the server saw nothing wrong.
-    pub code: String,
-    /// The name of the constraint or unique index, where there is one.
-    pub constraint: Option<String>,
-    /// The column, where only one is concerned.
-    pub column: Option<String>,
-}
-
-/// What kind of rule a table has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// A unique index or an exclusion constraint.
-    Unique,
-    /// A unique constraint that is checked late, which `ON CONFLICT` cannot use.
-    Deferrable,
-    /// A foreign key.
-    Reference,
-    /// A CHECK constraint, or the check option of a view.
-    Check,
-    /// A column that must have a value.
-    NotNull,
-    /// A column that the table computes itself.
-    Generated,
-    /// The type of a column, such as its length.
-    Type,
-    /// An error that a trigger raises.
-    Trigger,
-    /// A trigger that changes emails and usernames, or leaves rows out, so that nobody can tell which row
-    /// became which user.
-    Altered,
-}
-
-impl Refusal {
-    /// A [`RefusalKind::Altered`].
-    #[must_use]
-    pub fn altered() -> Self {
-        Self {
-            kind: RefusalKind::Altered,
-            code: String::new(),
-            constraint: None,
-            column: None,
-        }
-    }
-
-    /// The refusal that an error is, if it is one.
-    #[must_use]
-    pub fn of(error: &sqlx::Error) -> Option<Self> {
-        match meaning(server_error(error)?) {
-            Meaning::Refused(refusal) => Some(refusal),
-            Meaning::Unavailable(_) | Meaning::Canceled | Meaning::Fault => None,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?}, SQLSTATE {}", self.kind, self.code)?;
-        for (what, name) in [("constraint", &self.constraint), ("column", &self.column)] {
-            if let Some(name) = name {
-                write!(formatter, ", {what} {name}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The routine of the server that finds that the result of a prepared statement has another type now.
 const STALE_PLAN: &str = "RevalidateCachedQuery";
 
 /// The routine in which RAISE of PL/pgSQL makes its errors, whatever their code.
 const RAISE: &str = "exec_stmt_raise";
+
+/// The refusal that an error is, if it is one.
+#[must_use]
+pub fn refusal(error: &sqlx::Error) -> Option<Refusal> {
+    match meaning(server_error(error)?) {
+        Meaning::Refused(refusal) => Some(refusal),
+        Meaning::Unavailable(_) | Meaning::Canceled | Meaning::Fault => None,
+    }
+}
+
+/// The reason why `error` means that the database is unavailable, or `None` if it means something else.
+pub(super) fn unavailable_reason(error: &sqlx::Error) -> Option<Reason> {
+    match error {
+        sqlx::Error::Io(error) => Some(match error.kind() {
+            io::ErrorKind::ConnectionRefused => Reason::ConnectionRefused,
+            io::ErrorKind::TimedOut => Reason::Timeout,
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => Reason::ConnectionLost,
+            _ => Reason::Unreachable,
+        }),
+        sqlx::Error::Tls(_) => Some(Reason::TlsFailed),
+        sqlx::Error::Protocol(_) => Some(Reason::ConnectionLost),
+        _ => match meaning(server_error(error)?) {
+            Meaning::Unavailable(reason) => Some(reason),
+            Meaning::Canceled | Meaning::Refused(_) | Meaning::Fault => None,
+        },
+    }
+}
+
+/// What an error of connecting means.
+pub(super) fn unavailable(error: sqlx::Error) -> Unavailable {
+    let reason = unavailable_reason(&error).unwrap_or(Reason::Unreachable);
+    Unavailable::new(reason, error)
+}
 
 /// The error of the server, if it is one.
 pub(super) fn server_error(error: &sqlx::Error) -> Option<&PgDatabaseError> {

@@ -1,5 +1,6 @@
 //! The pieces that handlers read requests and write responses with.
 
+pub mod envelope;
 pub mod path_parameters;
 pub mod query;
 pub mod response;

@@ -13,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 use crate::platform::{
     config::RateLimit,
     metrics,
+    user_id::UserId,
     valkey::{Failure, Script, TimeBudget, Valkey},
 };
 
@@ -43,7 +44,7 @@ impl RateLimiter {
     /// Counts a request of a user. Nothing, if the server is of no use.
     pub(crate) async fn count(
         &self,
-        user_id: i64,
+        user_id: UserId,
         budget: &TimeBudget,
     ) -> Option<RateLimitDecision> {
         let script = self.script(&user_id.to_string());

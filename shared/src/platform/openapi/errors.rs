@@ -4,12 +4,8 @@
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::response_header;
-use crate::platform::{
-    database::Unavailable,
-    details::{Detail, Details},
-    error::{Error, Public},
-};
+use super::headers::response_header;
+use crate::platform::error::{Detail, Details, Error, Public, Reason, Unavailable};
 
 /// What the gateway calls a request; an example of one.
 const REQUEST_ID: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -41,7 +37,9 @@ impl CommonErrors {
             });
         }
         if self.uses_database {
-            errors.push(Error::DatabaseUnavailable(Unavailable::timeout()));
+            errors.push(Error::DatabaseUnavailable(Unavailable::without_source(
+                Reason::Timeout,
+            )));
         }
         errors
     }

@@ -6,7 +6,6 @@
 
 mod errors;
 mod headers;
-mod user_create;
 
 use std::collections::BTreeSet;
 
@@ -20,11 +19,9 @@ use self::errors::CommonErrors;
 pub use self::{
     errors::catalogue,
     headers::{request_header, response_header},
-    user_create::user_create,
 };
 use crate::platform::{
-    details::Detail,
-    error::Error,
+    error::{Detail, Error},
     http::{
         response::ErrorBody,
         router::{Access, Route},

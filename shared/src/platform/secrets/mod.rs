@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 pub use self::database_secret::DatabaseSecret;
 pub(crate) use self::json_secret::{JsonSecret, Malformed};
-use crate::platform::error::Error;
+use crate::platform::{error::Error, start_error::StartError};
 
 /// A client for Secrets Manager.
 #[derive(Clone)]
@@ -86,6 +86,19 @@ impl Secrets {
             .map(SecretString::from)
             .ok_or_else(|| Error::internal("fetching a secret", "it holds bytes, not a string"))
     }
+}
+
+/// The current string of the secret that `variable` names, for the start of an environment.
+pub(crate) async fn fetch(
+    secrets: Option<&Secrets>,
+    variable: &'static str,
+    arn: &str,
+) -> Result<SecretString, StartError> {
+    let fetched = match secrets {
+        Some(secrets) => secrets.fetch(arn).await,
+        None => Err(Error::internal("fetching a secret", "no client was made")),
+    };
+    fetched.map_err(|source| StartError::Secret { variable, source })
 }
 
 /// Whether Secrets Manager failed, and did not merely say that there is no such string.

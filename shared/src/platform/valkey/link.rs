@@ -8,12 +8,19 @@ use std::{
 use redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 
-use super::{AfterFailure, connector::Connector, failure::Failure};
+use super::{connector::Connector, failure::Failure};
 use crate::platform::moment::Moment;
 
 /// How long an environment leaves a server alone that has failed. With 50 ms an attempt, a server
 /// that hangs takes a hundredth of an environment's time.
 pub const REST: Duration = Duration::from_secs(5);
+
+/// Whether a server that failed a moment ago is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterFailure {
+    LeaveAlone,
+    Ask,
+}
 
 /// Numbers attempts, so that a late failure of an old connection does not close a new one.
 pub(super) type Number = u64;

@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 
 use self::{
     connector::Connector,
-    link::{Link, Number},
+    link::{AfterFailure, Link, Number},
 };
 pub use self::{
     failure::{Failure, Reason},
@@ -52,13 +52,6 @@ pub(crate) struct Script {
     pub(crate) keys: Vec<String>,
     /// Its arguments.
     pub(crate) arguments: Vec<String>,
-}
-
-/// Whether a server that failed a moment ago is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AfterFailure {
-    LeaveAlone,
-    Ask,
 }
 
 impl Valkey {

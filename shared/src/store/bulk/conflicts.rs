@@ -2,8 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::ImportRow;
-use crate::platform::database::Query;
+use super::row::ImportRow;
 
 /// A value of a row that somebody else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,82 +24,77 @@ pub enum ConflictWith {
     Row(usize),
 }
 
-/// All conflicts of rows with stored users and with each other, in request order.
+/// Finds all conflicts of rows with stored users and with each other, in request order. `rows` are in request
+/// order.
 ///
 /// This only explains why the unique indexes refused an insert. It may find nothing, if the user in
 /// the way has gone meanwhile.
-pub struct FindConflicts<'a> {
-    /// The rows, in request order.
-    pub rows: &'a [ImportRow],
-}
-
-impl Query for FindConflicts<'_> {
-    type Output = Vec<RowConflict>;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<RowConflict>, sqlx::Error> {
-        let emails: Vec<_> = self.rows.iter().map(|row| row.email.as_str()).collect();
-        let usernames: Vec<_> = self.rows.iter().map(|row| row.username.as_str()).collect();
-        let found: Vec<(i64, bool, i64, bool, i64)> = sqlx::query_as(
-            r#"SELECT
+pub async fn find_conflicts(
+    connection: &mut PgConnection,
+    rows: &[ImportRow],
+) -> Result<Vec<RowConflict>, sqlx::Error> {
+    let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
+    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();
+    let found: Vec<(i64, bool, i64, bool, i64)> = sqlx::query_as(
+        r#"SELECT
+             position,
+             is_email_stored,
+             email_first,
+             is_username_stored,
+             username_first
+         FROM (
+             SELECT
                  position,
-                 is_email_stored,
-                 email_first,
-                 is_username_stored,
-                 username_first
+                 EXISTS (
+                     SELECT FROM users
+                     WHERE lower(users.email COLLATE "und-x-icu") COLLATE "C" = email_key
+                 ) AS is_email_stored,
+                 min(position) OVER (PARTITION BY email_key) AS email_first,
+                 EXISTS (
+                     SELECT FROM users
+                     WHERE lower(users.username COLLATE "und-x-icu") COLLATE "C" = username_key
+                 ) AS is_username_stored,
+                 min(position) OVER (PARTITION BY username_key) AS username_first
              FROM (
                  SELECT
                      position,
-                     EXISTS (
-                         SELECT FROM users
-                         WHERE lower(users.email COLLATE "und-x-icu") COLLATE "C" = email_key
-                     ) AS is_email_stored,
-                     min(position) OVER (PARTITION BY email_key) AS email_first,
-                     EXISTS (
-                         SELECT FROM users
-                         WHERE lower(users.username COLLATE "und-x-icu") COLLATE "C" = username_key
-                     ) AS is_username_stored,
-                     min(position) OVER (PARTITION BY username_key) AS username_first
-                 FROM (
-                     SELECT
-                         position,
-                         lower(email COLLATE "und-x-icu") COLLATE "C" AS email_key,
-                         lower(username COLLATE "und-x-icu") COLLATE "C" AS username_key
-                     FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY
-                         AS input (email, username, position)
-                 ) AS keys
-             ) AS conflicts
-             WHERE is_email_stored
-                 OR is_username_stored
-                 OR email_first < position
-                 OR username_first < position
-             ORDER BY position"#,
-        )
-        .bind(emails)
-        .bind(usernames)
-        .fetch_all(connection)
-        .await?;
-        let mut conflicts = Vec::new();
-        for (position, is_email_stored, email_first, is_username_stored, username_first) in found {
-            for (field, is_stored, first) in [
-                ("email", is_email_stored, email_first),
-                ("username", is_username_stored, username_first),
-            ] {
-                let with = if is_stored {
-                    ConflictWith::Stored
-                } else if first < position {
-                    ConflictWith::Row(index(first))
-                } else {
-                    continue;
-                };
-                conflicts.push(RowConflict {
-                    index: index(position),
-                    field,
-                    with,
-                });
-            }
+                     lower(email COLLATE "und-x-icu") COLLATE "C" AS email_key,
+                     lower(username COLLATE "und-x-icu") COLLATE "C" AS username_key
+                 FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY
+                     AS input (email, username, position)
+             ) AS keys
+         ) AS conflicts
+         WHERE is_email_stored
+             OR is_username_stored
+             OR email_first < position
+             OR username_first < position
+         ORDER BY position"#,
+    )
+    .bind(emails)
+    .bind(usernames)
+    .fetch_all(connection)
+    .await?;
+    let mut conflicts = Vec::new();
+    for (position, is_email_stored, email_first, is_username_stored, username_first) in found {
+        for (field, is_stored, first) in [
+            ("email", is_email_stored, email_first),
+            ("username", is_username_stored, username_first),
+        ] {
+            let with = if is_stored {
+                ConflictWith::Stored
+            } else if first < position {
+                ConflictWith::Row(index(first))
+            } else {
+                continue;
+            };
+            conflicts.push(RowConflict {
+                index: index(position),
+                field,
+                with,
+            });
         }
-        Ok(conflicts)
     }
+    Ok(conflicts)
 }
 
 /// The index of a row from its position, which SQL counts from 1.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::ImportRow;
+use super::row::ImportRow;
 use crate::{store::USER_COLUMNS, users::User};
 
 /// Inserts all rows, and returns the users by the email of their row, or `None` if the table has changed

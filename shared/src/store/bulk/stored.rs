@@ -5,10 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    ConflictWith, Import, ImportRow, ImportedUser, OnConflict, RowConflict, RowResult,
-    conflicts::index, insert,
+    conflicts::{ConflictWith, RowConflict, index},
+    insert,
+    row::{ImportRow, ImportedUser, OnConflict, RowResult},
 };
-use crate::{store::USER_COLUMNS, users::User};
+use crate::{
+    store::USER_COLUMNS,
+    users::{User, UserId},
+};
 
 /// What became of the rows that were not inserted.
 pub(super) enum Merged {
@@ -34,16 +38,18 @@ struct StoredUser {
 /// Leaves or updates the stored users that the rows at `old` mean.
 pub(super) async fn merge(
     connection: &mut PgConnection,
-    import: &Import<'_>,
+    rows: &[ImportRow],
+    on_conflict: OnConflict,
     old: &[usize],
     inserted: &HashMap<String, User>,
 ) -> Result<Merged, sqlx::Error> {
-    let rows: Vec<&ImportRow> = old.iter().map(|&index| &import.rows[index]).collect();
-    let is_update = import.on_conflict == OnConflict::Update;
-    let stored = by_email(connection, &rows, is_update).await?;
-    let owners = username_owners(connection, &rows).await?;
+    let old_rows: Vec<&ImportRow> = old.iter().map(|&index| &rows[index]).collect();
+    let is_update = on_conflict == OnConflict::Update;
+    let stored = by_email(connection, &old_rows, is_update).await?;
+    let owners = username_owners(connection, &old_rows).await?;
     let places = Places {
-        import,
+        rows,
+        on_conflict,
         old,
         inserted,
     };
@@ -52,7 +58,7 @@ pub(super) async fn merge(
         Ok(Found::NotAll(missing)) => {
             // Either it has gone meanwhile, or a unique index of the table's owner was in the way: a plain
             // insert of these rows names it.
-            let missing: Vec<_> = missing.iter().map(|&index| &import.rows[index]).collect();
+            let missing: Vec<_> = missing.iter().map(|&index| &rows[index]).collect();
             return Ok(match insert::all(connection, &missing).await? {
                 Some(_) => Merged::Retry,
                 None => Merged::Altered,
@@ -61,7 +67,7 @@ pub(super) async fn merge(
         Err(conflicts) => return Ok(Merged::Refused(conflicts)),
     };
     let mut updated = if is_update {
-        update(connection, import.rows, &matches).await?
+        update(connection, rows, &matches).await?
     } else {
         HashMap::new()
     };
@@ -85,7 +91,8 @@ enum Found {
 
 /// Tells what the rows that were not inserted met.
 struct Places<'a> {
-    import: &'a Import<'a>,
+    rows: &'a [ImportRow],
+    on_conflict: OnConflict,
     old: &'a [usize],
     inserted: &'a HashMap<String, User>,
 }
@@ -95,10 +102,10 @@ impl Places<'_> {
     fn check(
         &self,
         stored: Vec<StoredUser>,
-        owners: &HashMap<usize, i64>,
+        owners: &HashMap<usize, UserId>,
     ) -> Result<Found, Vec<RowConflict>> {
-        let new: HashMap<i64, usize> = self.inserted_rows();
-        let mut meant: HashMap<i64, usize> = HashMap::new();
+        let new: HashMap<UserId, usize> = self.inserted_rows();
+        let mut meant: HashMap<UserId, usize> = HashMap::new();
         let mut matches = HashMap::new();
         let mut conflicts = Vec::new();
         for StoredUser { position, user } in stored {
@@ -119,7 +126,7 @@ impl Places<'_> {
         let mut missing = Vec::new();
         for (at, &index) in self.old.iter().enumerate() {
             let own_id = matches.get(&index).map(|user| user.id);
-            let is_left_alone = own_id.is_some() && self.import.on_conflict == OnConflict::Skip;
+            let is_left_alone = own_id.is_some() && self.on_conflict == OnConflict::Skip;
             if is_left_alone || duplicates.contains(&index) {
                 continue;
             }
@@ -147,8 +154,8 @@ impl Places<'_> {
     }
 
     /// The rows of users that this import has just inserted, by id.
-    fn inserted_rows(&self) -> HashMap<i64, usize> {
-        let rows = self.import.rows.iter().enumerate();
+    fn inserted_rows(&self) -> HashMap<UserId, usize> {
+        let rows = self.rows.iter().enumerate();
         rows.filter_map(|(index, row)| Some((self.inserted.get(&row.email)?.id, index)))
             .collect()
     }
@@ -187,9 +194,9 @@ async fn by_email(
 async fn username_owners(
     connection: &mut PgConnection,
     rows: &[&ImportRow],
-) -> Result<HashMap<usize, i64>, sqlx::Error> {
+) -> Result<HashMap<usize, UserId>, sqlx::Error> {
     let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();
-    let owners: Vec<(i64, i64)> = sqlx::query_as(
+    let owners: Vec<(i64, UserId)> = sqlx::query_as(
         r#"SELECT
              input.position,
              users.id::bigint
@@ -213,7 +220,7 @@ async fn update(
     connection: &mut PgConnection,
     rows: &[ImportRow],
     matches: &HashMap<usize, User>,
-) -> Result<HashMap<i64, User>, sqlx::Error> {
+) -> Result<HashMap<UserId, User>, sqlx::Error> {
     let mut ids = Vec::with_capacity(matches.len());
     let mut emails = Vec::with_capacity(matches.len());
     let mut usernames = Vec::with_capacity(matches.len());

@@ -2,7 +2,7 @@
 //!
 //! Every list is a walk along an index; [`ListQuery`](crate::users::ListQuery) is the query. A search
 //! makes the walk look at users one by one, at no more than its reach; where that is not enough,
-//! [`Collect`] finds all matches at once. [`crate::store::listing`] decides which to use.
+//! [`collect`] finds all matches at once. [`super::listing`] decides which to use.
 
 mod collect;
 mod count;
@@ -14,7 +14,7 @@ mod total;
 mod walk;
 
 pub use self::{
-    collect::Collect,
-    count::{CountAll, CountSample, Sample},
-    walk::{Stop, Walked},
+    collect::collect,
+    count::{Sample, count_all, count_sample},
+    walk::{Stop, Walked, walk},
 };

@@ -46,7 +46,9 @@ impl<'q> Ranges<'q> {
                 sql.push(" AS is_match");
             }
             sql.push(format_args!(
-                " FROM users WHERE is_active = {is_active} AND is_superuser = {is_superuser}"
+                " FROM users WHERE is_active = {} AND is_superuser = {}",
+                searched::literal(is_active),
+                searched::literal(is_superuser)
             ));
             push_bounds(sql, self.sort, self.beside, key);
             sql.push(format_args!(

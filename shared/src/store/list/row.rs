@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
-use crate::users::{Cursor, Direction, SortBy, SortKey, User};
+use crate::users::{Cursor, Direction, SortBy, SortKey, User, UserId};
 
 #[derive(FromRow)]
 pub(super) struct ListRow {
-    id: i64,
+    id: UserId,
     email: String,
     username: String,
     full_name: Option<String>,

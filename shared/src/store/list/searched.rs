@@ -16,7 +16,7 @@ fn searched_text() -> String {
 /// ASCII in their lower case: the dotted capital I and the sign for Kelvin.
 fn searched_ascii() -> String {
     format!(
-        r#"lower(replace(replace({FIELDS}, U&'\0130', U&'i\0307'), U&'\212A', 'k') COLLATE "C")"#
+        r#"lower(replace(replace({FIELDS}, E'\u0130', E'i\u0307'), E'\u212A', 'k') COLLATE "C")"#
     )
 }
 
@@ -29,7 +29,7 @@ pub(super) fn push_is_match<'q>(sql: &mut QueryBuilder<'q, Postgres>, term: &'q 
     };
     // Which small sigma the server makes of a capital one depends on the letters around it.
     let (before, after) = if term.has_sigma() {
-        ("replace(", r", U&'\03C2', U&'\03C3')")
+        ("replace(", r", E'\u03C2', E'\u03C3')")
     } else {
         ("", "")
     };
@@ -62,7 +62,12 @@ pub(super) fn push_flags(sql: &mut QueryBuilder<'_, Postgres>, filter: &Filter) 
         ("is_superuser", filter.is_superuser),
     ] {
         if let Some(wanted) = wanted {
-            sql.push(format_args!(" AND {column} = {wanted}"));
+            sql.push(format_args!(" AND {column} = {}", literal(wanted)));
         }
     }
+}
+
+/// A flag as SQL writes it.
+pub(super) fn literal(flag: bool) -> &'static str {
+    if flag { "TRUE" } else { "FALSE" }
 }

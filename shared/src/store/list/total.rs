@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
+use super::searched;
 use crate::users::{CountMode, ListQuery};
 
 /// Adds a scalar query for the total, or NULL if none is wanted: the kept counts of the flags that
@@ -23,12 +24,7 @@ fn push_sum(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery, table: &str
     sql.push(format_args!(
         "(SELECT coalesce(sum(users), 0) FROM {table} WHERE TRUE"
     ));
-    if let Some(is_active) = query.filter.is_active {
-        sql.push(format_args!(" AND is_active = {is_active}"));
-    }
-    if let Some(is_superuser) = query.filter.is_superuser {
-        sql.push(format_args!(" AND is_superuser = {is_superuser}"));
-    }
+    searched::push_flags(sql, &query.filter);
     sql.push(")");
 }
 

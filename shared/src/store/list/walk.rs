@@ -9,7 +9,6 @@ use super::{
     total,
 };
 use crate::{
-    platform::database::Query,
     store::USER_COLUMNS,
     users::{ListQuery, Page, Position, Total},
 };
@@ -36,17 +35,14 @@ pub enum Stop {
     Reach,
 }
 
-impl Query for ListQuery {
-    type Output = Walked;
-
-    /// Takes one round trip: the total of a list comes with the rows, unless there are none.
-    async fn run(&self, connection: &mut PgConnection) -> Result<Walked, sqlx::Error> {
-        let slice = Slice::of(self);
-        if self.filter.search.is_some() {
-            search(connection, &slice).await
-        } else {
-            list(connection, &slice).await
-        }
+/// Walks along an index. Takes one round trip: the total of a list comes with the rows, unless there are
+/// none.
+pub async fn walk(connection: &mut PgConnection, query: &ListQuery) -> Result<Walked, sqlx::Error> {
+    let slice = Slice::of(query);
+    if query.filter.search.is_some() {
+        search(connection, &slice).await
+    } else {
+        list(connection, &slice).await
     }
 }
 
@@ -71,7 +67,7 @@ async fn list(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walked
 }
 
 /// The walk carries only keys and ids, and rows are fetched for the page alone.
-fn select_page<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
+pub(super) fn select_page<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     let direction = ranges::direction(slice.sort);
     let mut sql = QueryBuilder::new("SELECT");
     sql.push(USER_COLUMNS).push(format_args!(
@@ -153,7 +149,7 @@ async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walk
 /// the index has all that is looked at, so that they are read from neighbouring pages. Where the reach
 /// ended is looked up afterwards, and only if the page is not full: to number each row on the way
 /// takes longer.
-fn select_matches<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
+pub(super) fn select_matches<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres> {
     let direction = ranges::direction(slice.sort);
     let reach = i64::from(slice.query.reach);
     let enough = slice.offset + slice.limit;

@@ -1,10 +1,10 @@
 //! The import's SQL alone, with rows that the checks before it would not let through.
 
-use shared::platform::database::{Query, Refusal, RefusalKind, TransactionOutcome};
-use shared::platform::http::response::Answer;
-use shared::store::bulk::{
-    ConflictWith, FindConflicts, Import, ImportRow, Imported, ImportedUser, OnConflict,
-    RowConflict, RowResult,
+use shared::{
+    platform::{database::refusal, error::RefusalKind},
+    store::bulk::{
+        self, ConflictWith, ImportRow, OnConflict, RowConflict, Written, find_conflicts,
+    },
 };
 
 use crate::world::World;
@@ -20,43 +20,20 @@ fn row(email: &str, username: &str) -> ImportRow {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "an import asks for it")]
-fn write_answer(users: &[ImportedUser]) -> Result<Answer, shared::platform::error::Error> {
-    let results: Vec<_> = users
-        .iter()
-        .map(|imported| match imported.result {
-            RowResult::Created => "created",
-            RowResult::Updated => "updated",
-            RowResult::Skipped => "skipped",
-        })
-        .collect();
-    Ok(Answer {
-        status: 201.try_into().unwrap(),
-        body: results.join(" "),
-    })
-}
-
 async fn import(
     world: &World,
     rows: &[ImportRow],
     on_conflict: OnConflict,
-) -> Result<TransactionOutcome<Imported>, sqlx::Error> {
-    let import = Import {
-        rows,
-        on_conflict,
-        is_dry_run: false,
-        keyed: None,
-        write_answer: &write_answer,
-    };
+) -> Result<Written, sqlx::Error> {
     let mut transaction = world.database.pool().begin().await.unwrap();
-    let outcome = import.run(&mut transaction).await;
+    let written = bulk::write(&mut transaction, rows, on_conflict).await;
     transaction.rollback().await.unwrap();
-    outcome
+    written
 }
 
-fn refused(outcome: Result<TransactionOutcome<Imported>, sqlx::Error>) -> Vec<RowConflict> {
-    match outcome.unwrap() {
-        TransactionOutcome::RollBack(Imported::Refused(conflicts)) => conflicts,
+fn refused(written: Result<Written, sqlx::Error>) -> Vec<RowConflict> {
+    match written.unwrap() {
+        Written::Conflicts(conflicts) => conflicts,
         other => panic!("{other:?}"),
     }
 }
@@ -82,11 +59,10 @@ async fn rows_that_only_the_database_finds_alike_are_named() {
             with: ConflictWith::Row(1),
         },
     ];
-    let refusal = import(&world, &rows, OnConflict::Fail).await.unwrap_err();
-    let refusal = Refusal::of(&refusal).unwrap();
-    assert_eq!(refusal.kind, RefusalKind::Unique);
+    let error = import(&world, &rows, OnConflict::Fail).await.unwrap_err();
+    assert_eq!(refusal(&error).unwrap().kind, RefusalKind::Unique);
     let mut connection = world.database.pool().acquire().await.unwrap();
-    let found = FindConflicts { rows: &rows }.run(&mut connection).await;
+    let found = find_conflicts(&mut connection, &rows).await;
     assert_eq!(found.unwrap(), expected);
 
     for mode in [OnConflict::Skip, OnConflict::Update] {

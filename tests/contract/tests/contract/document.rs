@@ -6,7 +6,7 @@ use crate::written::assert_written;
 fn the_document_is_what_the_code_says() {
     let document = shared::platform::openapi::document([
         bulk_create::openapi::part(),
-        health::openapi::part(),
+        health::openapi(),
         list_users::openapi::part(),
         stats::openapi(),
     ]);

@@ -3,10 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use shared::platform::database::{Query as _, TransactionOutcome};
-use shared::platform::error::Error;
-use shared::platform::http::response::Answer;
-use shared::store::bulk::{self, ImportRow, ImportedUser, OnConflict};
+use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::people::People;
@@ -117,26 +114,8 @@ async fn row_by_row(connection: &mut PgConnection, rows: &[ImportRow]) -> Result
 }
 
 async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()> {
-    let import = bulk::Import {
-        rows,
-        on_conflict: OnConflict::Fail,
-        is_dry_run: false,
-        keyed: None,
-        write_answer: &no_answer,
-    };
-    match import.run(connection).await? {
-        TransactionOutcome::Commit(_) => Ok(()),
-        TransactionOutcome::RollBack(_) | TransactionOutcome::TryAgain => {
-            bail!("an import was refused")
-        }
+    match bulk::write(connection, rows, OnConflict::Fail).await? {
+        Written::All(_) => Ok(()),
+        other => bail!("an import was refused: {other:?}"),
     }
-}
-
-fn no_answer(_: &[ImportedUser]) -> Result<Answer, Error> {
-    Ok(Answer {
-        status: 201_u16
-            .try_into()
-            .map_err(|error| Error::internal("answering", error))?,
-        body: String::new(),
-    })
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use shared::platform::database::Query as _;
+use shared::store::list::walk;
 use shared::users::{
     CountMode, Cursor, Direction, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder,
 };
@@ -129,14 +129,14 @@ async fn sample(
 ) -> Result<Cost> {
     // The server tries a statement five times before it decides on a plan to keep.
     for _ in 0..7 {
-        query.run(&mut *connection).await?;
+        walk(&mut *connection, query).await?;
     }
     connection.execute(HAND_IN).await?;
     let before = watch.pages().await?;
     let mut times = Vec::new();
     for _ in 0..rounds {
         let started = Instant::now();
-        query.run(&mut *connection).await?;
+        walk(&mut *connection, query).await?;
         times.push(started.elapsed());
     }
     connection.execute(HAND_IN).await?;
@@ -163,7 +163,11 @@ async fn position(
             (towards, key, id)
         }
     };
-    Ok(Position::Cursor(Cursor { towards, key, id }))
+    Ok(Position::Cursor(Cursor {
+        towards,
+        key,
+        id: id.into(),
+    }))
 }
 
 /// A key that no user is behind.

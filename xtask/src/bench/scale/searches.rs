@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use shared::platform::config::{DatabaseConfig, SearchConfig, Variables};
-use shared::platform::database::{Database, Query};
+use shared::platform::database::Database;
 use shared::platform::deadline::Deadline;
 use shared::store::listing;
 use shared::users::{CountMode, Filter, ListQuery, Page, Position, SearchTerm, Total};
+use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Executor as _, PgConnection};
 
 use super::{
     cost::Cost,
@@ -58,16 +58,6 @@ pub(super) struct Searches {
     pub(super) terms: Vec<OfTerm>,
 }
 
-struct HandIn;
-
-impl Query for HandIn {
-    type Output = ();
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        connection.execute(HAND_IN).await.map(drop)
-    }
-}
-
 /// The whole way of a search but HTTP.
 pub(super) struct Searcher {
     database: Database,
@@ -89,7 +79,11 @@ impl Searcher {
 
     async fn hand_in(&self) -> Result<()> {
         let deadline = Deadline::after(Duration::from_secs(28));
-        Ok(self.database.read(&deadline, &HandIn).await?)
+        let hand_in = self.database.read(&deadline, |mut lease| async move {
+            let done = sqlx::query(HAND_IN).execute(&mut *lease).await;
+            (done.map(drop), lease)
+        });
+        Ok(hand_in.await?)
     }
 }
 

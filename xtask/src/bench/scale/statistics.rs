@@ -3,8 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use shared::platform::database::Query as _;
-use shared::store::stats::CountUsers;
+use shared::store::stats::count_users;
 use sqlx::{Executor as _, PgConnection};
 
 use super::{
@@ -36,14 +35,14 @@ async fn kept(connection: &mut PgConnection, watch: &mut Watch, rounds: u32) -> 
     // The first answers fill caches and make the plan that is kept. A few of them take half as long as
     // all others, or twice as long, as the cores happen to wake up.
     for _ in 0..rounds {
-        CountUsers.run(&mut *connection).await?;
+        count_users(&mut *connection).await?;
     }
     connection.execute(HAND_IN).await?;
     let before = watch.pages().await?;
     let mut times = Vec::new();
     for _ in 0..rounds {
         let started = Instant::now();
-        CountUsers.run(&mut *connection).await?;
+        count_users(&mut *connection).await?;
         times.push(started.elapsed());
     }
     connection.execute(HAND_IN).await?;

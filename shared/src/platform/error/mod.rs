@@ -4,9 +4,17 @@
 //! an error a status, a code and a text; causes stay in `source()` and are logged once, by
 //! [`crate::platform::function`].
 
-use crate::platform::database::{Reason, Refusal, RefusalKind, Unavailable};
-pub use crate::platform::details::{Detail, Details};
+mod details;
+mod refusal;
+mod unavailable;
+
 use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
+
+pub use self::{
+    details::{Detail, Details},
+    refusal::{Refusal, RefusalKind},
+    unavailable::{Reason, Unavailable},
+};
 
 /// What a caller is asked to wait before trying again when the database is unavailable. A fail-over
 /// or a restart takes longer, a moment of too many connections less.
@@ -358,7 +366,7 @@ mod tests {
 
     #[test]
     fn errors_that_may_pass_say_when_to_try_again() {
-        let error = Error::DatabaseUnavailable(Unavailable::timeout());
+        let error = Error::DatabaseUnavailable(Unavailable::without_source(Reason::Timeout));
         assert_eq!(
             error.public().header,
             Some((header::RETRY_AFTER, HeaderValue::from(2)))

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::platform::http::response::{MAX_BYTES_IN_ENVELOPE, bytes_in_envelope};
+use crate::platform::http::envelope::{MAX_BYTES_IN_ENVELOPE, bytes_in_envelope};
 
 /// One thing that is wrong with one row of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -1,0 +1,19 @@
+//! What a user may do.
+
+use lambda_http::BoxFuture;
+
+use crate::platform::{database::Database, deadline::Deadline, error::Error, user_id::UserId};
+
+/// What a user's row says about their rights now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Rights {
+    /// Whether the user may do anything at all.
+    pub is_active: bool,
+    /// Whether the user may administrate others.
+    pub is_superuser: bool,
+}
+
+/// Looks up the rights of a user, or `None` if there is no such user. The platform knows no table, so it
+/// is told how.
+pub type FindRights =
+    for<'a> fn(&'a Database, UserId, &'a Deadline) -> BoxFuture<'a, Result<Option<Rights>, Error>>;

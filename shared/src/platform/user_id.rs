@@ -1,0 +1,34 @@
+//! The id of a user, which the platform only carries.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// `users.id`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+#[sqlx(transparent)]
+pub struct UserId(i64);
+
+impl UserId {
+    /// The id in bytes that are the same everywhere, for fingerprints.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0.to_be_bytes()
+    }
+}
+
+impl From<i64> for UserId {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}

@@ -1,0 +1,54 @@
+//! A row of an import, before and after it.
+
+use crate::users::User;
+
+/// A user to be imported; the password is hashed by now.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// The address as it was given.
+    pub email: String,
+    /// The name as it was given.
+    pub username: String,
+    /// A name for people.
+    pub full_name: Option<String>,
+    /// What a password is verified against.
+    pub password_hash: Option<String>,
+    /// Whether the user may do anything. A new user may unless told otherwise.
+    pub is_active: Option<bool>,
+    /// Whether the user may administrate others. A new user may not unless told otherwise.
+    pub is_superuser: Option<bool>,
+}
+
+/// What to do with a row whose email is stored already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Refuse the import.
+    Fail,
+    /// Leave the stored user as it is.
+    Skip,
+    /// Give the stored user what the row says; what it does not say stays.
+    Update,
+}
+
+/// What has been done with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RowResult {
+    /// A user was created.
+    Created,
+    /// A stored user was changed.
+    Updated,
+    /// A stored user was left as it was: because that was asked, or because there was nothing to
+    /// change.
+    Skipped,
+}
+
+/// A row of an import after it.
+#[derive(Debug, Clone)]
+pub struct ImportedUser {
+    /// The user as stored now.
+    pub user: User,
+    /// What was done.
+    pub result: RowResult,
+}
