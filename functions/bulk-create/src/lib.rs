@@ -76,13 +76,20 @@ impl BulkCreate {
                 return Ok(to_response(response, true, options));
             }
         }
-        let rows = payload.rows(self.state.config.bulk.max_rows)?;
+        let config = &self.state.config.bulk;
+        let rows = payload.rows(config.max_rows)?;
         drop(payload);
         let batch =
             NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
         let (users, lines) = batch.into_parts();
-        let rows = passwords::into_rows(users, options.is_dry_run, &self.hasher, &context.deadline)
-            .await?;
+        let rows = passwords::into_rows(
+            users,
+            options.is_dry_run,
+            &self.hasher,
+            config.max_passwords,
+            &context.deadline,
+        )
+        .await?;
         let job = ImportJob {
             rows: &rows,
             lines: &lines,

@@ -55,8 +55,9 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 5] = [
+const SETTINGS_OF_ONE: [(&str, &str); 6] = [
     ("APP_NAME", "health"),
+    ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),
     ("STATS_CACHE_SECONDS", "stats"),

@@ -46,12 +46,6 @@ impl Argon2id {
             .map_err(|error| Error::internal(OPERATION, error.to_string()))?;
         Ok(tag)
     }
-
-    /// Where its memory is.
-    #[cfg(test)]
-    pub(super) fn address(&self) -> usize {
-        self.memory.as_ptr().addr()
-    }
 }
 
 /// As long as a hash with these parameters, and the hash of no password.

@@ -1,9 +1,7 @@
 //! Plaintext passwords become hashes before anything is written.
 
 mod argon2id;
-mod cores;
 mod hasher;
-mod rate;
 
 use secrecy::SecretString;
 use shared::{
@@ -15,34 +13,39 @@ use shared::{
 pub(crate) use self::hasher::Hasher;
 
 /// Turns new users into rows. In a dry run, which keeps none of them, passwords are only counted.
+///
+/// Fails with [`Error::TooLarge`] if there are more than `max` passwords.
 pub(crate) async fn into_rows(
     users: Vec<NewUser>,
     is_dry_run: bool,
     hasher: &Hasher,
+    max: usize,
     deadline: &Deadline,
 ) -> Result<Vec<ImportRow>, Error> {
-    let mut plain = Vec::new();
+    let mut passwords = Vec::new();
     let mut indices = Vec::new();
     let mut rows = Vec::with_capacity(users.len());
     for (index, user) in users.into_iter().enumerate() {
         let (row, password) = row(user);
         if let Some(password) = password {
-            plain.push(password);
+            passwords.push(password);
             indices.push(index);
         }
         rows.push(row);
     }
-    if plain.is_empty() {
-        return Ok(rows);
+    if passwords.len() > max {
+        return Err(Error::TooLarge {
+            message: format!(
+                "{} users have a password, and one request may have {max} of them; send fewer users, or send password_hash instead of password",
+                passwords.len()
+            ),
+        });
     }
-    if is_dry_run {
-        hasher.check(plain, rows.len(), deadline).await?;
-        for index in indices {
-            rows[index].password_hash = Some(hasher.placeholder());
-        }
-        return Ok(rows);
-    }
-    let finished = hasher.hash_all(plain, rows.len(), deadline).await?;
+    let finished = if is_dry_run {
+        vec![hasher.placeholder(); passwords.len()]
+    } else {
+        hasher.hash_all(passwords, deadline).await?
+    };
     for (index, hash) in indices.into_iter().zip(finished) {
         rows[index].password_hash = Some(hash);
     }

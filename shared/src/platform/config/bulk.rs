@@ -5,6 +5,9 @@ use super::variables::{ConfigError, Variables};
 /// What fits a request of 6 MB in any format, with an answer that fits another.
 pub const MAX_BULK_ROWS: usize = 10_000;
 
+/// A core of Lambda hashes some 70 passwords a second; `docs/operations.md` has a table.
+const DEFAULT_MAX_PASSWORDS: usize = 1_000;
+
 /// What OWASP's Password Storage Cheat Sheet asks of argon2id at least: for each number of passes,
 /// the memory in KiB that makes it as strong as the others. More passes than the last need no less.
 const OWASP_MINIMUM: [(u32, u32); 5] = [
@@ -20,6 +23,9 @@ const OWASP_MINIMUM: [(u32, u32); 5] = [
 pub struct BulkConfig {
     /// `BULK_MAX_ROWS`, 1 to 10,000: users in one request. Default 10,000.
     pub max_rows: usize,
+    /// `BULK_MAX_PASSWORDS`, 1 to 10,000: users with a plaintext password in one request. Default 1,000,
+    /// which a whole core hashes in half of the default request timeout.
+    pub max_passwords: usize,
     /// How plaintext passwords are hashed.
     pub argon2: Argon2Config,
 }
@@ -41,6 +47,9 @@ impl BulkConfig {
             max_rows: variables
                 .whole_number("BULK_MAX_ROWS", 1..=10_000)?
                 .unwrap_or(MAX_BULK_ROWS),
+            max_passwords: variables
+                .whole_number("BULK_MAX_PASSWORDS", 1..=10_000)?
+                .unwrap_or(DEFAULT_MAX_PASSWORDS),
             argon2: Argon2Config::from_variables(variables)?,
         })
     }
