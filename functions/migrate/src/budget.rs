@@ -1,6 +1,8 @@
 //! Whether the database can hold the connections that the functions may open.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
 use shared::store::capacity::Capacity;
 
@@ -11,29 +13,22 @@ use shared::store::capacity::Capacity;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Budget {
-    #[serde(deserialize_with = "number")]
-    pool_size: u64,
-    #[serde(deserialize_with = "number")]
-    stats_reserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    list_users_reserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    bulk_create_reserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    health_reserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    migrate_reserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    unreserved_concurrency: u64,
-    #[serde(deserialize_with = "number")]
-    other_connections: u64,
-    #[serde(deserialize_with = "number")]
-    proxy_connections: u64,
+    pool_size: Number,
+    migrate_reserved_concurrency: Number,
+    unreserved_concurrency: Number,
+    other_connections: Number,
+    proxy_connections: Number,
+    /// The reserved concurrency of every other function, by the name of its parameter.
+    #[serde(flatten)]
+    functions: BTreeMap<String, Number>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Number(u64);
+
 /// One function's share.
-struct Share {
-    parameter: &'static str,
+struct Share<'a> {
+    parameter: &'a str,
     environments: u64,
     connections_each: u64,
 }
@@ -57,13 +52,13 @@ impl Budget {
     /// How many the functions may have: what the proxy takes, or what the server lets in less what
     /// others need.
     pub fn limit(&self, capacity: Capacity) -> u64 {
-        if self.proxy_connections > 0 {
-            return self.proxy_connections;
+        if self.proxy_connections.0 > 0 {
+            return self.proxy_connections.0;
         }
         let open_to_all = capacity.max_connections.saturating_sub(capacity.reserved);
         u64::try_from(open_to_all)
             .unwrap_or(0)
-            .saturating_sub(self.other_connections)
+            .saturating_sub(self.other_connections.0)
     }
 
     /// Whether the functions stay within the limit. The error says which number to change to what.
@@ -81,48 +76,34 @@ impl Budget {
             "The functions may open {demand} connections ({}; PoolSize is {}), but only {limit} are \
              theirs: {}. {}",
             terms.join(" + "),
-            self.pool_size,
+            self.pool_size.0,
             self.origin_of_limit(capacity),
             self.advice(demand - limit, &shares),
         ))
     }
 
-    fn shares(&self) -> Vec<Share> {
-        let functions = [
-            ("StatsReservedConcurrency", self.stats_reserved_concurrency),
-            (
-                "ListUsersReservedConcurrency",
-                self.list_users_reserved_concurrency,
-            ),
-            (
-                "BulkCreateReservedConcurrency",
-                self.bulk_create_reserved_concurrency,
-            ),
-            (
-                "HealthReservedConcurrency",
-                self.health_reserved_concurrency,
-            ),
-        ];
-        let mut shares: Vec<_> = functions
+    fn shares(&self) -> Vec<Share<'_>> {
+        let mut shares: Vec<_> = self
+            .functions
             .iter()
-            .filter(|(_, environments)| *environments > 0)
-            .map(|&(parameter, environments)| Share {
+            .filter(|(_, environments)| environments.0 > 0)
+            .map(|(parameter, environments)| Share {
                 parameter,
-                environments,
-                connections_each: self.pool_size,
+                environments: environments.0,
+                connections_each: self.pool_size.0,
             })
             .collect();
-        if functions.iter().any(|(_, environments)| *environments == 0) {
+        if shares.len() < self.functions.len() {
             shares.push(Share {
                 parameter: "UnreservedConcurrency",
-                environments: self.unreserved_concurrency,
-                connections_each: self.pool_size,
+                environments: self.unreserved_concurrency.0,
+                connections_each: self.pool_size.0,
             });
         }
         // It has no pool. Where nothing is reserved, one deploy and one clean-up may meet.
         shares.push(Share {
             parameter: "MigrateReservedConcurrency",
-            environments: match self.migrate_reserved_concurrency {
+            environments: match self.migrate_reserved_concurrency.0 {
                 0 => 2,
                 reserved => reserved,
             },
@@ -132,18 +113,18 @@ impl Budget {
     }
 
     fn origin_of_limit(&self, capacity: Capacity) -> String {
-        if self.proxy_connections > 0 {
-            return format!("ProxyConnections is {}", self.proxy_connections);
+        if self.proxy_connections.0 > 0 {
+            return format!("ProxyConnections is {}", self.proxy_connections.0);
         }
         format!(
             "max_connections is {}, of which the server reserves {} and OtherConnections keeps {}",
-            capacity.max_connections, capacity.reserved, self.other_connections
+            capacity.max_connections, capacity.reserved, self.other_connections.0
         )
     }
 
     /// The largest share is the one to lower; if that cannot be enough, the pool or the server.
-    fn advice(&self, excess: u64, shares: &[Share]) -> String {
-        let raise = if self.proxy_connections > 0 {
+    fn advice(&self, excess: u64, shares: &[Share<'_>]) -> String {
+        let raise = if self.proxy_connections.0 > 0 {
             "raise ProxyConnections"
         } else {
             "raise the server's max_connections"
@@ -166,22 +147,22 @@ impl Budget {
     }
 }
 
-impl Share {
+impl Share<'_> {
     fn connections(&self) -> u64 {
         self.environments.saturating_mul(self.connections_each)
     }
 }
 
-fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Number {
-        Text(String),
-        Plain(u64),
-    }
-    match Number::deserialize(deserializer)? {
-        Number::Text(text) => text.parse().map_err(serde::de::Error::custom),
-        Number::Plain(number) => Ok(number),
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = match Value::deserialize(deserializer)? {
+            Value::String(text) => text.parse().ok(),
+            Value::Number(number) => number.as_u64(),
+            _ => None,
+        };
+        number
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("not a whole number"))
     }
 }
 
@@ -239,9 +220,9 @@ mod tests {
         let over = budget(&json!({ "ListUsersReservedConcurrency": "100" }));
         assert_eq!(
             over.check(SERVER).unwrap_err(),
-            "The functions may open 122 connections (StatsReservedConcurrency 10 + \
-             ListUsersReservedConcurrency 100 + BulkCreateReservedConcurrency 5 + \
-             HealthReservedConcurrency 5 + MigrateReservedConcurrency 2; PoolSize is 1), but only 87 \
+            "The functions may open 122 connections (BulkCreateReservedConcurrency 5 + \
+             HealthReservedConcurrency 5 + ListUsersReservedConcurrency 100 + \
+             StatsReservedConcurrency 10 + MigrateReservedConcurrency 2; PoolSize is 1), but only 87 \
              are theirs: max_connections is 100, of which the server reserves 3 and OtherConnections \
              keeps 10. Lower ListUsersReservedConcurrency to 65, or raise the server's \
              max_connections."
