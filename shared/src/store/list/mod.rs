@@ -10,6 +10,8 @@ mod ranges;
 mod row;
 mod searched;
 mod slice;
+#[cfg(test)]
+mod statements;
 mod total;
 mod walk;
 

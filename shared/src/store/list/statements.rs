@@ -1,0 +1,127 @@
+//! The statements of lists and searches, as files for people who read SQL.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p shared statements` writes them anew.
+
+use expect_test::{ExpectFile, expect_file};
+use sqlformat::{FormatOptions, Indent, QueryParams};
+use sqlx::{Postgres, QueryBuilder};
+
+use super::{
+    collect::{select_ids, select_rows},
+    count::{select_count, select_sample},
+    slice::Slice,
+    walk::{select_matches, select_page},
+};
+use crate::users::{
+    CountMode, Cursor, Direction, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortKey,
+    SortOrder,
+};
+
+fn first_page(by: SortBy, order: SortOrder) -> ListQuery {
+    ListQuery {
+        filter: Filter::default(),
+        sort: Sort { by, order },
+        position: Position::Page(1),
+        size: 20,
+        count: CountMode::Capped,
+        reach: 10_000,
+    }
+}
+
+fn after(key: SortKey, towards: Direction, query: ListQuery) -> ListQuery {
+    let cursor = Cursor {
+        towards,
+        key,
+        id: 1.into(),
+    };
+    ListQuery {
+        position: Position::Cursor(cursor),
+        ..query
+    }
+}
+
+fn searching(term: &str, mut query: ListQuery) -> ListQuery {
+    query.filter.search = Some(SearchTerm::parse(term).unwrap());
+    query
+}
+
+fn check(statement: &QueryBuilder<'_, Postgres>, file: &ExpectFile) {
+    let options = FormatOptions {
+        indent: Indent::Spaces(4),
+        ..FormatOptions::default()
+    };
+    let text = sqlformat::format(statement.sql(), &QueryParams::None, &options);
+    file.assert_eq(&format!("{text};\n"));
+}
+
+#[test]
+fn a_list_is_one_statement() {
+    let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
+    check(
+        &select_page(&Slice::of(&newest)),
+        &expect_file!["statements/list_newest_first.sql"],
+    );
+    let mut active = first_page(SortBy::Username, SortOrder::Ascending);
+    active.filter.is_active = Some(true);
+    check(
+        &select_page(&Slice::of(&active)),
+        &expect_file!["statements/list_active_by_username.sql"],
+    );
+    let key = SortKey::Text("ada".to_owned());
+    let next = after(key.clone(), Direction::Next, active.clone());
+    check(
+        &select_page(&Slice::of(&next)),
+        &expect_file!["statements/list_active_by_username_next.sql"],
+    );
+    let previous = after(key, Direction::Previous, active);
+    check(
+        &select_page(&Slice::of(&previous)),
+        &expect_file!["statements/list_active_by_username_previous.sql"],
+    );
+    let mut uncounted = first_page(SortBy::Email, SortOrder::Descending);
+    uncounted.filter.is_active = Some(false);
+    uncounted.filter.is_superuser = Some(true);
+    uncounted.count = CountMode::None;
+    check(
+        &select_page(&Slice::of(&uncounted)),
+        &expect_file!["statements/list_inactive_superusers_by_email_uncounted.sql"],
+    );
+}
+
+#[test]
+fn a_search_walks_or_collects() {
+    let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
+    for (term, letters) in [("tom", "ascii"), ("josé", "unicode"), ("νίκος", "sigma")] {
+        let term = SearchTerm::parse(term).unwrap();
+        check(
+            &select_count(&newest.filter, &term),
+            &expect_file![format!("statements/search_count_{letters}.sql")],
+        );
+    }
+    let list = searching("tom", newest);
+    let slice = Slice::of(&list);
+    check(
+        &select_matches(&slice),
+        &expect_file!["statements/search_walk.sql"],
+    );
+    check(
+        &select_ids(&slice, &SearchTerm::parse("tom").unwrap()),
+        &expect_file!["statements/search_collect.sql"],
+    );
+    check(
+        &select_sample(&list),
+        &expect_file!["statements/search_count_sample.sql"],
+    );
+    let by_email = first_page(SortBy::Email, SortOrder::Ascending);
+    let key = SortKey::Text("ada@example.com".to_owned());
+    let next = after(key, Direction::Next, searching("tom", by_email));
+    let slice = Slice::of(&next);
+    check(
+        &select_matches(&slice),
+        &expect_file!["statements/search_walk_by_email_next.sql"],
+    );
+    check(
+        &select_rows(&slice, &[]),
+        &expect_file!["statements/search_collected_rows_by_email.sql"],
+    );
+}

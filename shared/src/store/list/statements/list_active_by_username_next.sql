@@ -1,0 +1,98 @@
+SELECT
+    users.id::bigint AS id,
+    users.email::text AS email,
+    users.username::text AS username,
+    users.full_name::text AS full_name,
+    users.is_active,
+    users.is_superuser,
+    least(
+        greatest(users.created_at, '0001-01-01T00:00:00Z'),
+        '9999-12-31T23:59:59.999999Z'
+    ) AS created_at,
+    least(
+        greatest(
+            coalesce(users.updated_at, users.created_at),
+            '0001-01-01T00:00:00Z'
+        ),
+        '9999-12-31T23:59:59.999999Z'
+    ) AS updated_at,
+    place.key AS text_key,
+    (
+        SELECT
+            (
+                (
+                    SELECT
+                        coalesce(sum(users), 0)
+                    FROM
+                        user_count_totals
+                    WHERE
+                        TRUE
+                        AND is_active = TRUE
+                ) + (
+                    SELECT
+                        coalesce(sum(users), 0)
+                    FROM
+                        user_count_changes
+                    WHERE
+                        TRUE
+                        AND is_active = TRUE
+                )
+            )::bigint
+    ) AS total
+FROM
+    (
+        SELECT
+            key,
+            id
+        FROM
+            (
+                (
+                    SELECT
+                        lower(username COLLATE "und-x-icu") COLLATE "C" AS key,
+                        id
+                    FROM
+                        users
+                    WHERE
+                        is_active = TRUE
+                        AND is_superuser = TRUE
+                        AND (
+                            lower(username COLLATE "und-x-icu") COLLATE "C",
+                            id
+                        ) > ($1 COLLATE "C", $2)
+                    ORDER BY
+                        lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
+                        id ASC
+                    LIMIT
+                        $3
+                )
+                UNION ALL
+                (
+                    SELECT
+                        lower(username COLLATE "und-x-icu") COLLATE "C" AS key,
+                        id
+                    FROM
+                        users
+                    WHERE
+                        is_active = TRUE
+                        AND is_superuser = FALSE
+                        AND (
+                            lower(username COLLATE "und-x-icu") COLLATE "C",
+                            id
+                        ) > ($4 COLLATE "C", $5)
+                    ORDER BY
+                        lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
+                        id ASC
+                    LIMIT
+                        $6
+                )
+            ) AS ranges
+        ORDER BY
+            key ASC,
+            id ASC
+        LIMIT
+            $7 OFFSET $8
+    ) AS place
+    JOIN users ON users.id = place.id
+ORDER BY
+    place.key ASC,
+    place.id ASC;

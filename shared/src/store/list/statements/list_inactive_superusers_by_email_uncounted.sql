@@ -1,0 +1,55 @@
+SELECT
+    users.id::bigint AS id,
+    users.email::text AS email,
+    users.username::text AS username,
+    users.full_name::text AS full_name,
+    users.is_active,
+    users.is_superuser,
+    least(
+        greatest(users.created_at, '0001-01-01T00:00:00Z'),
+        '9999-12-31T23:59:59.999999Z'
+    ) AS created_at,
+    least(
+        greatest(
+            coalesce(users.updated_at, users.created_at),
+            '0001-01-01T00:00:00Z'
+        ),
+        '9999-12-31T23:59:59.999999Z'
+    ) AS updated_at,
+    place.key AS text_key,
+    (
+        SELECT
+            NULL::bigint) AS total
+FROM
+    (
+        SELECT
+            key,
+            id
+        FROM
+            (
+                (
+                    SELECT
+                        lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                        id
+                    FROM
+                        users
+                    WHERE
+                        is_active = FALSE
+                        AND is_superuser = TRUE
+                    ORDER BY
+                        lower(email COLLATE "und-x-icu") COLLATE "C" DESC,
+                        id DESC
+                    LIMIT
+                        $1
+                )
+            ) AS ranges
+        ORDER BY
+            key DESC,
+            id DESC
+        LIMIT
+            $2 OFFSET $3
+    ) AS place
+    JOIN users ON users.id = place.id
+ORDER BY
+    place.key DESC,
+    place.id DESC;
