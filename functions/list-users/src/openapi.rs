@@ -24,10 +24,9 @@ All filters combine. Ties are broken by id, so that no page overlaps another. Wa
 the request with `cursor` set to `next_cursor` until it is `null`: rows that are added or removed \
 meanwhile never make you skip or repeat another.
 
-With `search`, the work of one request is bounded. When the bound is reached, a page comes with fewer \
-than `size` users, or with none, while `next_cursor` (or `prev_cursor`) says where to go on; only a \
-`next_cursor` that is `null` means the end. `total` is then what was counted so far, and \
-`total_relation` is `gte`.";
+With `search`, `complete` is `false` if the request had to stop before it had looked through the whole \
+list: the page then has fewer than `size` users, or none, while `next_cursor` (or `prev_cursor`) says \
+where to go on; only a `next_cursor` that is `null` means the end.";
 
 /// The list.
 #[must_use]
@@ -42,6 +41,7 @@ pub fn part() -> Part {
             "page": 1,
             "size": 1,
             "pages": 10_001,
+            "complete": true,
             "next_cursor": "eyJkIjoibiIs",
             "prev_cursor": null,
         }),

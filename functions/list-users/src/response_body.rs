@@ -19,6 +19,9 @@ pub(crate) struct ListBody {
     pub(crate) size: u32,
     /// How many pages there are, if the users were counted to the end.
     pub(crate) pages: Option<u64>,
+    /// Whether the page has all the users that it should have. `false` after a search that had to stop early:
+    /// go on with `next_cursor` (or `prev_cursor`).
+    pub(crate) complete: bool,
     /// Where to go on; `null` at the end.
     pub(crate) next_cursor: Option<String>,
     /// Where to go back to; `null` at the beginning.
@@ -63,6 +66,7 @@ impl ListBody {
             },
             size: query.size,
             pages,
+            complete: page.is_complete,
             next_cursor: page.next.map(encode),
             prev_cursor: page.previous.map(encode),
         }

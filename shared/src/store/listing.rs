@@ -1,16 +1,16 @@
 //! Pages of lists and searches: which queries to ask, and in which order.
 //!
-//! A list is one walk along an index. A search is bounded twice, whatever the term: a walk that looks at
-//! a limited number of users finds common terms, and collecting all matches in a limited time finds
-//! rare ones. A term that is neither gets what the walk found, a page that is short or even empty, and
-//! the cursor from where to go on.
+//! A list is one walk along an index. A search begins with a short walk, which finds common terms. What the
+//! walk met says how common the term is, and so which of two ways ends first: to walk on, or to collect all
+//! matches by the trigram index. The other one is the fallback, because matches may lie anywhere. Only if
+//! both take longer than a search may, the page is short, and says so.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
     platform::{config::SearchConfig, database::Database, deadline::Deadline, error::Error},
     store::list::{self, Stop, Walked},
-    users::{CountMode, ListQuery, Page, Position, SearchTerm, Total},
+    users::{CountMode, ListQuery, Page, SearchTerm, Total},
 };
 
 /// Where a capped count stops.
@@ -19,6 +19,14 @@ pub const COUNT_CAP: u64 = 10_000;
 /// An exact count may take this part of the time that is left; the answer needs the rest.
 const COUNT_SHARE: u32 = 2;
 
+/// What it takes to look at a row of an index, to find a match by the trigram index, and to look at that too.
+const WALK_NANOSECONDS: u64 = 1_000;
+const FIND_NANOSECONDS: u64 = 300;
+const COLLECT_NANOSECONDS: u64 = 1_900;
+
+/// What a capped count gets at least, so that it is not given up before it began.
+const MIN_COUNT_TIME: Duration = Duration::from_millis(50);
+
 /// Answers a list.
 pub async fn page(
     database: &Database,
@@ -26,93 +34,222 @@ pub async fn page(
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
-    let walked = database
-        .read(deadline, |mut lease| async move {
-            (list::walk(&mut lease, query).await, lease)
-        })
-        .await?;
-    if query.filter.search.is_none() {
+    let walked = walk(database, deadline, query).await?;
+    let Some(term) = &query.filter.search else {
         return Ok(walked.page);
-    }
-    let mut page = match walked.stop {
-        Stop::Full | Stop::End => walked.page.clone(),
-        Stop::Reach => match collected(database, deadline, config.time, query).await? {
-            Some(page) => page,
-            None => short(&walked, query)?,
+    };
+    let search = Search {
+        database,
+        deadline,
+        query,
+        term,
+        ends: Instant::now() + config.time.min(deadline.remaining() / 2),
+        rate: Rate {
+            matches: walked.met,
+            of: u64::from(query.reach),
+            listed: walked.listed,
         },
+    };
+    let (mut page, met) = match walked.stop {
+        Stop::Full | Stop::End => (walked.page, walked.met),
+        Stop::Reach => search.go_on(walked).await?,
     };
     page.total = match (page.total, query.count) {
         (_, CountMode::None) => None,
         (Some(total), CountMode::Capped) => Some(capped(total)),
         (Some(total @ Total::Exactly(_)), CountMode::Exact) => Some(total),
-        (_, mode) => Some(count(database, deadline, query, mode, walked.met).await?),
+        (_, CountMode::Capped) => Some(search.count_capped(met).await?),
+        (_, CountMode::Exact) => Some(search.count_exactly(met).await?),
     };
     Ok(page)
 }
 
-async fn collected(
+async fn walk(
     database: &Database,
     deadline: &Deadline,
-    time: Duration,
     query: &ListQuery,
-) -> Result<Option<Page>, Error> {
-    let term = query.filter.search.as_ref();
-    if !term.is_some_and(SearchTerm::has_trigrams) {
-        return Ok(None);
-    }
-    let collected = database
-        .read_briefly(deadline, time, |mut lease| async move {
-            (list::collect(&mut lease, query).await, lease)
+) -> Result<Walked, Error> {
+    database
+        .read(deadline, |mut lease| async move {
+            (list::walk(&mut lease, query).await, lease)
         })
-        .await?;
-    Ok(collected.flatten())
+        .await
 }
 
-/// What the walk found before it had to stop. A page by number has to know where it begins.
-fn short(walked: &Walked, query: &ListQuery) -> Result<Page, Error> {
+/// A search that its first walk did not answer.
+struct Search<'a> {
+    database: &'a Database,
+    deadline: &'a Deadline,
+    query: &'a ListQuery,
+    term: &'a SearchTerm,
+    ends: Instant,
+    rate: Rate,
+}
+
+/// How common a term is where the first walk looked.
+#[derive(Clone, Copy)]
+struct Rate {
+    matches: u64,
+    of: u64,
+    /// How many users the list has, whatever is searched for.
+    listed: u64,
+}
+
+impl Rate {
+    /// How many rows have so many matches, as far as the rate tells; no more than there are.
+    fn rows_with(self, matches: u64) -> u64 {
+        let rows = matches.saturating_mul(self.of) / self.matches.max(1);
+        rows.min(self.listed)
+    }
+
+    fn walk_time(self, matches: u64) -> Duration {
+        Duration::from_nanos(self.rows_with(matches) * WALK_NANOSECONDS)
+    }
+
+    /// How many matches the list has. A term without one so far is taken to have one in so many rows.
+    fn all_matches(self) -> u64 {
+        self.listed * self.matches.max(1) / self.of.max(1)
+    }
+
+    fn collect_time(self) -> Duration {
+        Duration::from_nanos(self.all_matches() * COLLECT_NANOSECONDS)
+    }
+
+    /// To count up to `most` matches by the trigram index, which finds all before the first is looked at.
+    fn count_time(self, most: u64) -> Duration {
+        let found = self.all_matches();
+        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * COLLECT_NANOSECONDS)
+    }
+}
+
+impl Search<'_> {
+    /// The page, and how many matches are known of.
+    async fn go_on(&self, walked: Walked) -> Result<(Page, u64), Error> {
+        let wanted = self.query.rows_before() + u64::from(self.query.size) + 1;
+        let walks_first = self.rate.matches > 0
+            && self.rate.walk_time(wanted) < self.rate.collect_time()
+            || !self.term.has_trigrams();
+        let mut walked = walked;
+        if walks_first {
+            walked = self.walk_on(walked, self.left() / 2).await?;
+            if walked.stop != Stop::Reach {
+                return Ok((walked.page, walked.met));
+            }
+        }
+        if let Some(page) = self.collect(if walks_first { 1 } else { 2 }).await? {
+            return Ok((page, walked.met));
+        }
+        if !walks_first {
+            walked = self.walk_on(walked, self.left()).await?;
+        }
+        let met = walked.met;
+        if walked.stop == Stop::Reach {
+            return Ok((short(walked, self.query)?, met));
+        }
+        Ok((walked.page, met))
+    }
+
+    /// Walks again, as far as `time` allows, or gives back what was found before.
+    async fn walk_on(&self, before: Walked, time: Duration) -> Result<Walked, Error> {
+        let reach = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / WALK_NANOSECONDS;
+        let reach = u32::try_from(reach).unwrap_or(u32::MAX);
+        if reach <= self.query.reach {
+            return Ok(before);
+        }
+        let farther = ListQuery {
+            reach,
+            ..self.query.clone()
+        };
+        let farther = &farther;
+        let walked = self
+            .database
+            .read_briefly(self.deadline, 2 * time, |mut lease| async move {
+                (list::walk(&mut lease, farther).await, lease)
+            })
+            .await?;
+        Ok(walked.unwrap_or(before))
+    }
+
+    /// The page from all matches, if they are collected in a part of the time that is left.
+    async fn collect(&self, part: u32) -> Result<Option<Page>, Error> {
+        if !self.term.has_trigrams() {
+            return Ok(None);
+        }
+        let (query, term) = (self.query, self.term);
+        self.database
+            .read_briefly(self.deadline, self.left() / part, |mut lease| async move {
+                (list::collect(&mut lease, query, term).await, lease)
+            })
+            .await
+    }
+
+    async fn count_capped(&self, met: u64) -> Result<Total, Error> {
+        let count = self
+            .count(COUNT_CAP + 1, self.left().max(MIN_COUNT_TIME))
+            .await?;
+        Ok(capped(count.unwrap_or(Total::AtLeast(met))))
+    }
+
+    async fn count_exactly(&self, met: u64) -> Result<Total, Error> {
+        let time = self.deadline.remaining() / COUNT_SHARE;
+        let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+        match self.count(most, time).await? {
+            Some(total @ Total::Exactly(_)) => Ok(total),
+            Some(Total::AtLeast(count)) => Ok(capped(Total::AtLeast(count.max(met)))),
+            None => Ok(capped(Total::AtLeast(met))),
+        }
+    }
+
+    /// Counts up to `most` matches in the way that should end first, or `None` if that takes longer than
+    /// `time`.
+    async fn count(&self, most: u64, time: Duration) -> Result<Option<Total>, Error> {
+        let (query, term) = (self.query, self.term);
+        let walks = self.rate.walk_time(most) < self.rate.count_time(most);
+        let count = if walks || !term.has_trigrams() {
+            let reach = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / WALK_NANOSECONDS;
+            let counted = self
+                .database
+                .read_briefly(self.deadline, 2 * time, |mut lease| async move {
+                    let counted = list::count_walked(&mut lease, query, term, reach, most).await;
+                    (counted, lease)
+                })
+                .await?;
+            if reach < self.rate.listed {
+                return Ok(counted.map(Total::AtLeast));
+            }
+            counted
+        } else {
+            self.database
+                .read_briefly(self.deadline, time, |mut lease| async move {
+                    let counted = list::count_collected(&mut lease, query, term, most).await;
+                    (counted, lease)
+                })
+                .await?
+        };
+        Ok(count.map(|count| {
+            if count < most {
+                Total::Exactly(count)
+            } else {
+                Total::AtLeast(count)
+            }
+        }))
+    }
+
+    fn left(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+}
+
+/// What a page lacks of being whole. A page by number has to know where it begins.
+fn short(walked: Walked, query: &ListQuery) -> Result<Page, Error> {
     if walked.met < query.rows_before() {
         return Err(Error::invalid_request(
             "Parameter page is beyond what this search can count; continue with the next_cursor of an earlier page",
         ));
     }
-    let mut page = walked.page.clone();
-    // Such a walk began at the start of the list, and looked at as many users as a sample does.
-    if matches!(query.position, Position::Page(_)) {
-        page.total = Some(Total::AtLeast(walked.met));
-    }
+    let mut page = walked.page;
+    page.is_complete = false;
     Ok(page)
-}
-
-async fn count(
-    database: &Database,
-    deadline: &Deadline,
-    query: &ListQuery,
-    mode: CountMode,
-    met: u64,
-) -> Result<Total, Error> {
-    let sample = database
-        .read(deadline, |mut lease| async move {
-            (list::count_sample(&mut lease, query).await, lease)
-        })
-        .await?;
-    let at_least = if sample.is_all {
-        Total::Exactly(sample.matches)
-    } else {
-        Total::AtLeast(sample.matches.max(met))
-    };
-    if (mode, sample.is_all) != (CountMode::Exact, false) {
-        return Ok(match mode {
-            CountMode::Exact => at_least,
-            CountMode::Capped | CountMode::None => capped(at_least),
-        });
-    }
-    let time = deadline.remaining() / COUNT_SHARE;
-    let counted = database
-        .read_briefly(deadline, time, |mut lease| async move {
-            (list::count_all(&mut lease, query).await, lease)
-        })
-        .await?;
-    Ok(counted.flatten().map_or(capped(at_least), Total::Exactly))
 }
 
 fn capped(total: Total) -> Total {

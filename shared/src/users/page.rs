@@ -5,8 +5,7 @@ use super::{cursor::Cursor, user::User};
 /// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// The users, in order. A search that had to stop early has fewer than were asked for, and more
-    /// may follow.
+    /// The users, in order.
     pub users: Vec<User>,
     /// The place from where to go on, if more may follow.
     pub next: Option<Cursor>,
@@ -14,6 +13,9 @@ pub struct Page {
     pub previous: Option<Cursor>,
     /// How many users the whole list has, if it was counted.
     pub total: Option<Total>,
+    /// Whether the page has all the users that it should have. A search that had to stop early may have
+    /// fewer, or none, while more follow.
+    pub is_complete: bool,
 }
 
 /// A number of users.

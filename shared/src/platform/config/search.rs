@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::variables::{ConfigError, Variables};
 
-/// A page should take no more than 50 ms at ten million users; the walk before needs the rest.
-const DEFAULT_TIME: Duration = Duration::from_millis(30);
+/// Ten million users are looked through in less, unless the term has no three letters or digits in a row.
+const DEFAULT_TIME: Duration = Duration::from_secs(2);
 
 /// The settings of searches.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchConfig {
-    /// `SEARCH_TIME_MILLISECONDS`, 1 to 10,000: how long the database may collect the matches of a term
-    /// that is not found on a short walk. Default 30.
+    /// `SEARCH_TIME_MILLISECONDS`, 1 to 10,000: how long a search may look for matches before it gives
+    /// a page that is short. Default 2,000.
     pub time: Duration,
 }
 

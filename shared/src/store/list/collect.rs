@@ -1,6 +1,6 @@
-//! All matches of a search at once, by the trigram index.
+//! The page of a search from all its matches, by the trigram index.
 
-use sqlx::{Executor, FromRow, PgConnection, Postgres, QueryBuilder};
+use sqlx::{Executor, PgConnection, Postgres, QueryBuilder};
 
 use super::{
     ranges,
@@ -10,100 +10,82 @@ use super::{
 };
 use crate::{
     store::USER_COLUMNS,
-    users::{ListQuery, Page, SearchTerm, Total, UserId},
+    users::{ListQuery, Page, SearchTerm, UserId},
 };
 
-/// A search that has more matches than this is not answered by collecting them.
-const MOST_MATCHES: i64 = 20_000;
+/// Leaves the trigram index as the only way to the rows: the planner can only guess how many contain a
+/// text. Parallel workers take longer to stop than they save, and a map of pages that does not fit the
+/// memory would have every row of a page looked at.
+const SETTINGS: &str = "SET LOCAL enable_seqscan = off; \
+     SET LOCAL enable_indexscan = off; \
+     SET LOCAL enable_indexonlyscan = off; \
+     SET LOCAL max_parallel_workers_per_gather = 0; \
+     SET LOCAL work_mem = '32MB'";
 
-/// Finds all matches and sorts them. What it costs depends on how common the pieces of the term are
-/// and on nothing else, neither order nor place; it is for terms whose matches a walk does not
-/// meet soon.
+/// Sorts all matches and takes the page from them. What it costs depends on how many there are and on
+/// how common the pieces of the term are, and on neither order nor place.
 ///
-/// Gives the page with its exact total, or `None` if there are too many matches, or no term that the index
-/// serves. It has to run in a transaction with a timeout: nobody can tell
-/// beforehand how long it takes.
+/// It has to run in a transaction with a timeout, and the term needs trigrams.
 pub async fn collect(
     connection: &mut PgConnection,
     query: &ListQuery,
-) -> Result<Option<Page>, sqlx::Error> {
-    let Some(term) = query
-        .filter
-        .search
-        .as_ref()
-        .filter(|term| term.has_trigrams())
-    else {
-        return Ok(None);
-    };
-    // All other ways read the table, and the planner may prefer one: it can only guess how many
-    // rows contain a text. Parallel workers take longer to stop than they save.
-    connection
-        .execute(
-            "SET LOCAL enable_seqscan = off; \
-             SET LOCAL enable_indexscan = off; \
-             SET LOCAL enable_indexonlyscan = off; \
-             SET LOCAL max_parallel_workers_per_gather = 0",
-        )
-        .await?;
+    term: &SearchTerm,
+) -> Result<Page, sqlx::Error> {
+    connection.execute(SETTINGS).await?;
     let slice = Slice::of(query);
-    let found: Found = select_ids(&slice, term)
-        .build_query_as()
+    let ids: Vec<UserId> = select_ids(&slice, term)
+        .build_query_scalar()
         .persistent(false)
-        .fetch_one(&mut *connection)
+        .fetch_all(&mut *connection)
         .await?;
-    if found.collected > MOST_MATCHES {
-        return Ok(None);
-    }
-    let rows: Vec<ListRow> = select_rows(&slice, &found.ids)
+    let rows: Vec<ListRow> = select_rows(&slice, &ids)
         .build_query_as()
         .fetch_all(connection)
         .await?;
-    let mut page = slice.page(rows.into());
-    page.total = Some(Total::Exactly(u64::try_from(found.total).unwrap_or(0)));
-    Ok(Some(page))
+    Ok(slice.page(rows.into()))
 }
 
-#[derive(FromRow)]
-struct Found {
-    collected: i64,
-    total: i64,
-    ids: Vec<UserId>,
+/// Counts the matches up to `most`, by the trigram index, under the same conditions.
+pub async fn count_collected(
+    connection: &mut PgConnection,
+    query: &ListQuery,
+    term: &SearchTerm,
+    most: u64,
+) -> Result<u64, sqlx::Error> {
+    connection.execute(SETTINGS).await?;
+    let count: i64 = select_count(query, term, most)
+        .build_query_scalar()
+        .persistent(false)
+        .fetch_one(connection)
+        .await?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Flags are looked at afterwards, so that the trigram index is the only way to the rows.
+/// Flags are looked at afterwards: OFFSET 0 keeps them out of the subquery, so that no other index is
+/// used for them.
 pub(super) fn select_ids<'q>(
     slice: &Slice<'q>,
     term: &'q SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let direction = ranges::direction(slice.sort);
     let mut sql = QueryBuilder::new(format!(
-        "WITH found AS MATERIALIZED (
-             SELECT id::bigint AS id, {} AS key, is_active, is_superuser
+        "SELECT id
+         FROM (
+             SELECT id, {} AS key, is_active, is_superuser
              FROM users
              WHERE ",
         ranges::key_expression(slice.sort.by)
     ));
     searched::push_condition(&mut sql, term);
-    sql.push(format_args!(
-        " LIMIT {}), chosen AS (SELECT key, id FROM found WHERE TRUE",
-        MOST_MATCHES + 1
-    ));
+    sql.push(" OFFSET 0) AS found WHERE TRUE");
     searched::push_flags(&mut sql, &slice.query.filter);
-    sql.push(
-        ")
-        SELECT
-            (SELECT count(*) FROM found) AS collected,
-            (SELECT count(*) FROM chosen) AS total,
-            ARRAY(SELECT id FROM chosen WHERE TRUE",
-    );
     ranges::push_bounds(&mut sql, slice.sort, slice.beside, "key");
     sql.push(format_args!(
         " ORDER BY key {direction}, id {direction} LIMIT "
     ))
     .push_bind(slice.limit)
     .push(" OFFSET ")
-    .push_bind(slice.offset)
-    .push(") AS ids");
+    .push_bind(slice.offset);
     sql
 }
 
@@ -120,5 +102,28 @@ pub(super) fn select_rows<'q>(slice: &Slice<'q>, ids: &'q [UserId]) -> QueryBuil
         .push(format_args!(
             ") ORDER BY {key} {direction}, users.id {direction}"
         ));
+    sql
+}
+
+pub(super) fn select_count<'q>(
+    query: &'q ListQuery,
+    term: &'q SearchTerm,
+    most: u64,
+) -> QueryBuilder<'q, Postgres> {
+    let mut sql = QueryBuilder::new(
+        "SELECT count(*)
+         FROM (
+             SELECT
+             FROM (
+                 SELECT is_active, is_superuser
+                 FROM users
+                 WHERE ",
+    );
+    searched::push_condition(&mut sql, term);
+    sql.push(" OFFSET 0) AS found WHERE TRUE");
+    searched::push_flags(&mut sql, &query.filter);
+    sql.push(" LIMIT ")
+        .push_bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .push(") AS counted");
     sql
 }

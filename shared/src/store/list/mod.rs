@@ -16,7 +16,7 @@ mod total;
 mod walk;
 
 pub use self::{
-    collect::collect,
-    count::{Sample, count_all, count_sample},
+    collect::{collect, count_collected},
+    count::count_walked,
     walk::{Stop, Walked, walk},
 };

@@ -94,6 +94,7 @@ impl<'q> Slice<'q> {
             previous,
             users: rows.into_iter().map(User::from).collect(),
             total: None,
+            is_complete: true,
         }
     }
 }

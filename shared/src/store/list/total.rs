@@ -12,6 +12,11 @@ pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
         sql.push("SELECT NULL::bigint");
         return;
     }
+    push_listed(sql, query);
+}
+
+/// Adds a scalar query for the number of users that the flags let pass, whatever is searched for.
+pub(super) fn push_listed(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
     sql.push("SELECT (");
     push_sum(sql, query, "user_count_totals");
     sql.push(" + ");

@@ -22,6 +22,8 @@ pub struct Walked {
     pub stop: Stop,
     /// How many matches a search met from where it began.
     pub met: u64,
+    /// How many users the list has, whatever is searched for. 0 unless the walk stopped at its reach.
+    pub listed: u64,
 }
 
 /// Why a walk stopped.
@@ -63,6 +65,7 @@ async fn list(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walked
         page,
         stop: if is_full { Stop::Full } else { Stop::End },
         met: 0,
+        listed: 0,
     })
 }
 
@@ -102,6 +105,7 @@ struct SeenRow {
     row: ListRow,
     role: Role,
     met: i64,
+    listed: i64,
 }
 
 async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walked, sqlx::Error> {
@@ -111,6 +115,7 @@ async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walk
         .await?;
     let by = slice.sort.by;
     let met = seen.first().map_or(0, |row| row.met);
+    let listed = seen.first().map_or(0, |row| row.listed);
     let cursor_at = |role, towards| {
         let seen = seen.iter().find(|seen| seen.role == role);
         seen.map(|seen| seen.row.cursor(by, towards))
@@ -140,7 +145,12 @@ async fn search(connection: &mut PgConnection, slice: &Slice<'_>) -> Result<Walk
         last_seen,
     });
     page.total = is_counted.then_some(Total::Exactly(met));
-    Ok(Walked { page, stop, met })
+    Ok(Walked {
+        page,
+        stop,
+        met,
+        listed: u64::try_from(listed).unwrap_or(0),
+    })
 }
 
 /// Looks at rows until the page is full or the reach is used up.
@@ -195,11 +205,15 @@ pub(super) fn select_matches<'q>(slice: &Slice<'q>) -> QueryBuilder<'q, Postgres
         .push(") SELECT")
         .push(USER_COLUMNS)
         .push(format_args!(
-            ", {}, place.role, (SELECT count(*) FROM matches) AS met
-             FROM place
-             JOIN users ON users.id = place.id
-             ORDER BY place.key {direction}, place.id {direction}",
+            ", {}, place.role, (SELECT count(*) FROM matches) AS met, (",
             row::text_key(slice.sort.by, "place.key")
         ));
+    total::push_listed(&mut sql, slice.query);
+    sql.push(format_args!(
+        ") AS listed
+         FROM place
+         JOIN users ON users.id = place.id
+         ORDER BY place.key {direction}, place.id {direction}"
+    ));
     sql
 }

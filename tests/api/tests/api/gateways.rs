@@ -24,6 +24,7 @@ async fn a_list_is_the_same_behind_every_gateway() {
                 "page": 1,
                 "size": 5,
                 "pages": 1,
+                "complete": true,
                 "next_cursor": null,
                 "prev_cursor": null,
             }),

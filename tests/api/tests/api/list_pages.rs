@@ -109,6 +109,7 @@ async fn a_page_by_cursor_has_no_number_but_the_same_totals() {
             "page": null,
             "size": 2,
             "pages": users.len().div_ceil(2),
+            "complete": true,
             "next_cursor": second["next_cursor"],
             "prev_cursor": second["prev_cursor"],
         })

@@ -51,6 +51,7 @@ async fn a_list_shows_users_whole_and_newest_first() {
             "page": 1,
             "size": 50,
             "pages": 1,
+            "complete": true,
             "next_cursor": null,
             "prev_cursor": null,
         })
@@ -93,6 +94,7 @@ async fn a_list_without_matches_is_empty() {
             "page": 1,
             "size": 50,
             "pages": 0,
+            "complete": true,
             "next_cursor": null,
             "prev_cursor": null,
         })
@@ -207,6 +209,7 @@ async fn counting_can_be_exact_or_left_out() {
             "page": 1,
             "size": 1,
             "pages": null,
+            "complete": true,
             "next_cursor": none["next_cursor"],
             "prev_cursor": null,
         })

@@ -375,7 +375,27 @@ SELECT
             count(*)
         FROM
             matches
-    ) AS met
+    ) AS met,
+    (
+        SELECT
+            (
+                (
+                    SELECT
+                        coalesce(sum(users), 0)
+                    FROM
+                        user_count_totals
+                    WHERE
+                        TRUE
+                ) + (
+                    SELECT
+                        coalesce(sum(users), 0)
+                    FROM
+                        user_count_changes
+                    WHERE
+                        TRUE
+                )
+            )::bigint
+    ) AS listed
 FROM
     place
     JOIN users ON users.id = place.id
