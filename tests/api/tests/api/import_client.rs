@@ -1,4 +1,4 @@
-//! `cargo xtask import` against the function, with answers that get lost and a client that dies.
+//! `rollcall import` against the function, with answers that get lost and a client that dies.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ impl Users {
 }
 
 fn client(world: &World, url: &str, file: &Path, options: &[&str]) -> Command {
-    let mut client = Command::new(rig::binary::find("xtask").unwrap());
+    let mut client = Command::new(rig::binary::find("rollcall").unwrap());
     client
         .arg("import")
         .arg(file)

@@ -1,4 +1,4 @@
-//! `cargo xtask import`: a file of users of any size, sent in batches that can be repeated.
+//! `rollcall import`: a file of users of any size, sent in batches that can be repeated.
 
 mod batch;
 mod client;
@@ -23,7 +23,7 @@ use self::report::Report;
 use self::state::{Identity, State};
 use crate::console;
 
-/// What `cargo xtask import` can be told.
+/// What `rollcall import` can be told.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The users: CSV with a header row, NDJSON, or one JSON array
