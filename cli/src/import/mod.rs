@@ -1,40 +1,60 @@
 //! `rollcall import`: a file of users of any size, sent in batches that can be repeated.
 
 mod batch;
-mod client;
+mod inspection;
 mod records;
-mod report;
+mod rejections;
+mod side_file;
 mod state;
+mod upload;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufReader, Seek as _, SeekFrom};
+use std::io::{self, BufReader, IsTerminal as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use serde_json::json;
 
 use self::batch::{Batch, Outcome};
-use self::client::Client;
+use self::inspection::Inspection;
 use self::records::{Format, Record, Records};
-use self::report::Report;
+use self::rejections::Rejections;
 use self::state::{Identity, State};
-use crate::console;
+use self::upload::Upload;
+use crate::api::{Api, name};
+use crate::failure::Failure;
+use crate::output;
 
-/// What `rollcall import` can be told.
+/// Options of `rollcall import`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
+#[command(after_help = "\
+The command looks at the file, says what it found, and asks before it sends anything. Each batch is one
+transaction under a key of its own. After an interruption, the same command continues without
+duplicates, from FILE.import-state. Rejected rows are written to FILE.rejected.csv (or .ndjson, .json),
+which can be corrected and imported, and the reasons to FILE.errors.csv.
+
+Examples:
+  rollcall import users.csv --dry-run
+  rollcall import users.csv --on-conflict update
+  rollcall import users.csv.rejected.csv --yes")]
 pub struct Arguments {
     /// The users: CSV with a header row, NDJSON, or one JSON array
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where the API is, such as <https://abc.execute-api.eu-central-1.amazonaws.com>
+    /// Import without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Let the API check the whole file and write nothing; users that are in two batches are not found
     #[arg(long)]
-    url: String,
-    /// A bearer token of a superuser
-    #[arg(long)]
-    token: String,
+    dry_run: bool,
     /// The format, if the file's name does not end in .csv, .ndjson, .jsonl or .json
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -50,9 +70,6 @@ pub struct Arguments {
     /// Compress requests; the gateway must hand binary bodies on
     #[arg(long)]
     gzip: bool,
-    /// How often a request is repeated that the service could not take
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    retries: u32,
 }
 
 /// The API's `on_conflict`.
@@ -66,73 +83,161 @@ enum OnConflict {
     Update,
 }
 
-impl OnConflict {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-            Self::Update => "update",
-        }
-    }
+/// A file of users, and how far its import has come.
+struct Job<'a> {
+    arguments: &'a Arguments,
+    api: &'a Api,
+    file: File,
+    length: u64,
+    format: Format,
+    header: Record,
+    state: State,
+    is_resumed: bool,
+    state_path: PathBuf,
 }
 
 /// Sends the whole file, or the rest of it if an earlier run was interrupted.
-pub fn run(arguments: &Arguments) -> Result<()> {
-    let format = arguments
-        .format
-        .or_else(|| Format::of(&arguments.file))
-        .context("the format cannot be told from the file's name: give --format")?;
-    let mut file = File::open(&arguments.file)
-        .with_context(|| format!("cannot open {}", arguments.file.display()))?;
-    let length = file.metadata().context("the file has no length")?.len();
-    let identity = Identity::of(
-        &mut file,
-        length,
-        &format!(
-            "{} {} {}",
-            arguments.url,
-            arguments.batch,
-            arguments.on_conflict.name()
-        ),
-    )?;
-    let state_path = beside(&arguments.file, ".import-state");
-    let report_path = beside(&arguments.file, ".rejected.csv");
-    let mut state = State::load(&state_path, identity)?;
-    let header = records::header(&mut file, format)?;
-    if state.offset == 0 {
-        state.start_at(&header);
-    } else {
-        console::say(&format!(
+pub fn run(arguments: &Arguments, api: &Api, is_json: bool) -> Result<()> {
+    let mut job = Job::open(arguments, api)?;
+    if job.is_resumed {
+        ensure!(
+            !arguments.dry_run,
+            "an earlier import was interrupted: continue it first, or delete {} to begin anew",
+            job.state_path.display()
+        );
+        output::note(&format!(
             "going on after {} users of an earlier run",
-            HumanCount(state.sent())
+            HumanCount(job.state.sent())
         ));
+    } else {
+        job.ask()?;
     }
-    file.seek(SeekFrom::Start(state.offset))
-        .context("cannot go to the place where an earlier run stopped")?;
-    let mut records = Records::new(BufReader::new(file), format, state.offset, state.line);
-    let mut report = Report::open(&report_path, state.report_length)?;
-    let client = Client::new(arguments);
-    let bar = bar(length, state.offset);
-    let started = Instant::now();
-    let sent_before = state.sent();
-    let size = usize::from(arguments.batch);
-    loop {
-        let batch = take(&mut records, size)?;
-        let Some(last) = batch.last() else {
-            break;
+    job.send(is_json)
+}
+
+impl<'a> Job<'a> {
+    fn open(arguments: &'a Arguments, api: &'a Api) -> Result<Self> {
+        let path = &arguments.file;
+        let format = arguments.format.or_else(|| Format::of(path)).context(
+            "the name of the file does not say its format: give --format csv, ndjson or json",
+        )?;
+        let mut file =
+            File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let length = file.metadata().context("the file has no length")?.len();
+        let on_conflict = name(&arguments.on_conflict);
+        let options = format!("{} {} {on_conflict}", api.url(), arguments.batch);
+        let identity = Identity::of(&mut file, length, &options)?;
+        let state_path = beside(path, ".import-state");
+        let header = records::header(&mut file, format)?;
+        let earlier = State::load(&state_path, &identity)?;
+        Ok(Self {
+            arguments,
+            api,
+            file,
+            length,
+            format,
+            is_resumed: earlier.is_some(),
+            state: earlier.unwrap_or_else(|| State::new(identity, &header)),
+            header,
+            state_path,
+        })
+    }
+
+    /// Says what is in the file, and asks whether that shall be imported.
+    fn ask(&mut self) -> Result<()> {
+        let found = Inspection::of(&mut self.file, self.format, &self.header)?;
+        let path = self.arguments.file.display();
+        let on_conflict = name(&self.arguments.on_conflict);
+        let rows = [
+            ("file", format!("{path}, {}", HumanBytes(self.length))),
+            ("format", found.format),
+            ("columns", found.columns.join(", ")),
+            ("users", HumanCount(found.users).to_string()),
+            ("stored users", on_conflict),
+            ("API", self.api.url().to_owned()),
+        ];
+        output::note(&output::table(
+            &rows.map(|(name, value)| [name.to_owned(), value]),
+        ));
+        if self.arguments.yes || self.arguments.dry_run {
+            return Ok(());
+        }
+        ensure!(
+            io::stdin().is_terminal(),
+            "nobody can be asked here: give --yes to import, or --dry-run"
+        );
+        output::note("Import these users? [y/N]");
+        let mut answer = String::new();
+        io::stdin()
+            .read_line(&mut answer)
+            .context("cannot read the answer")?;
+        if matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+        Err(Failure::Negative("nothing was imported".to_owned()).into())
+    }
+
+    fn send(mut self, is_json: bool) -> Result<()> {
+        let started = Instant::now();
+        let sent_before = self.state.sent();
+        let (path, header) = (&self.arguments.file, &self.header.raw);
+        let mut rejections = Rejections::open(path, self.format, header, &self.state)?;
+        self.save()?;
+        self.send_batches(&mut rejections).with_context(|| {
+            let sent = HumanCount(self.state.sent());
+            format!("stopped after {sent} users; the same command continues from there")
+        })?;
+        if !self.arguments.dry_run {
+            State::remove(&self.state_path)?;
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        let sent = HumanCount(self.state.sent() - sent_before);
+        output::note(&format!("{sent} sent in {seconds:.1} s"));
+        output::print(&summary(&self.state, self.arguments.dry_run, is_json))?;
+        match rejections.finish()? {
+            Some(advice) => Err(Failure::Negative(advice).into()),
+            None => Ok(()),
+        }
+    }
+
+    fn save(&self) -> Result<()> {
+        if self.arguments.dry_run {
+            return Ok(());
+        }
+        self.state.save(&self.state_path)
+    }
+
+    fn send_batches(&mut self, rejections: &mut Rejections) -> Result<()> {
+        let upload = Upload {
+            api: self.api,
+            content_type: self.format.content_type(),
+            on_conflict: name(&self.arguments.on_conflict),
+            is_dry_run: self.arguments.dry_run,
+            is_gzip: self.arguments.gzip,
         };
-        let (offset, line) = (last.end, last.next_line);
-        let outcome = Batch::new(format, &header.raw, batch).send(&client, arguments.strict)?;
-        let Outcome { counts, rejected } = outcome;
-        state.add(counts, rejected.len());
-        report.append(&rejected)?;
-        state.advance(offset, line, report.length());
-        state.save(&state_path)?;
-        bar.set_position(offset);
+        let (offset, line) = (self.state.offset, self.state.line);
+        self.file
+            .seek(SeekFrom::Start(offset))
+            .context("cannot read the file")?;
+        let mut records = Records::new(BufReader::new(&self.file), self.format, offset, line);
+        let bar = bar(self.length, offset);
+        loop {
+            let records = records.by_ref().take(self.arguments.batch.into());
+            let records: Vec<_> = records.collect::<Result<_>>()?;
+            let Some(last) = records.last().cloned() else {
+                bar.finish_and_clear();
+                return Ok(());
+            };
+            let batch = Batch::new(self.format, &self.header.raw, records);
+            let Outcome { counts, rejected } =
+                batch.send(&upload, &self.state.id, self.arguments.strict)?;
+            self.state.add(counts, rejected.len());
+            rejections.append(&rejected, &mut self.state)?;
+            self.state.continue_after(&last);
+            self.save()?;
+            bar.set_position(self.state.offset);
+        }
     }
-    bar.finish_and_clear();
-    State::remove(&state_path)?;
-    summarize(&state, sent_before, started, &report_path)
 }
 
 /// A path with something more at its end.
@@ -140,10 +245,6 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     PathBuf::from(name)
-}
-
-fn take(records: &mut Records<BufReader<File>>, size: usize) -> Result<Vec<Record>> {
-    records.by_ref().take(size).collect()
 }
 
 fn bar(length: u64, position: u64) -> ProgressBar {
@@ -157,19 +258,21 @@ fn bar(length: u64, position: u64) -> ProgressBar {
     bar
 }
 
-fn summarize(state: &State, sent_before: u64, started: Instant, report: &Path) -> Result<()> {
-    ensure!(state.sent() > 0, "the file holds no users");
-    let seconds = started.elapsed().as_secs_f64();
-    console::say(&format!(
-        "{} created, {} updated, {} skipped, {} rejected; {} users in {seconds:.1} s",
-        HumanCount(state.created),
-        HumanCount(state.updated),
-        HumanCount(state.skipped),
-        HumanCount(state.rejected),
-        HumanCount(state.sent() - sent_before),
-    ));
-    if state.rejected > 0 {
-        bail!("some rows were rejected: see {}", report.display());
+fn summary(state: &State, is_dry_run: bool, is_json: bool) -> String {
+    let counts = [
+        ("created", state.created),
+        ("updated", state.updated),
+        ("skipped", state.skipped),
+        ("rejected", state.rejected),
+    ];
+    if is_json {
+        let mut summary = json!({ "dry_run": is_dry_run });
+        for (name, count) in counts {
+            summary[name] = count.into();
+        }
+        return summary.to_string();
     }
-    Ok(())
+    let counts = counts.map(|(name, count)| format!("{} {name}", HumanCount(count)));
+    let dry_run = if is_dry_run { "dry run: " } else { "" };
+    format!("{dry_run}{}", counts.join(", "))
 }
