@@ -1,5 +1,9 @@
 //! What packages are made of: completions, man pages and help.
 
+use std::fs;
+
+use servers::places::workspace_root;
+
 use super::{Ended, Machine, binary};
 
 #[tokio::test]
@@ -36,9 +40,16 @@ async fn each_command_has_a_man_page() {
 }
 
 #[tokio::test]
-async fn help_has_examples_and_exit_codes() {
+async fn help_has_examples_and_the_exit_codes_of_the_readme() {
     let machine = Machine::new();
     let help = machine.output(&["--help"]).await;
+    let readme = fs::read_to_string(workspace_root().join("README.md")).unwrap();
+    let (_, codes) = help.split_once("Exit codes:\n").unwrap();
+    for code in codes.lines() {
+        let (code, meaning) = code.trim().split_once("  ").unwrap();
+        let row = format!("| {code} | {meaning} |");
+        assert!(readme.contains(&row), "{row} is not in README.md");
+    }
     for part in ["Examples:", "token_command", "Exit codes:", "import"] {
         assert!(help.contains(part), "{part} is not in {help}");
     }
