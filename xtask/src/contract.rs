@@ -1,12 +1,8 @@
 //! The document of the API: written from the code, linted, and held against the running functions.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::Args;
 use servers::Toolbox;
-use servers::guard::{GuardedCommand, StopSignal};
-use servers::places::workspace_root;
 
 use crate::cargo;
 use crate::test::TestServers;
@@ -49,15 +45,13 @@ pub fn write() -> Result<()> {
 /// Lints `openapi.json`.
 pub fn lint() -> Result<()> {
     let script = Toolbox::of_workspace().spectral()?;
-    let patience = Duration::from_secs(5);
-    let mut spectral = GuardedCommand::new("node", StopSignal::Interrupt, patience, None);
+    let mut spectral = cargo::program("node");
     spectral
         .command()
         .arg(script)
         .args(["lint", "openapi.json"])
         .args(["--ruleset", "tests/contract/spectral.yaml"])
-        .args(["--fail-severity", "hint"])
-        .current_dir(workspace_root());
+        .args(["--fail-severity", "hint"]);
     cargo::run("spectral", spectral)
 }
 

@@ -7,7 +7,6 @@ mod contract;
 mod database;
 mod dev;
 mod dev_folder;
-mod import;
 mod interrupt;
 mod migrate;
 mod people;
@@ -37,8 +36,6 @@ enum Command {
     Token(token::Arguments),
     /// Bring the schema of a database up to date, take it back, or look at it
     Migrate(migrate::Arguments),
-    /// Send a file of users of any size to a service, in batches that can be repeated
-    Import(import::Arguments),
     /// Run all checks and tests, as CI does
     Verify(verify::Arguments),
     /// Measure, and write the results into docs/performance.md
@@ -66,7 +63,6 @@ impl Command {
             Self::Token(arguments) => token::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments, runtime),
             Self::Bench(arguments) => bench::run(&arguments, runtime),
-            Self::Import(arguments) => import::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Openapi => contract::write(),
             Self::Conformance(arguments) => contract::check(&arguments),

@@ -21,6 +21,10 @@ curl -sw '\n' -H "Authorization: Bearer $TOKEN" '{base}/api/v1/users?is_active=t
 
 curl -sw '\n' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' {base}/api/v1/users/bulk -d '[{{"email":"ada@example.com","username":"ada"}},{{"email":"grace@example.com","username":"grace","full_name":"Grace Hopper"}},{{"email":"alan@example.com","username":"alan","is_active":false}}]'
 
+Or with the command for operators, after `cargo install --path cli`:
+
+rollcall --url {base} --token "$TOKEN" users list --search mar --size 3
+
 Ctrl-C stops everything; the data stays (cargo dev --reset starts over).
 Edited functions are rebuilt and restarted by themselves. Next: `cargo verify` runs all checks and tests."#
     ));

@@ -1,12 +1,10 @@
 //! Checks of what the workspace depends on.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Result;
 use servers::Toolbox;
-use servers::guard::{GuardedCommand, StopSignal};
-use servers::places::workspace_root;
+use servers::guard::GuardedCommand;
 
 use crate::cargo;
 
@@ -29,11 +27,7 @@ fn deny(program: &Path, checks: &[&str]) -> Result<()> {
 }
 
 fn command(program: &Path, arguments: &[&str]) -> GuardedCommand {
-    let patience = Duration::from_secs(5);
-    let mut command = GuardedCommand::new(program, StopSignal::Interrupt, patience, None);
-    command
-        .command()
-        .args(arguments)
-        .current_dir(workspace_root());
+    let mut command = cargo::program(program);
+    command.command().args(arguments);
     command
 }

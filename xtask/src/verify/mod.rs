@@ -23,12 +23,10 @@ pub struct Arguments {
 
 /// Runs the steps up to the first that fails.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = arguments
-        .only
-        .map_or_else(|| Step::ALL.to_vec(), |step| vec![step]);
+    let chosen = arguments.only.map_or_else(Step::usual, |step| vec![step]);
     let mut times = Vec::new();
     for step in &chosen {
-        console::announce(step.description());
+        console::announce(&step.description());
         let start = Instant::now();
         let outcome = step.run();
         times.push((step, start.elapsed()));

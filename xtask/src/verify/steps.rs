@@ -9,89 +9,56 @@ use crate::cargo;
 use crate::contract;
 use crate::test::TestServers;
 
-/// One check.
+/// One check, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Step {
-    /// cargo fmt
+    /// cargo fmt --check
     Format,
-    /// cargo clippy
+    /// cargo clippy, no warnings allowed
     Lint,
-    /// cargo doc
+    /// cargo doc, no warnings allowed
     Doc,
-    /// Everything that the later steps need and the machine may lack
+    /// PostgreSQL, PgBouncer, moto, and the programs that check
     Tools,
-    /// SAM's, CloudFormation's and checkov's checks of the templates
+    /// sam validate --lint, cfn-lint and checkov
     Template,
-    /// Spectral's check of openapi.json
+    /// spectral lints openapi.json
     Document,
-    /// Licences, duplicates and sources of dependencies, and whether all are used
+    /// cargo deny and cargo shear
     Dependencies,
-    /// A deploy into moto, as far as that knows the resources
+    /// a deploy into moto, as far as that knows the resources
     Simulation,
-    /// The programs that tests start
+    /// the functions and other programs
     Build,
-    /// All tests, with a `PostgreSQL` and a Secrets Manager of their own
+    /// all tests, on a PostgreSQL and a Secrets Manager of their own
     Test,
-    /// Made-up requests, whose answers must be as openapi.json says
+    /// schemathesis holds the functions to openapi.json
     Conformance,
-    /// Known faults of dependencies, from a list on GitHub
+    /// cargo deny, with its list of known faults
     Advisories,
-    /// `sam build`, and the black-box tests on what it made
+    /// sam build, and the black-box tests on what it made
     Package,
 }
 
 impl Step {
     /// What a run without `--only` does.
-    pub(super) const ALL: [Self; 11] = [
-        Self::Format,
-        Self::Lint,
-        Self::Doc,
-        Self::Tools,
-        Self::Template,
-        Self::Document,
-        Self::Dependencies,
-        Self::Simulation,
-        Self::Build,
-        Self::Test,
-        Self::Conformance,
-    ];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Format => "format",
-            Self::Lint => "lint",
-            Self::Doc => "doc",
-            Self::Tools => "tools",
-            Self::Template => "template",
-            Self::Document => "document",
-            Self::Dependencies => "dependencies",
-            Self::Simulation => "simulation",
-            Self::Build => "build",
-            Self::Test => "test",
-            Self::Conformance => "conformance",
-            Self::Advisories => "advisories",
-            Self::Package => "package",
-        }
+    pub(super) fn usual() -> Vec<Self> {
+        let mut steps = Self::value_variants().to_vec();
+        steps.retain(|step| !matches!(step, Self::Advisories | Self::Package));
+        steps
     }
 
-    pub(super) fn description(self) -> &'static str {
-        match self {
-            Self::Format => "format: cargo fmt --check",
-            Self::Lint => "lint: cargo clippy, no warnings allowed",
-            Self::Doc => "doc: cargo doc, no warnings allowed",
-            Self::Tools => "tools: PostgreSQL, PgBouncer, moto, and the programs that check",
-            Self::Template => "template: sam validate --lint, cfn-lint and checkov",
-            Self::Document => "document: spectral lints openapi.json",
-            Self::Dependencies => "dependencies: cargo deny and cargo shear",
-            Self::Simulation => {
-                "simulation: a deploy into moto, as far as that knows the resources"
-            }
-            Self::Build => "build: the functions and other programs",
-            Self::Test => "test: all tests, on a PostgreSQL and a Secrets Manager of their own",
-            Self::Conformance => "conformance: schemathesis holds the functions to openapi.json",
-            Self::Advisories => "advisories: cargo deny, with its list of known faults",
-            Self::Package => "package: sam build, and the black-box tests on what it made",
-        }
+    /// As `--only` calls it.
+    pub(super) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// The name, and what the step does.
+    pub(super) fn description(self) -> String {
+        let value = self.to_possible_value();
+        let help = value.and_then(|value| value.get_help().map(ToString::to_string));
+        format!("{}: {}", self.name(), help.unwrap_or_default())
     }
 
     pub(super) fn run(self) -> Result<()> {

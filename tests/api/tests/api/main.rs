@@ -10,6 +10,7 @@
 mod authentication;
 mod bulk_create;
 mod bulk_rows;
+mod command;
 mod configuration;
 mod custom_resource;
 mod deadlines;
@@ -17,7 +18,6 @@ mod events;
 mod faults;
 mod gateways;
 mod health;
-mod import_client;
 mod import_conflicts;
 mod import_formats;
 mod import_hostile;

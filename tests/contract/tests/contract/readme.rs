@@ -1,6 +1,7 @@
-//! The README's requests are sent, in order, and answered as it says.
+//! The README's requests and commands are run, in order, and answered as it says.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use contract_tests::stack::Stack;
@@ -17,10 +18,7 @@ struct Block {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_is_answered_as_the_readme_says() {
     let stack = Stack::start(1).await.unwrap();
-    let readme = fs::read_to_string(workspace_root().join("README.md")).unwrap();
-    let (_, api) = readme.split_once("\n## The API\n").unwrap();
-    let (api, _) = api.split_once("\n## ").unwrap();
-    let blocks = blocks(api);
+    let blocks = blocks(&section("The API"));
     let mut requests = 0;
     let mut answers = 0;
     for (place, block) in blocks.iter().enumerate() {
@@ -40,6 +38,64 @@ async fn every_request_is_answered_as_the_readme_says() {
     // A README in which nothing is found to test would pass otherwise.
     assert!(requests >= 6, "only {requests} requests were found");
     assert!(answers >= 5, "only {answers} answers were found");
+}
+
+/// The transcripts, in one folder, whose first `cat` of a file says what it holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_prints_what_the_readme_shows() {
+    let stack = Stack::start(1).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (mut shown, mut printed) = (String::new(), String::new());
+    for block in blocks(&section("The command")) {
+        if block.language != "console" {
+            continue;
+        }
+        shown.push_str(&block.code);
+        for transcript in format!("\n{}", block.code).split("\n$ ").skip(1) {
+            let (line, output) = transcript.split_once('\n').unwrap_or((transcript, ""));
+            let file = line
+                .strip_prefix("cat ")
+                .map(|name| folder.path().join(name));
+            if let Some(file) = file.filter(|file| !file.exists()) {
+                fs::write(file, format!("{}\n", output.trim_end())).unwrap();
+            }
+            let output = run_command(line, &stack, folder.path()).await;
+            printed.extend(["$ ", line, "\n", &output]);
+        }
+    }
+    assert_eq!(words(&shown), words(&printed), "{printed}");
+    // A README without transcripts would pass otherwise.
+    assert!(words(&shown).len() > 100, "{shown}");
+}
+
+async fn run_command(line: &str, stack: &Stack, folder: &Path) -> String {
+    let programs = rig::binary::find("rollcall").unwrap();
+    let programs = programs.parent().unwrap().display();
+    let script = format!("PATH={programs}:$PATH; exec 2>&1; {line}");
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-c", &script])
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", folder)
+        .env_remove("ROLLCALL_PROFILE")
+        .env("ROLLCALL_URL", stack.url())
+        .env("ROLLCALL_TOKEN", stack.token());
+    let output = tokio::task::spawn_blocking(move || shell.output());
+    String::from_utf8(output.await.unwrap().unwrap().stdout).unwrap()
+}
+
+/// A text without what differs between two runs: numbers, times and ports.
+fn words(text: &str) -> Vec<String> {
+    let has_digit = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+    text.split_whitespace()
+        .map(|word| if has_digit(word) { "number" } else { word }.to_owned())
+        .collect()
+}
+
+fn section(heading: &str) -> String {
+    let readme = fs::read_to_string(workspace_root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once(&format!("\n## {heading}\n")).unwrap();
+    section.split_once("\n## ").unwrap().0.to_owned()
 }
 
 fn blocks(text: &str) -> Vec<Block> {

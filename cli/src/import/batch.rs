@@ -1,13 +1,14 @@
 //! One batch: sent, and sent again without the rows that the service refuses.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
-use serde::Deserialize;
 
-use super::client::{Answer, Client, Refusal};
 use super::records::{Format, Record};
+use super::upload::{Answer, Counts, Reason, Upload};
+use crate::api::Response;
+use crate::failure::Failure;
 
 /// Below Lambda's 6 MB, also when the gateway encodes the body in base64.
 const MAX_BODY_BYTES: usize = 4_000_000;
@@ -19,14 +20,6 @@ pub(super) struct Batch<'a> {
     records: Vec<Record>,
 }
 
-/// How many users were dealt with, and how.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) struct Counts {
-    pub(super) created: u64,
-    pub(super) updated: u64,
-    pub(super) skipped: u64,
-}
-
 /// What became of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -34,20 +27,11 @@ pub(super) struct Outcome {
     pub(super) rejected: Vec<Rejected>,
 }
 
-/// A row that was refused, with all that is wrong with it.
+/// A row that was rejected, with all that is wrong with it.
 #[derive(Debug)]
 pub(super) struct Rejected {
-    pub(super) line: u64,
+    pub(super) record: Record,
     pub(super) reasons: Vec<Reason>,
-}
-
-/// One thing that is wrong with a row.
-#[derive(Debug, Deserialize)]
-pub(super) struct Reason {
-    pub(super) index: usize,
-    pub(super) field: Option<String>,
-    pub(super) code: String,
-    pub(super) message: String,
 }
 
 impl<'a> Batch<'a> {
@@ -61,7 +45,7 @@ impl<'a> Batch<'a> {
 
     /// Sends the batch. A batch that is too large goes in two halves; unless it is `strict`, one with
     /// bad rows goes again without them.
-    pub(super) fn send(self, client: &Client, strict: bool) -> Result<Outcome> {
+    pub(super) fn send(self, upload: &Upload<'_>, id: &str, strict: bool) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         let mut waiting = vec![self.records];
         while let Some(mut records) = waiting.pop() {
@@ -69,36 +53,39 @@ impl<'a> Batch<'a> {
                 continue;
             }
             let body = body(self.format, self.header, &records);
-            let answer = if body.len() > MAX_BODY_BYTES && records.len() > 1 {
-                Answer::TooLarge("the request would be larger than 4 MB".to_owned())
+            let is_too_large = body.len() > MAX_BODY_BYTES && records.len() > 1;
+            let answer = if is_too_large {
+                None
             } else {
-                client.post(content_type(self.format), &key(&records, &body), &body)?
+                Some(upload.send(&key(id, &records, &body), &body)?)
             };
             match answer {
-                Answer::Done(counts) => outcome.counts.add(counts),
-                Answer::TooLarge(message) => {
-                    ensure!(
-                        records.len() > 1,
-                        "the user on line {} is refused: {message}",
-                        records[0].line
-                    );
-                    let second = records.split_off(records.len() / 2);
-                    waiting.extend([second, records]);
-                }
-                Answer::Refused(refusal) => {
-                    let rejected = rejected(&records, refusal)?;
+                Some(Answer::Done(counts)) => outcome.counts.add(counts),
+                Some(Answer::Rejected(response, reasons)) => {
+                    let rejected = rejected(&records, &response, reasons)?;
                     if strict {
-                        bail!("{}", describe(&rejected));
+                        return Err(Failure::Negative(describe(&rejected)).into());
                     }
-                    records.retain(|record| {
-                        rejected.iter().all(|rejected| rejected.line != record.line)
-                    });
+                    let is_rejected = |record: &Record| {
+                        let mut rejected = rejected.iter();
+                        rejected.any(|rejected| rejected.record.end == record.end)
+                    };
+                    records.retain(|record| !is_rejected(record));
                     outcome.rejected.extend(rejected);
                     waiting.push(records);
                 }
+                Some(Answer::TooLarge(response)) if records.len() == 1 => {
+                    let line = records[0].line;
+                    return Err(response.refusal())
+                        .with_context(|| format!("the user on line {line} is refused"));
+                }
+                None | Some(Answer::TooLarge(_)) => {
+                    let second = records.split_off(records.len() / 2);
+                    waiting.extend([second, records]);
+                }
             }
         }
-        outcome.rejected.sort_by_key(|rejected| rejected.line);
+        outcome.rejected.sort_by_key(|rejected| rejected.record.end);
         Ok(outcome)
     }
 }
@@ -108,14 +95,6 @@ impl Counts {
         self.created += other.created;
         self.updated += other.updated;
         self.skipped += other.skipped;
-    }
-}
-
-fn content_type(format: Format) -> &'static str {
-    match format {
-        Format::Csv => "text/csv",
-        Format::Ndjson => "application/x-ndjson",
-        Format::Json => "application/json",
     }
 }
 
@@ -129,49 +108,47 @@ fn body(format: Format, header: &[u8], records: &[Record]) -> Vec<u8> {
     }
 }
 
-/// The same for the same users at the same place of a file, today and tomorrow, so that a request
-/// whose answer was lost can be sent again by another run.
-fn key(records: &[Record], body: &[u8]) -> String {
+/// The same for the same users at the same place of an import, so that a request whose answer was lost
+/// can be sent again by another run.
+fn key(id: &str, records: &[Record], body: &[u8]) -> String {
     let hash = digest(&SHA256, body);
     let hash = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]);
-    format!("import-{}-{hash}", records[0].line)
+    format!("import-{id}-{}-{hash}", records[0].line)
 }
 
-fn rejected(records: &[Record], refusal: Refusal) -> Result<Vec<Rejected>> {
+fn rejected(
+    records: &[Record],
+    response: &Response,
+    reasons: Vec<Reason>,
+) -> Result<Vec<Rejected>> {
     let mut rows: Vec<Rejected> = Vec::new();
-    for reason in refusal.details {
-        let Some(record) = records.get(reason.index) else {
-            bail!(
-                "the service refuses a row that was not sent: {}",
-                reason.message
-            );
-        };
-        match rows.iter_mut().find(|row| row.line == record.line) {
+    for reason in reasons {
+        let record = records.get(reason.index);
+        let record = record.context("the API rejects a row that was not sent")?;
+        match rows.iter_mut().find(|row| row.record.end == record.end) {
             Some(row) => row.reasons.push(reason),
             None => rows.push(Rejected {
-                line: record.line,
+                record: record.clone(),
                 reasons: vec![reason],
             }),
         }
     }
-    ensure!(
-        !rows.is_empty(),
-        "the batch that begins on line {} is refused: {}",
-        records[0].line,
-        refusal.message
-    );
+    if rows.is_empty() {
+        let line = records[0].line;
+        return Err(response.refusal())
+            .with_context(|| format!("the batch that begins on line {line} is refused"));
+    }
     Ok(rows)
 }
 
 fn describe(rejected: &[Rejected]) -> String {
     let lines = rejected.iter().take(10).flat_map(|row| {
-        let line = row.line;
-        row.reasons
-            .iter()
-            .map(move |reason| format!("\n  line {line}: {}", reason.message))
+        let line = row.record.line;
+        let reasons = row.reasons.iter();
+        reasons.map(move |reason| format!("\n  line {line}: {}", reason.message))
     });
     format!(
-        "{} rows of a batch are refused, so nothing of it was imported:{}",
+        "{} rows of a batch are rejected, so nothing of it was imported:{}",
         rejected.len(),
         lines.collect::<String>()
     )
@@ -200,8 +177,9 @@ mod tests {
     }
 
     #[test]
-    fn a_key_follows_from_place_and_content() {
-        let at = |line, body: &[u8]| key(&[record("", line)], body);
+    fn a_key_follows_from_import_place_and_content() {
+        let at = |line, body: &[u8]| key("1", &[record("", line)], body);
+        assert_ne!(at(2, b"x"), key("2", &[record("", 2)], b"x"));
         assert_eq!(at(2, b"x"), at(2, b"x"));
         assert_ne!(at(2, b"x"), at(3, b"x"));
         assert_ne!(at(2, b"x"), at(2, b"y"));

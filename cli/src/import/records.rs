@@ -54,6 +54,24 @@ impl Format {
             _ => None,
         }
     }
+
+    /// How the names of such files end.
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+        }
+    }
+
+    /// The media type.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+            Self::Json => "application/json",
+        }
+    }
 }
 
 /// What comes before the users: the header row of CSV, the bracket of an array, nothing.

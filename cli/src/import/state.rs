@@ -10,8 +10,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{Context as Digest, SHA256};
 use serde::{Deserialize, Serialize};
 
-use super::batch::Counts;
 use super::records::Record;
+use super::upload::Counts;
 
 /// How much of a file's beginning tells it apart from others of the same length.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -24,10 +24,13 @@ pub(super) struct Identity(String);
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
     identity: Identity,
+    /// Tells the keys of this import from those of another import of the same file.
+    pub(super) id: String,
     /// The byte and the line after the last user that was dealt with.
     pub(super) offset: u64,
     pub(super) line: u64,
-    pub(super) report_length: u64,
+    pub(super) errors_length: u64,
+    pub(super) rejected_length: u64,
     pub(super) created: u64,
     pub(super) updated: u64,
     pub(super) skipped: u64,
@@ -51,32 +54,38 @@ impl Identity {
 }
 
 impl State {
-    /// The state that an earlier run left, or that of an import which begins.
-    pub(super) fn load(path: &Path, identity: Identity) -> Result<Self> {
+    /// The state that an earlier run left.
+    pub(super) fn load(path: &Path, identity: &Identity) -> Result<Option<Self>> {
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::new(identity)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));
             }
         };
         let state: Self = serde_json::from_str(&text)
             .with_context(|| format!("cannot understand {}", path.display()))?;
+        if state.identity != *identity && state.sent() == 0 {
+            return Ok(None);
+        }
         ensure!(
-            state.identity == identity,
+            state.identity == *identity,
             "an earlier import was interrupted, and the file or the options have changed since: \
              repeat its command, or delete {} to begin anew",
             path.display()
         );
-        Ok(state)
+        Ok(Some(state))
     }
 
-    fn new(identity: Identity) -> Self {
+    /// The state of an import that begins after the header.
+    pub(super) fn new(identity: Identity, header: &Record) -> Self {
         Self {
             identity,
-            offset: 0,
-            line: 1,
-            report_length: 0,
+            id: format!("{:016x}", fastrand::u64(..)),
+            offset: header.end,
+            line: header.next_line,
+            errors_length: 0,
+            rejected_length: 0,
             created: 0,
             updated: 0,
             skipped: 0,
@@ -84,10 +93,10 @@ impl State {
         }
     }
 
-    /// Begins behind the header.
-    pub(super) fn start_at(&mut self, header: &Record) {
-        self.offset = header.end;
-        self.line = header.next_line;
+    /// Continues after a record.
+    pub(super) fn continue_after(&mut self, record: &Record) {
+        self.offset = record.end;
+        self.line = record.next_line;
     }
 
     /// Counts a batch.
@@ -96,13 +105,6 @@ impl State {
         self.updated += counts.updated;
         self.skipped += counts.skipped;
         self.rejected += rejected as u64;
-    }
-
-    /// Notes where the next batch begins.
-    pub(super) fn advance(&mut self, offset: u64, line: u64, report_length: u64) {
-        self.offset = offset;
-        self.line = line;
-        self.report_length = report_length;
     }
 
     /// How many users were dealt with.

@@ -1,0 +1,270 @@
+//! Requests to the API, repeated while it cannot answer them.
+
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::ValueEnum;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::{Agent, RequestBuilder};
+
+use crate::bearer::Bearer;
+use crate::failure::Failure;
+use crate::output;
+
+/// No gateway waits longer than this for a function.
+const TIMEOUT: Duration = Duration::from_mins(6);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// An answer may name every row of a batch.
+const MAX_ANSWER_BYTES: u64 = 16 << 20;
+
+/// An API and the rights to use it.
+pub struct Api {
+    agent: Agent,
+    url: String,
+    bearer: Bearer,
+    retries: u32,
+}
+
+/// A request that does no harm when it is sent twice.
+#[derive(Debug)]
+pub struct Request<'a> {
+    path: &'a str,
+    query: Vec<(&'a str, String)>,
+    headers: Vec<(&'a str, String)>,
+    body: Option<&'a [u8]>,
+    is_public: bool,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+    retry_after: Option<Duration>,
+}
+
+/// The body of an error, from rollcall or from a gateway in front of it.
+#[derive(Debug, Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    request_id: String,
+}
+
+impl<'a> Request<'a> {
+    /// A GET.
+    pub fn get(path: &'a str) -> Self {
+        Self {
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            is_public: false,
+        }
+    }
+
+    /// A POST.
+    pub fn post(path: &'a str, body: &'a [u8]) -> Self {
+        Self {
+            body: Some(body),
+            ..Self::get(path)
+        }
+    }
+
+    /// Sends no token.
+    pub fn public(self) -> Self {
+        Self {
+            is_public: true,
+            ..self
+        }
+    }
+
+    /// Adds a query parameter, if it has a value.
+    pub fn query(mut self, name: &'a str, value: Option<impl ToString>) -> Self {
+        let value = value.map(|value| (name, value.to_string()));
+        self.query.extend(value);
+        self
+    }
+
+    /// Adds a header, if it has a value.
+    pub fn header(mut self, name: &'a str, value: Option<impl Into<String>>) -> Self {
+        let value = value.map(|value| (name, value.into()));
+        self.headers.extend(value);
+        self
+    }
+}
+
+impl Api {
+    /// The API at a URL.
+    pub fn new(url: &str, bearer: Bearer, retries: u32) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(TIMEOUT))
+            .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self {
+            agent: config.new_agent(),
+            url: url.trim_end_matches('/').to_owned(),
+            bearer,
+            retries,
+        }
+    }
+
+    /// Where it is, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Sends a request until there is an answer to it.
+    pub fn send(&self, request: &Request<'_>) -> Result<Response> {
+        let mut pause = FIRST_PAUSE;
+        let mut is_renewed = false;
+        let mut retries = self.retries;
+        loop {
+            let (reason, wait) = match self.attempt(request)? {
+                Ok(response) if response.status == 401 && !is_renewed && self.bearer.renew()? => {
+                    is_renewed = true;
+                    continue;
+                }
+                Ok(response) if response.is_temporary() => {
+                    (response.describe(), response.retry_after)
+                }
+                Ok(response) => return Ok(response),
+                Err(error) => (unreachable(&error), None),
+            };
+            if retries == 0 {
+                return Err(Failure::Unavailable(reason).into());
+            }
+            retries -= 1;
+            let jitter = pause.mul_f64(fastrand::f64() / 2.0);
+            let wait = wait.unwrap_or_default().max(pause + jitter);
+            let seconds = wait.as_secs_f64();
+            output::note(&format!("{reason}; trying again in {seconds:.1} s"));
+            thread::sleep(wait);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Sends a request once, and takes any answer.
+    pub fn send_once(&self, request: &Request<'_>) -> Result<Response> {
+        let answer = self.attempt(request)?;
+        Ok(answer.map_err(|error| Failure::Unavailable(unreachable(&error)))?)
+    }
+
+    fn attempt(&self, request: &Request<'_>) -> Result<Result<Response, ureq::Error>> {
+        let url = format!("{}{}", self.url, request.path);
+        let authorization = if request.is_public {
+            None
+        } else {
+            Some(format!("Bearer {}", self.bearer.token()?))
+        };
+        let authorization = authorization.as_deref();
+        let answer = match request.body {
+            None => prepare(self.agent.get(url), request, authorization).call(),
+            Some(body) => prepare(self.agent.post(url), request, authorization).send(body),
+        };
+        Ok(answer.and_then(Response::read))
+    }
+}
+
+/// What the API calls the value of an option: the same as the command line.
+pub fn name(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+fn prepare<B>(
+    mut builder: RequestBuilder<B>,
+    request: &Request<'_>,
+    authorization: Option<&str>,
+) -> RequestBuilder<B> {
+    for (name, value) in &request.query {
+        builder = builder.query(*name, value);
+    }
+    for (name, value) in &request.headers {
+        builder = builder.header(*name, value);
+    }
+    match authorization {
+        Some(authorization) => builder.header("authorization", authorization),
+        None => builder,
+    }
+}
+
+fn unreachable(error: &ureq::Error) -> String {
+    format!("the API cannot be reached: {error}")
+}
+
+impl Response {
+    fn read(response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+        let (head, mut body) = response.into_parts();
+        let wait = head.headers.get("retry-after");
+        let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = body.with_config().limit(MAX_ANSWER_BYTES);
+        Ok(Self {
+            status: head.status.as_u16(),
+            text: body.read_to_string()?,
+            retry_after: wait.map(Duration::from_secs),
+        })
+    }
+
+    /// The body of a success; anything else is an error.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        if !matches!(self.status, 200 | 201) {
+            return Err(self.refusal().into());
+        }
+        serde_json::from_str(&self.text).map_err(|_| {
+            let status = self.status;
+            let reason =
+                format!("something other than rollcall answers {status}: is the URL right?");
+            Failure::Unavailable(reason).into()
+        })
+    }
+
+    /// What a caller is told who needed another answer.
+    pub fn refusal(&self) -> Failure {
+        if matches!(self.status, 400..500) {
+            Failure::Refused(self.describe())
+        } else {
+            Failure::Unavailable(self.describe())
+        }
+    }
+
+    /// The field `error`, which says what kind of error it is.
+    pub fn error_code(&self) -> String {
+        self.error().error
+    }
+
+    fn is_temporary(&self) -> bool {
+        matches!(self.status, 429 | 500 | 502 | 503 | 504)
+            || (self.status == 409 && self.error_code() == "idempotency_in_progress")
+    }
+
+    fn error(&self) -> ErrorBody {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    fn describe(&self) -> String {
+        let status = self.status;
+        let body = self.error();
+        if body.message.is_empty() {
+            return format!("the API answers {status} without a message: is the URL right?");
+        }
+        let message = format!("the API answers {status}: {}", body.message);
+        if body.request_id.is_empty() {
+            return message;
+        }
+        format!("{message} (request {})", body.request_id)
+    }
+}

@@ -1,0 +1,8 @@
+//! A file for each subcommand but `import`, which is larger.
+
+pub mod generate;
+pub mod health;
+pub mod signups;
+pub mod stats;
+pub mod token;
+pub mod users;

@@ -1,0 +1,88 @@
+//! `rollcall token`: the token of a profile, or one that is signed with the HS256 key of a deployment.
+
+use std::io::Read as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use ring::hmac;
+use serde_json::json;
+
+use crate::connection::ConnectionArguments;
+use crate::output;
+
+/// RFC 7518, section 3.2.
+const MIN_KEY_BYTES: usize = 32;
+
+/// Options of `rollcall token`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  curl -H \"Authorization: Bearer $(rollcall token)\" https://users.example.com/api/v1/users
+  aws secretsmanager get-secret-value --secret-id ID --query SecretString --output text |
+    rollcall token --key-from-stdin --user 1 --minutes 15")]
+pub struct Arguments {
+    /// Sign a new token with the HS256 key on standard input, instead of printing the profile's
+    #[arg(long, requires = "user")]
+    key_from_stdin: bool,
+    /// The id of the user whom the new token is for
+    #[arg(long, value_name = "ID", requires = "key_from_stdin")]
+    user: Option<i64>,
+    /// How long the new token is valid
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    minutes: u32,
+    /// Further claims of the new token, as `JwtRequiredClaims` of a deployment names them
+    #[arg(long, value_name = "NAME=VALUE,...", value_delimiter = ',', value_parser = claim)]
+    claims: Vec<(String, String)>,
+}
+
+fn claim(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once('=').context("a claim is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Prints a token and nothing else.
+pub fn run(arguments: &Arguments, connection: &ConnectionArguments) -> Result<()> {
+    let token = match arguments.user {
+        Some(user) => sign(&read_key()?, user, arguments)?,
+        None => connection.token()?,
+    };
+    Ok(output::print(&token)?)
+}
+
+/// Without the line break that commands end their output with.
+fn read_key() -> Result<String> {
+    let mut key = String::new();
+    std::io::stdin()
+        .read_to_string(&mut key)
+        .context("cannot read the key from standard input")?;
+    key.truncate(key.trim_end_matches(['\r', '\n']).len());
+    ensure!(
+        key.len() >= MIN_KEY_BYTES,
+        "the key on standard input must have {MIN_KEY_BYTES} bytes or more"
+    );
+    Ok(key)
+}
+
+fn sign(key: &str, user: i64, arguments: &Arguments) -> Result<String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now
+        .context("the clock of this machine is before 1970")?
+        .as_secs();
+    let mut claims = json!({
+        "sub": user.to_string(),
+        "iat": now,
+        "exp": now + 60 * u64::from(arguments.minutes),
+    });
+    for (name, value) in &arguments.claims {
+        claims[name] = value.as_str().into();
+    }
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+    let signed = format!("{header}.{claims}");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
+    let signature = hmac::sign(&key, signed.as_bytes());
+    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}

@@ -1,0 +1,183 @@
+//! `rollcall users`: lists and searches.
+
+use anyhow::Result;
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::HumanCount;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::api::{Api, Request, name};
+use crate::output;
+
+const LARGEST_PAGE: u8 = 100;
+
+const HEADINGS: [&str; 7] = [
+    "id",
+    "username",
+    "email",
+    "full name",
+    "active",
+    "superuser",
+    "created",
+];
+
+/// What can be done with users.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List, filter and search users
+    List(ListArguments),
+}
+
+/// Options of `rollcall users list`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rollcall users list --size 10
+  rollcall users list --search anna --is-active true --sort-by username --sort-order asc
+  rollcall users list --is-superuser true --all --json | jq -r .email")]
+pub struct ListArguments {
+    /// Text in the username, the email or the full name, regardless of case
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only users that are active, or only those that are not
+    #[arg(long, value_name = "BOOL")]
+    is_active: Option<bool>,
+    /// Only superusers, or only others
+    #[arg(long, value_name = "BOOL")]
+    is_superuser: Option<bool>,
+    /// What users are sorted by
+    #[arg(long, value_enum, default_value_t = SortBy::CreatedAt)]
+    sort_by: SortBy,
+    /// In which direction
+    #[arg(long, value_enum, default_value_t = SortOrder::Desc)]
+    sort_order: SortOrder,
+    /// Users on a page, 1 to 100 [default: 50, with --all 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    size: Option<u8>,
+    /// The place in the list that an earlier page named
+    #[arg(long)]
+    cursor: Option<String>,
+    /// All pages
+    #[arg(long)]
+    all: bool,
+}
+
+/// The API's `sort_by`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum SortBy {
+    CreatedAt,
+    Username,
+    Email,
+}
+
+/// The API's `sort_order`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SortOrder {
+    Asc,
+    Desc,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    items: Vec<Box<RawValue>>,
+    total: Option<u64>,
+    total_relation: Option<String>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: i64,
+    email: String,
+    username: String,
+    full_name: Option<String>,
+    is_active: bool,
+    is_superuser: bool,
+    created_at: String,
+}
+
+/// Prints a page, or all.
+pub fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
+    let mut cursor = arguments.cursor.clone();
+    let mut table = Table::default();
+    loop {
+        let page: Page = api.send(&request(arguments, cursor.as_ref()))?.json()?;
+        if is_json {
+            let mut users = page.items.iter();
+            users.try_for_each(|user| output::print(user.get()))?;
+        } else {
+            table.print(&page.items)?;
+        }
+        if !arguments.all {
+            output::note(&describe(&page));
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() || !arguments.all {
+            return Ok(());
+        }
+    }
+}
+
+fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a> {
+    let size = arguments.all.then_some(LARGEST_PAGE);
+    Request::get("/api/v1/users")
+        .query("search", arguments.search.as_ref())
+        .query("is_active", arguments.is_active)
+        .query("is_superuser", arguments.is_superuser)
+        .query("sort_by", Some(name(&arguments.sort_by)))
+        .query("sort_order", Some(name(&arguments.sort_order)))
+        .query("size", arguments.size.or(size))
+        .query("count", arguments.all.then_some("none"))
+        .query("cursor", cursor)
+}
+
+/// A table that is printed page by page.
+#[derive(Default)]
+struct Table {
+    widths: [usize; HEADINGS.len()],
+}
+
+impl Table {
+    fn print(&mut self, users: &[Box<RawValue>]) -> Result<()> {
+        let mut rows = Vec::new();
+        if self.widths[0] == 0 {
+            rows.push(HEADINGS.map(str::to_owned));
+        }
+        for user in users {
+            rows.push(row(serde_json::from_str(user.get())?));
+        }
+        if !rows.is_empty() {
+            output::print(&output::continue_table(&rows, &mut self.widths))?;
+        }
+        Ok(())
+    }
+}
+
+fn row(user: User) -> [String; HEADINGS.len()] {
+    let flag = |is_set| if is_set { "yes" } else { "no" }.to_owned();
+    let created_at = user.created_at.split('.').next().unwrap_or_default();
+    [
+        user.id.to_string(),
+        user.username,
+        user.email,
+        user.full_name.unwrap_or_default(),
+        flag(user.is_active),
+        flag(user.is_superuser),
+        created_at.trim_end_matches('Z').replace('T', " "),
+    ]
+}
+
+fn describe(page: &Page) -> String {
+    let shown = page.items.len();
+    let mut text = match (page.total, page.total_relation.as_deref()) {
+        (Some(total), Some("gte")) => format!("{shown} of {} users or more", HumanCount(total)),
+        (Some(total), _) => format!("{shown} of {} users", HumanCount(total)),
+        (None, _) => format!("{shown} users"),
+    };
+    if let Some(cursor) = &page.next_cursor {
+        text.push_str("; the others: --all, or the next page: --cursor ");
+        text.push_str(cursor);
+    }
+    text
+}
