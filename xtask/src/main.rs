@@ -10,7 +10,6 @@ mod dev_folder;
 mod import;
 mod interrupt;
 mod migrate;
-mod people;
 mod test;
 mod token;
 mod verify;
@@ -41,7 +40,7 @@ enum Command {
     Import(import::Arguments),
     /// Run all checks and tests, as CI does
     Verify(verify::Arguments),
-    /// Measure, and write the results into docs/performance.md
+    /// Measure, and print a table of docs/performance.md
     Bench(bench::Arguments),
     /// Write openapi.json and docs/errors.md from the code
     Openapi,
@@ -65,7 +64,7 @@ impl Command {
             Self::Dev(arguments) => dev::run(&arguments, runtime),
             Self::Token(arguments) => token::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments, runtime),
-            Self::Bench(arguments) => bench::run(&arguments, runtime),
+            Self::Bench(arguments) => bench::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Openapi => contract::write(),
