@@ -1,6 +1,5 @@
 //! What many environments at once do to a database, and it to them.
 
-use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -91,11 +90,13 @@ async fn measure(
             .await
     };
     let requests = ENVIRONMENTS * rounds;
-    let mut connections = 0;
-    let load = tokio::select! {
-        load = closed_loop(ENVIRONMENTS, requests, send) => load,
-        error = watch_connections(connection, &mut connections) => match error? {},
-    };
+    let load = closed_loop(ENVIRONMENTS, requests, send).await;
+    let connections = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND backend_type = 'client backend'
+             AND pid <> pg_backend_pid()",
+    );
+    let connections: i64 = connections.fetch_one(connection).await?;
     for function in &functions {
         function.shut_down().await;
     }
@@ -111,23 +112,6 @@ async fn measure(
         connections.to_string(),
         format!("{up_after:.1} s"),
     ])
-}
-
-/// Keeps the most connections that functions or the pooler have had at the server.
-async fn watch_connections(connection: &mut PgConnection, most: &mut i64) -> Result<Infallible> {
-    let mut ticks = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        ticks.tick().await;
-        let count = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND backend_type = 'client backend'
-                 AND pid <> pg_backend_pid()",
-        );
-        *most = count
-            .fetch_one(&mut *connection)
-            .await
-            .map(|count: i64| count.max(*most))?;
-    }
 }
 
 /// Lists, numbers and imports of ten users, mixed. `run` tells the users of this run from others.

@@ -26,9 +26,9 @@ pub async fn closed_loop(callers: u32, requests: u32, send: impl AsyncFn(u32) ->
         let mut answers = Vec::new();
         while next.get() < requests {
             let request = next.replace(next.get() + 1);
-            let sent = Instant::now();
+            let start = Instant::now();
             let status = send(request).await.status;
-            answers.push((milliseconds(sent.elapsed()), status));
+            answers.push((milliseconds(start.elapsed()), status));
         }
         answers
     };
