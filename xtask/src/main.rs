@@ -9,7 +9,6 @@ mod dev;
 mod dev_folder;
 mod interrupt;
 mod migrate;
-mod people;
 mod test;
 mod token;
 mod verify;
@@ -38,7 +37,7 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Run all checks and tests, as CI does
     Verify(verify::Arguments),
-    /// Measure, and write the results into docs/performance.md
+    /// Measure, and print a table of docs/performance.md
     Bench(bench::Arguments),
     /// Write openapi.json and docs/errors.md from the code
     Openapi,
@@ -62,7 +61,7 @@ impl Command {
             Self::Dev(arguments) => dev::run(&arguments, runtime),
             Self::Token(arguments) => token::run(&arguments),
             Self::Migrate(arguments) => migrate::run(&arguments, runtime),
-            Self::Bench(arguments) => bench::run(&arguments, runtime),
+            Self::Bench(arguments) => bench::run(&arguments),
             Self::Verify(arguments) => verify::run(&arguments),
             Self::Openapi => contract::write(),
             Self::Conformance(arguments) => contract::check(&arguments),

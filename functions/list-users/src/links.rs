@@ -108,6 +108,7 @@ mod tests {
             page: Some(page),
             size: 100,
             pages: Some(10_000),
+            complete: true,
             next_cursor: Some("here".to_owned()),
             prev_cursor: None,
         }

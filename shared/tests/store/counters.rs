@@ -352,7 +352,6 @@ async fn a_repair_makes_true_what_drifted() {
     assert_exact(pool, "a repair").await;
 }
 
-/// The minute that the figures in docs/performance.md are of is run by `cargo xtask bench writers`.
 #[tokio::test]
 async fn eight_sessions_that_change_rows_at_random_are_counted_exactly() {
     let database = TestDatabase::create().await.unwrap();

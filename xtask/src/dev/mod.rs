@@ -1,7 +1,5 @@
 //! `cargo dev`: the whole API on this machine.
 
-mod progress;
-mod rows;
 mod seed;
 mod watch;
 mod welcome;

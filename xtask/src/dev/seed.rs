@@ -1,25 +1,20 @@
 //! The superuser and the demo users of `cargo dev`.
 
-use std::ops::Range;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use chrono::Utc;
-use indicatif::HumanCount;
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 
-use super::progress::Progress;
-use super::rows::Rows;
 use crate::console;
-use crate::people::People;
+
+/// Makes the function `pg_temp.generated_users(first, last, span, provider)`.
+const GENERATOR: &str = include_str!("../../../bench/users.sql");
 
 const DEFAULT_USERS: u64 = 10_000;
 
 /// From here on it is faster to build the indexes again than to add every row to them.
 const REBUILD_INDEXES_FROM: u64 = 20_000;
-
-/// Sent to the server at once.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Brings the number of demo users to what is wanted and gives the id of a superuser.
 ///
@@ -33,13 +28,12 @@ pub(super) async fn seed(
         let wanted = wanted.unwrap_or(present);
         if wanted < present {
             console::say(&format!(
-                "keeping {} demo users; for fewer, add --reset",
-                HumanCount(present)
+                "keeping {present} demo users; for fewer, add --reset"
             ));
         }
         if wanted > present {
             let mut work = connection.begin().await?;
-            add_users(&mut work, present..wanted, may_rebuild_indexes).await?;
+            add_users(&mut work, present, wanted, may_rebuild_indexes).await?;
             sqlx::query("UPDATE rollcall_dev.demo SET users = $1")
                 .bind(i64::try_from(wanted)?)
                 .execute(&mut *work)
@@ -59,7 +53,7 @@ pub(super) async fn seed(
     let wanted = wanted.unwrap_or(DEFAULT_USERS);
     let mut work = connection.begin().await?;
     let superuser = add_superuser(&mut work).await?;
-    add_users(&mut work, 0..wanted, may_rebuild_indexes).await?;
+    add_users(&mut work, 0, wanted, may_rebuild_indexes).await?;
     remember_demo(&mut work, superuser, wanted).await?;
     work.commit().await?;
     tidy(connection).await?;
@@ -122,28 +116,42 @@ async fn add_superuser(connection: &mut PgConnection) -> Result<i64> {
 
 async fn add_users(
     connection: &mut PgConnection,
-    numbers: Range<u64>,
+    present: u64,
+    wanted: u64,
     may_rebuild_indexes: bool,
 ) -> Result<()> {
-    let count = numbers.end - numbers.start;
+    let started = Instant::now();
+    let count = wanted - present;
+    console::say(&format!("adding {count} demo users"));
     let indexes = if may_rebuild_indexes && count >= REBUILD_INDEXES_FROM {
         drop_indexes(connection).await?
     } else {
         Vec::new()
     };
-    copy_users(connection, numbers).await?;
-    if indexes.is_empty() {
-        return Ok(());
-    }
-    let mut progress = Progress::new("indexes", indexes.len() as u64);
+    connection.execute(GENERATOR).await?;
+    // The domain is one that RFC 2606 reserves, so that no mail can reach a stranger.
+    let insert = sqlx::query(
+        "INSERT INTO users
+             (email, username, full_name, is_active, is_superuser, created_at, updated_at)
+         SELECT email, username, full_name, is_active, is_superuser, created_at, created_at
+         FROM pg_temp.generated_users($1, $2, INTERVAL '1 year', 'post.example')",
+    );
+    insert
+        .bind(i64::try_from(present + 1)?)
+        .bind(i64::try_from(wanted)?)
+        .execute(&mut *connection)
+        .await
+        .context("could not add demo users")?;
     connection
         .execute("SET LOCAL maintenance_work_mem = '512MB'")
         .await?;
     for definition in indexes {
         connection.execute(definition.as_str()).await?;
-        progress.add(1);
     }
-    progress.finish();
+    console::say(&format!(
+        "added them in {:.1} s",
+        started.elapsed().as_secs_f64()
+    ));
     Ok(())
 }
 
@@ -166,34 +174,6 @@ async fn drop_indexes(connection: &mut PgConnection) -> Result<Vec<String>> {
         definitions.push(definition);
     }
     Ok(definitions)
-}
-
-async fn copy_users(connection: &mut PgConnection, numbers: Range<u64>) -> Result<()> {
-    let count = numbers.end - numbers.start;
-    let mut progress = Progress::new("demo users", count);
-    let mut copy = connection
-        .copy_in_raw(
-            "COPY users (email, username, full_name, is_active, is_superuser, created_at, updated_at)
-             FROM STDIN",
-        )
-        .await?;
-    let mut rows = Rows::new(Utc::now(), count);
-    let (mut unsent, mut in_chunk) = (Vec::with_capacity(2 * CHUNK_BYTES), 0);
-    for person in People::from(numbers.start).take(usize::try_from(count)?) {
-        rows.write(&person, &mut unsent);
-        in_chunk += 1;
-        if unsent.len() >= CHUNK_BYTES {
-            copy.send(unsent.as_slice()).await?;
-            unsent.clear();
-            progress.add(in_chunk);
-            in_chunk = 0;
-        }
-    }
-    copy.send(unsent.as_slice()).await?;
-    copy.finish().await.context("could not add demo users")?;
-    progress.add(in_chunk);
-    progress.finish();
-    Ok(())
 }
 
 /// Gives the planner its figures at once, as autovacuum would do a minute later.

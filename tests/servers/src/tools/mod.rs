@@ -101,11 +101,6 @@ impl Toolbox {
         spectral::find_or_fetch(self)
     }
 
-    /// argon2 in C.
-    pub fn argon2(&self) -> Result<PythonTool> {
-        python::ARGON2.find_or_fetch(self)
-    }
-
     /// The compiler that release builds for Lambda need.
     pub fn zig(&self) -> Result<PythonTool> {
         python::ZIG.find_or_fetch(self)

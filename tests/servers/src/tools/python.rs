@@ -70,16 +70,6 @@ pub(super) const SCHEMATHESIS: Pin = Pin {
     cost: "Python packages, about 90 MB on disk, 20 s",
 };
 
-/// The implementation of argon2 that its authors wrote in C, for a comparison in a benchmark.
-pub(super) const ARGON2: Pin = Pin {
-    name: "argon2-cffi",
-    requirements: include_str!("../../pins/argon2.in"),
-    constraints: include_str!("../../pins/argon2.txt"),
-    module: "argon2",
-    purpose: "hashes passwords in C, for a comparison",
-    cost: "Python packages, about 4 MB on disk, 3 s",
-};
-
 /// The compiler and linker that cargo-lambda builds with, so that programs run on Lambda's older C
 /// library and on the other architecture.
 pub(super) const ZIG: Pin = Pin {
@@ -346,7 +336,7 @@ mod tests {
         let readme = fs::read_to_string(places::workspace_root().join("README.md")).unwrap();
 
         assert!(readme.contains(&format!("Python {major}.{minor} or newer")));
-        for pin in [MOTO, SAM, CHECKOV, SCHEMATHESIS, ARGON2] {
+        for pin in [MOTO, SAM, CHECKOV, SCHEMATHESIS] {
             let made_for = format!(" --python-version {major}.{minor} ");
             assert!(pin.constraints.contains(&made_for), "{}", pin.name);
         }

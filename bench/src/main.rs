@@ -1,0 +1,72 @@
+//! `cargo xtask bench`: measurements, printed as the tables of docs/performance.md.
+
+mod adoption;
+mod cold;
+mod deployment;
+mod fixture;
+mod fleet;
+mod imports;
+mod load;
+mod program;
+mod report;
+mod scale;
+mod writers;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+/// Measure, and print a table
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Arguments {
+    bench: Bench,
+    /// How often everything is measured [default: enough for figures worth keeping]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
+    /// How many users the table has before; `scale` takes several numbers
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
+    users: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Bench {
+    /// Imports: through the function and in SQL alone, beside COPY and one INSERT per row
+    Bulk,
+    /// What each index and the triggers cost an import
+    Writes,
+    /// Sessions that write at the same time, with the triggers that count and without
+    Writers,
+    /// Statistics, lists and searches, beside the queries of an application with such a table
+    Scale,
+    /// Migrations of another application's table while it is written to
+    Adoption,
+    /// Cold starts and warm requests
+    Cold,
+    /// Many environments at once: straight to PostgreSQL, and through PgBouncer
+    Fleet,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let Arguments {
+        bench,
+        rounds,
+        users,
+    } = Arguments::parse();
+    let rounds = |default| rounds.unwrap_or(default);
+    let one_of_users = |default| users.first().copied().unwrap_or(default);
+    let table = match bench {
+        Bench::Bulk => imports::bulk(rounds(7), one_of_users(100_000)).await?,
+        Bench::Writes => imports::writes(rounds(40), one_of_users(300_000)).await?,
+        Bench::Writers => writers::run(rounds(7), one_of_users(100_000)).await?,
+        Bench::Scale if users.is_empty() => {
+            scale::run(rounds(30), &[10_000, 100_000, 1_000_000, 10_000_000]).await?
+        }
+        Bench::Scale => scale::run(rounds(30), &users).await?,
+        Bench::Adoption => adoption::run(one_of_users(1_000_000)).await?,
+        Bench::Cold => cold::run(rounds(100)).await?,
+        Bench::Fleet => fleet::run(rounds(100), one_of_users(100_000)).await?,
+    };
+    report::say(&table);
+    Ok(())
+}
