@@ -1,5 +1,7 @@
 //! Certificates for servers on 127.0.0.1, and the authority that clients must trust for them.
 
+use std::fmt;
+
 use anyhow::{Context as _, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -13,11 +15,19 @@ pub struct Authority {
 }
 
 /// What a server shows to its clients, both in PEM.
+#[derive(Clone)]
 pub struct ServerCertificate {
     /// The certificate.
     pub certificate: String,
     /// Its private key.
     pub key: String,
+}
+
+impl fmt::Debug for ServerCertificate {
+    /// Leaves out the private key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ServerCertificate")
+    }
 }
 
 impl Authority {

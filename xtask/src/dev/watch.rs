@@ -1,12 +1,12 @@
 //! The functions behind cargo-lambda's emulator of Lambda and its gateway.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use servers::guard::{GuardedCommand, GuardedProcess, StopSignal};
-use servers::http_probe;
 use servers::places::workspace_root;
 
 use crate::cargo;
@@ -38,7 +38,7 @@ pub(super) struct Settings<'run> {
 /// Functions that answer.
 #[derive(Debug)]
 pub(super) struct FunctionServer {
-    process: GuardedProcess,
+    process: Arc<GuardedProcess>,
 }
 
 impl FunctionServer {
@@ -76,8 +76,7 @@ impl FunctionServer {
         let deadline = Instant::now() + START_LIMIT;
         for (path, expected) in ONE_ANSWER_EACH {
             loop {
-                let answer =
-                    http_probe::status(settings.port, path, Some(settings.token), START_LIMIT);
+                let answer = status(settings, path);
                 if answer.as_ref().is_ok_and(|status| *status == expected) {
                     break;
                 }
@@ -94,4 +93,17 @@ impl FunctionServer {
         }
         Ok(())
     }
+}
+
+/// The status of a GET with the superuser's token.
+fn status(settings: &Settings<'_>, path: &str) -> Result<u16> {
+    let response = ureq::get(format!("http://127.0.0.1:{}{path}", settings.port))
+        .header("Authorization", format!("Bearer {}", settings.token))
+        .config()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(START_LIMIT))
+        .build()
+        .call()?;
+    Ok(response.status().as_u16())
 }

@@ -13,14 +13,23 @@ use crate::cargo;
 /// Licences, duplicates and sources as `deny.toml` has them, and whether everything is used.
 pub(super) fn check() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    deny(&toolbox.cargo_deny()?, &["licenses", "bans", "sources"])?;
-    let shear = command(&toolbox.cargo_shear()?, &["shear", "--deny-warnings"]);
+    deny(
+        &toolbox.program("cargo-deny")?,
+        &["licenses", "bans", "sources"],
+    )?;
+    let shear = command(
+        &toolbox.program("cargo-shear")?,
+        &["shear", "--deny-warnings"],
+    );
     cargo::run("cargo shear", shear)
 }
 
 /// Known faults of dependencies. The list of them is fetched from GitHub.
 pub(super) fn check_advisories() -> Result<()> {
-    deny(&Toolbox::of_workspace().cargo_deny()?, &["advisories"])
+    deny(
+        &Toolbox::of_workspace().program("cargo-deny")?,
+        &["advisories"],
+    )
 }
 
 fn deny(program: &Path, checks: &[&str]) -> Result<()> {

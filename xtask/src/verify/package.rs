@@ -29,7 +29,7 @@ for folder in sys.argv[1:]:
 /// Builds for this machine's architecture, whose programs can run here.
 pub(super) fn check() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    let sam = toolbox.sam()?;
+    let sam = toolbox.python("sam")?;
     cargo::run("sam build", build(&toolbox, &sam)?)?;
     let artifacts = workspace_root().join(".aws-sam/build");
     weigh(&sam, &artifacts)?;
@@ -55,7 +55,7 @@ fn build(toolbox: &Toolbox, sam: &PythonTool) -> Result<GuardedCommand> {
         .env("PATH", std::env::join_paths(folders)?)
         .env(
             "CARGO_ZIGBUILD_ZIG_PATH",
-            toolbox.zig()?.package("ziglang")?.join("zig"),
+            toolbox.python("zig")?.package("ziglang")?.join("zig"),
         )
         .env("AWS_DEFAULT_REGION", "eu-central-1")
         .env("SAM_CLI_TELEMETRY", "0")

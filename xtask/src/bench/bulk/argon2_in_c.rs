@@ -23,7 +23,7 @@ pub(super) struct Argon2InC(PythonTool);
 
 impl Argon2InC {
     pub(super) fn find_or_fetch() -> Result<Self> {
-        Ok(Self(Toolbox::of_workspace().argon2()?))
+        Ok(Self(Toolbox::of_workspace().python("argon2")?))
     }
 
     /// Hashes per second of one thread alone.
