@@ -2,18 +2,15 @@
 
 use std::ffi::OsStr;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
-
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Prepares `cargo <subcommand>`.
 pub fn command(subcommand: &str) -> GuardedCommand {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = GuardedCommand::new(cargo, StopSignal::Interrupt, STOP_LIMIT, None);
+    let mut command = GuardedCommand::new(cargo);
     forget_this_run(command.command())
         .arg(subcommand)
         .current_dir(workspace_root());

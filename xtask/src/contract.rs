@@ -1,11 +1,9 @@
 //! The document of the API: written from the code, linted, and held against the running functions.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::Args;
 use servers::Toolbox;
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
 
 use crate::cargo;
@@ -49,8 +47,7 @@ pub fn write() -> Result<()> {
 /// Lints `openapi.json`.
 pub fn lint() -> Result<()> {
     let script = Toolbox::of_workspace().spectral()?;
-    let patience = Duration::from_secs(5);
-    let mut spectral = GuardedCommand::new("node", StopSignal::Interrupt, patience, None);
+    let mut spectral = GuardedCommand::new("node");
     spectral
         .command()
         .arg(script)

@@ -16,11 +16,9 @@ pub struct Authority {
 
 /// What a server shows to its clients, both in PEM.
 #[derive(Clone)]
-pub struct ServerCertificate {
-    /// The certificate.
-    pub certificate: String,
-    /// Its private key.
-    pub key: String,
+pub(crate) struct ServerCertificate {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 impl fmt::Debug for ServerCertificate {
@@ -56,7 +54,7 @@ impl Authority {
     }
 
     /// Signs for a server that is reached as 127.0.0.1 or localhost.
-    pub fn sign_server(&self) -> Result<ServerCertificate> {
+    pub(crate) fn sign_server(&self) -> Result<ServerCertificate> {
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
         let mut params = CertificateParams::new(names)?;
         params

@@ -22,59 +22,49 @@ use nix::unistd::Pid;
 const WATCHER: &str = include_str!("guard.sh");
 /// Waits for a line before it turns into the program, so that the watcher is there first.
 const STARTER: &str = "read -r _ || exit 1; exec \"$@\" </dev/null";
+/// What Ctrl-C sends, and what shuts down `PostgreSQL` without waiting for its clients.
+const STOP: Signal = Signal::SIGINT;
+const STOP_LIMIT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 static RUNNING: Mutex<Vec<Weak<GuardedProcess>>> = Mutex::new(Vec::new());
 static STOPPING_ALL: AtomicBool = AtomicBool::new(false);
-
-/// How a program is asked to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// SIGINT: what Ctrl-C sends, and `PostgreSQL`'s fast shutdown.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-}
-
-impl StopSignal {
-    fn signal(self) -> Signal {
-        match self {
-            Self::Interrupt => Signal::SIGINT,
-            Self::Terminate => Signal::SIGTERM,
-        }
-    }
-}
 
 /// A program to be started under guard.
 #[derive(Debug)]
 pub struct GuardedCommand {
     command: Command,
     program: PathBuf,
-    stop_signal: StopSignal,
     stop_limit: Duration,
     temporary_folder: Option<PathBuf>,
 }
 
 impl GuardedCommand {
-    /// Prepares `program`; after `stop_signal` it may take `stop_limit` before it is killed.
-    ///
-    /// The caller deletes `temporary_folder` when the program has ended, and the guard does so when
-    /// the caller cannot any more.
-    pub fn new(
-        program: impl AsRef<OsStr>,
-        stop_signal: StopSignal,
-        stop_limit: Duration,
-        temporary_folder: Option<&Path>,
-    ) -> Self {
+    /// Prepares `program`, which may take 10 s to stop before it is killed.
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", STARTER, "starter"]).arg(&program);
         Self {
             command,
             program: PathBuf::from(program.as_ref()),
-            stop_signal,
-            stop_limit,
-            temporary_folder: temporary_folder.map(Path::to_path_buf),
+            stop_limit: STOP_LIMIT,
+            temporary_folder: None,
         }
+    }
+
+    /// Gives the program another time to stop.
+    #[must_use]
+    pub fn stop_limit(mut self, limit: Duration) -> Self {
+        self.stop_limit = limit;
+        self
+    }
+
+    /// Names a folder that the caller deletes when the program has ended, and that the guard deletes when
+    /// the caller cannot any more.
+    #[must_use]
+    pub fn temporary_folder(mut self, folder: &Path) -> Self {
+        self.temporary_folder = Some(folder.to_path_buf());
+        self
     }
 
     /// The command to add arguments, environment and output files to.
@@ -103,7 +93,6 @@ impl GuardedCommand {
         let start = child.stdin.take();
         let watcher = Command::new("/bin/sh")
             .args(["-c", WATCHER, "watcher", &child.id().to_string()])
-            .arg(self.stop_signal.signal().as_str().replace("SIG", ""))
             .arg((self.stop_limit.as_millis() / 100).to_string())
             .args(&self.temporary_folder)
             .current_dir("/")
@@ -120,7 +109,6 @@ impl GuardedCommand {
         }
         let process = Arc::new(GuardedProcess {
             pid: child.id(),
-            stop_signal: self.stop_signal,
             stop_limit: self.stop_limit,
             temporary_folder: self.temporary_folder,
             state: Mutex::new(State {
@@ -144,7 +132,6 @@ impl GuardedCommand {
 #[derive(Debug)]
 pub struct GuardedProcess {
     pid: u32,
-    stop_signal: StopSignal,
     stop_limit: Duration,
     temporary_folder: Option<PathBuf>,
     state: Mutex<State>,
@@ -201,7 +188,7 @@ impl GuardedProcess {
     /// Asks the program to stop, waits, and kills it when it takes too long.
     pub fn stop(&self) -> Result<()> {
         if self.try_wait()?.is_none() {
-            self.signal(self.stop_signal.signal());
+            self.signal(STOP);
         }
         let deadline = Instant::now() + self.stop_limit;
         while self.try_wait()?.is_none() {

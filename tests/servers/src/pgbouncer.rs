@@ -1,18 +1,11 @@
 //! A private `PgBouncer` in transaction mode.
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use tempfile::TempDir;
 
-use crate::guard::{GuardedProcess, StopSignal};
+use crate::server::{self, Server};
 use crate::tools::Toolbox;
-use crate::{places, ports, server};
-
-const STOP_LIMIT: Duration = Duration::from_secs(5);
 
 /// The server behind a pooler.
 #[derive(Clone, Debug)]
@@ -29,13 +22,7 @@ pub struct PgBouncerOptions {
 
 /// A running pooler on 127.0.0.1; it is stopped when this is dropped.
 #[derive(Debug)]
-pub struct PgBouncer {
-    process: Arc<GuardedProcess>,
-    port: u16,
-    log: PathBuf,
-    // Deleted when this is dropped, which is after the process.
-    _folder: TempDir,
-}
+pub struct PgBouncer(Server);
 
 impl PgBouncer {
     /// Whether this machine can run one.
@@ -49,57 +36,31 @@ impl PgBouncer {
             "PgBouncer was not found, and only Debian's and Ubuntu's packages of it are known here: \
              install it",
         )?;
-        let folder = places::temporary_folder()?;
-        let path = folder.path();
-        let log = path.join("pgbouncer.log");
         let users = format!("\"{}\" \"{}\"\n", options.user, options.password);
-        fs::write(path.join("users.txt"), users)?;
-        let (process, port) = ports::on_free_port(|port| {
-            fs::write(path.join("pgbouncer.ini"), settings(options, port))?;
-            let mut command =
-                server::unprivileged(&program, StopSignal::Interrupt, STOP_LIMIT, Some(path));
-            command.command().arg("pgbouncer.ini").current_dir(path);
+        let server = Server::start(|port, folder| {
+            fs::write(folder.join("users.txt"), &users)?;
+            fs::write(folder.join("pgbouncer.ini"), settings(options, port))?;
+            let mut command = server::unprivileged(&program).temporary_folder(folder);
+            let pooler = command.command().arg("pgbouncer.ini").current_dir(folder);
             // A program that was fetched has its libraries beside it.
-            command
-                .command()
-                .env("LD_LIBRARY_PATH", program.with_file_name(""));
+            pooler.env("LD_LIBRARY_PATH", program.with_file_name(""));
             // It listens before it logs this.
-            let process =
-                server::start("PgBouncer", command, &log, |log| log.contains("process up"))?;
-            Ok(process.map(|process| (process, port)))
+            let log = folder.join("server.log");
+            server::start("PgBouncer", command, &log, |log| log.contains("process up"))
         })?;
-        Ok(Self {
-            process,
-            port,
-            log,
-            _folder: folder,
-        })
+        Ok(Self(server))
     }
 
     /// The port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// What it has logged.
-    #[must_use]
-    pub fn log(&self) -> String {
-        server::read_log(&self.log)
-    }
-
-    /// Stops it.
-    pub fn stop(self) -> Result<()> {
-        self.process.stop()
+        self.0.port
     }
 }
 
 fn settings(options: &PgBouncerOptions, port: u16) -> String {
-    let PgBouncerOptions {
-        server_port,
-        server_connections,
-        ..
-    } = options;
+    let server_port = options.server_port;
+    let server_connections = options.server_connections;
     format!(
         "[databases]
 * = host=127.0.0.1 port={server_port}

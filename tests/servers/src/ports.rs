@@ -1,4 +1,4 @@
-//! Free ports of 127.0.0.1.
+//! Ports of 127.0.0.1.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,14 +15,14 @@ pub fn is_taken(port: u16) -> bool {
 }
 
 /// Tries `start` on one free port after the other, until it is not lost to another program.
-pub(crate) fn on_free_port<T>(mut start: impl FnMut(u16) -> Result<Option<T>>) -> Result<T> {
+pub(crate) fn on_free_port<T>(start: impl Fn(u16) -> Result<Option<T>>) -> Result<(T, u16)> {
     for _ in 0..ATTEMPTS {
         // The listener is closed before the server starts.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let port = listener.local_addr()?.port();
+        drop(listener);
         if let Some(server) = start(port)? {
-            return Ok(server);
+            return Ok((server, port));
         }
     }
     bail!("lost {ATTEMPTS} free ports in a row to other programs")

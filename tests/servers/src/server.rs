@@ -7,8 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
 
-use crate::guard::{GuardedCommand, GuardedProcess, StopSignal};
+use crate::guard::{GuardedCommand, GuardedProcess};
+use crate::{places, ports};
 
 pub(crate) const START_LIMIT: Duration = Duration::from_mins(1);
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -18,18 +20,37 @@ const QUOTED_LINES: usize = 20;
 /// have not ended yet.
 const REASONS_TO_TRY_AGAIN: [&str; 2] = ["Address already in use", "is still in use"];
 
+/// A server that keeps nothing; it is stopped when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) process: Arc<GuardedProcess>,
+    pub(crate) port: u16,
+    // Deleted when this is dropped, which is after the process.
+    pub(crate) folder: TempDir,
+}
+
+impl Server {
+    /// Starts one on a free port, in an empty folder.
+    pub(crate) fn start(
+        start: impl Fn(u16, &Path) -> Result<Option<Arc<GuardedProcess>>>,
+    ) -> Result<Self> {
+        let folder = places::temporary_folder()?;
+        let (process, port) = ports::on_free_port(|port| start(port, folder.path()))?;
+        Ok(Self {
+            process,
+            port,
+            folder,
+        })
+    }
+}
+
 /// A command for a program that refuses to run as root. If this program runs as root, it runs as `nobody`,
 /// with the one capability that lets it use root's folders.
-pub(crate) fn unprivileged(
-    program: &Path,
-    stop_signal: StopSignal,
-    stop_limit: Duration,
-    temporary_folder: Option<&Path>,
-) -> GuardedCommand {
+pub(crate) fn unprivileged(program: &Path) -> GuardedCommand {
     if !nix::unistd::geteuid().is_root() {
-        return GuardedCommand::new(program, stop_signal, stop_limit, temporary_folder);
+        return GuardedCommand::new(program);
     }
-    let mut command = GuardedCommand::new("setpriv", stop_signal, stop_limit, temporary_folder);
+    let mut command = GuardedCommand::new("setpriv");
     command
         .command()
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
@@ -38,8 +59,8 @@ pub(crate) fn unprivileged(
     command
 }
 
-/// Starts a server that logs to `log`, and waits until it answers. Returns nothing if it is worth another
-/// try. `answers` is given the log.
+/// Starts a server that logs to `log`, and waits until it answers, which `answers` tells from the log or in
+/// another way. Returns nothing if it is worth another try.
 pub(crate) fn start(
     name: &str,
     mut command: GuardedCommand,
@@ -51,19 +72,27 @@ pub(crate) fn start(
     let deadline = Instant::now() + START_LIMIT;
     loop {
         let status = process.try_wait()?;
-        if status.is_none() && answers(&read_log(log)) {
-            return Ok(Some(process));
-        }
+        let text = String::from_utf8_lossy(&fs::read(log)?).into_owned();
         if let Some(status) = status {
-            let log = last_lines(log);
-            if REASONS_TO_TRY_AGAIN.iter().any(|text| log.contains(text)) {
+            if REASONS_TO_TRY_AGAIN
+                .iter()
+                .any(|reason| text.contains(reason))
+            {
                 return Ok(None);
             }
-            bail!("{name} ended with {status} before it was ready:\n{log}");
+            bail!(
+                "{name} ended with {status} before it was ready:\n{}",
+                last_lines(&text)
+            );
+        }
+        if answers(&text) {
+            return Ok(Some(process));
         }
         if Instant::now() >= deadline {
-            let log = last_lines(log);
-            bail!("{name} was not ready after {START_LIMIT:?}:\n{log}");
+            bail!(
+                "{name} was not ready after {START_LIMIT:?}:\n{}",
+                last_lines(&text)
+            );
         }
         thread::sleep(POLL_INTERVAL);
     }
@@ -76,15 +105,8 @@ pub(crate) fn log_to(command: &mut GuardedCommand, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The whole log, as far as it can be read.
-pub(crate) fn read_log(log: &Path) -> String {
-    let bytes = fs::read(log).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 /// The end of a log, for an error message.
-pub(crate) fn last_lines(log: &Path) -> String {
-    let text = read_log(log);
-    let lines: Vec<_> = text.lines().collect();
+pub(crate) fn last_lines(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
     lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n")
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use nix::sys::signal::Signal;
-use tempfile::TempDir;
 
-use crate::guard::{GuardedCommand, GuardedProcess, StopSignal};
+use crate::guard::{GuardedCommand, GuardedProcess};
+use crate::server::{self, Server};
 use crate::tools::Toolbox;
-use crate::{places, ports, server};
 
+/// A frozen server does not stop when it is asked to.
 const STOP_LIMIT: Duration = Duration::from_secs(1);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -23,46 +23,34 @@ const PASSWORD: &str = "hunter2-of-the-cache";
 /// A Valkey server on 127.0.0.1 that keeps nothing on disk; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Valkey {
-    process: Arc<GuardedProcess>,
+    server: Server,
     program: PathBuf,
-    port: u16,
-    // Deleted when this is dropped, which is after the process.
-    folder: TempDir,
 }
 
 impl Valkey {
     /// Starts an empty one on a free port.
     pub fn start() -> Result<Self> {
         let program = Toolbox::of_workspace().valkey()?;
-        let folder = places::temporary_folder()?;
-        let (process, port) = ports::on_free_port(|port| {
-            let process = start(&program, port, folder.path())?;
-            Ok(process.map(|process| (process, port)))
-        })?;
-        Ok(Self {
-            process,
-            program,
-            port,
-            folder,
-        })
+        let server = Server::start(|port, folder| start(&program, port, folder))?;
+        Ok(Self { server, program })
     }
 
     /// The port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.server.port
     }
 
     /// Its URL, without user and password.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.server.port)
     }
 
     /// Its URL, with user and password.
     #[must_use]
     pub fn url(&self) -> String {
-        url(self.port)
+        url(self.server.port)
     }
 
     /// The password of [`USER`].
@@ -73,30 +61,30 @@ impl Valkey {
 
     /// Ends the server, which forgets everything.
     pub fn stop(&self) -> Result<()> {
-        self.process.stop()
+        self.server.process.stop()
     }
 
     /// Starts the server again on its port, empty.
     pub fn start_again(&mut self) -> Result<()> {
-        self.process.stop()?;
-        self.process = start(&self.program, self.port, self.folder.path())?
-            .with_context(|| format!("another program has taken port {}", self.port))?;
+        self.server.process.stop()?;
+        self.server.process = start(&self.program, self.server.port, self.server.folder.path())?
+            .with_context(|| format!("another program has taken port {}", self.server.port))?;
         Ok(())
     }
 
     /// Stops the process where it is: it goes on taking connections, and answers none.
     pub fn freeze(&self) {
-        self.process.signal(Signal::SIGSTOP);
+        self.server.process.signal(Signal::SIGSTOP);
     }
 
     /// Lets a frozen server go on.
     pub fn thaw(&self) {
-        self.process.signal(Signal::SIGCONT);
+        self.server.process.signal(Signal::SIGCONT);
     }
 
     /// Runs one command and returns its answer as text, which is empty for a key that does not exist.
     pub fn command(&self, parts: &[&str]) -> Result<String> {
-        ask(self.port, parts)
+        ask(self.server.port, parts)
     }
 
     /// How often a command ran since the start.
@@ -123,7 +111,9 @@ fn start(program: &Path, port: u16, folder: &Path) -> Result<Option<Arc<GuardedP
         folder.display()
     );
     fs::write(&settings, text)?;
-    let mut command = GuardedCommand::new(program, StopSignal::Terminate, STOP_LIMIT, Some(folder));
+    let mut command = GuardedCommand::new(program)
+        .stop_limit(STOP_LIMIT)
+        .temporary_folder(folder);
     command.command().arg(&settings).current_dir(folder);
     server::start("Valkey", command, &folder.join("server.log"), |_| {
         ask(port, &["PING"]).is_ok_and(|answer| answer == "PONG")

@@ -6,12 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use servers::guard::{GuardedCommand, GuardedProcess, StopSignal};
+use servers::guard::{GuardedCommand, GuardedProcess};
 use servers::places::workspace_root;
 
 use crate::cargo;
 
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 const START_LIMIT: Duration = Duration::from_mins(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -44,8 +43,7 @@ pub(super) struct FunctionServer {
 impl FunctionServer {
     /// Starts cargo-lambda and waits until every function answers.
     pub(super) fn start(settings: &Settings<'_>) -> Result<Self> {
-        let mut watch =
-            GuardedCommand::new(settings.program, StopSignal::Interrupt, STOP_LIMIT, None);
+        let mut watch = GuardedCommand::new(settings.program);
         cargo::forget_this_run(watch.command())
             .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
             .args(["--invoke-port", &settings.port.to_string()])

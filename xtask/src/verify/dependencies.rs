@@ -1,11 +1,10 @@
 //! Checks of what the workspace depends on.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Result;
 use servers::Toolbox;
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
 
 use crate::cargo;
@@ -38,8 +37,7 @@ fn deny(program: &Path, checks: &[&str]) -> Result<()> {
 }
 
 fn command(program: &Path, arguments: &[&str]) -> GuardedCommand {
-    let patience = Duration::from_secs(5);
-    let mut command = GuardedCommand::new(program, StopSignal::Interrupt, patience, None);
+    let mut command = GuardedCommand::new(program);
     command
         .command()
         .args(arguments)

@@ -3,10 +3,9 @@
 use std::env::consts::ARCH;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
 use servers::{PythonTool, Toolbox};
 
@@ -43,8 +42,7 @@ fn build(toolbox: &Toolbox, sam: &PythonTool) -> Result<GuardedCommand> {
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
     let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
-    let patience = Duration::from_secs(10);
-    let mut command = GuardedCommand::new(sam.python(), StopSignal::Interrupt, patience, None);
+    let mut command = GuardedCommand::new(sam.python());
     cargo::forget_this_run(sam.apply(command.command()))
         .args(["-m", "samcli", "build", "--beta-features"])
         .args([

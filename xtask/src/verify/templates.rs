@@ -1,9 +1,7 @@
 //! Checks of the templates that need no account: SAM's, CloudFormation's and a scanner's.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
 use servers::{PythonTool, Toolbox};
 
@@ -74,8 +72,7 @@ fn scan(checkov: &PythonTool) -> GuardedCommand {
 }
 
 fn python(tool: &PythonTool) -> GuardedCommand {
-    let patience = Duration::from_secs(5);
-    let mut command = GuardedCommand::new(tool.python(), StopSignal::Interrupt, patience, None);
+    let mut command = GuardedCommand::new(tool.python());
     tool.apply(command.command())
         .current_dir(workspace_root())
         // The checks need a region to know which resource types there are, but no account.

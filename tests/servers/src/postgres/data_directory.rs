@@ -1,8 +1,8 @@
 //! The folder of one server: its data, its password and its log.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::{PostgresOptions, SUPERUSER};
-use crate::guard::{GuardedCommand, StopSignal};
+use crate::guard::GuardedCommand;
 use crate::tools::PostgresPrograms;
 use crate::{places, server};
 
@@ -24,11 +24,11 @@ const LOCALES: [&str; 2] = ["C.UTF-8", "C"];
 
 /// A server whose owner was killed is being stopped by its guard, which takes a moment.
 const ABSENCE_LIMIT: Duration = Duration::from_secs(15);
-const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct DataDirectory {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     // Deletes the folder when this is dropped.
     temporary: Option<TempDir>,
 }
@@ -38,24 +38,16 @@ impl DataDirectory {
     pub(super) fn open(options: &PostgresOptions) -> Result<Self> {
         let Some(folder) = options.folder.clone() else {
             let temporary = places::temporary_folder()?;
-            return Ok(Self {
-                folder: temporary.path().to_path_buf(),
-                temporary: Some(temporary),
-            });
+            let folder = temporary.path().to_path_buf();
+            let temporary = Some(temporary);
+            return Ok(Self { folder, temporary });
         };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .with_context(|| format!("could not make {}", folder.display()))?;
-        Ok(Self {
-            folder,
-            temporary: None,
-        })
-    }
-
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        let made = builder.create(&folder);
+        made.with_context(|| format!("could not make {}", folder.display()))?;
+        let temporary = None;
+        Ok(Self { folder, temporary })
     }
 
     pub(super) fn data(&self) -> PathBuf {
@@ -78,9 +70,9 @@ impl DataDirectory {
             Ok(text) => Ok(text.trim().parse().ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| {
-                let folder = self.folder.display();
+                let path = path.display();
                 format!(
-                    "{folder} cannot be read (was it made by root?): delete it, or run as before"
+                    "{path} cannot be read (made by root?): delete the folder, or run as before"
                 )
             }),
         }
@@ -89,13 +81,13 @@ impl DataDirectory {
     /// Makes the data unless there is some, and gives the superuser's password.
     pub(super) fn prepare(&self, programs: &PostgresPrograms) -> Result<String> {
         match self.major()? {
-            Some(made_by) if made_by == programs.major() => return self.password(),
+            Some(made_by) if made_by == programs.major => return self.password(),
             Some(made_by) => bail!(
                 "the data in {} was made by PostgreSQL {made_by}, and the server here is version \
                  {}: start over (`cargo dev --reset`), or name a folder with PostgreSQL {made_by} \
                  in ROLLCALL_POSTGRES_BIN",
                 self.folder.display(),
-                programs.major()
+                programs.major
             ),
             None => {}
         }
@@ -112,14 +104,9 @@ impl DataDirectory {
     /// Replaces a file of the folder by one that only its owner may read.
     pub(super) fn write_private(&self, name: &str, text: &str) -> Result<PathBuf> {
         let path = self.folder.join(name);
-        let _ = fs::remove_file(&path);
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("could not write {}", path.display()))?;
+        let mut file = NamedTempFile::new_in(&self.folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(&path)?;
         Ok(path)
     }
 
@@ -150,7 +137,7 @@ impl DataDirectory {
                 "another PostgreSQL server (process {pid}) uses {}: stop the command that started it",
                 data.display()
             );
-            thread::sleep(POLL_INTERVAL);
+            thread::sleep(server::POLL_INTERVAL);
         }
         Ok(())
     }
@@ -167,14 +154,11 @@ impl DataDirectory {
     }
 
     /// A command that neither root nor the caller's own settings and language disturb.
-    pub(super) fn command(
-        &self,
-        program: &Path,
-        stop_signal: StopSignal,
-        stop_limit: Duration,
-    ) -> GuardedCommand {
-        let temporary_folder = self.temporary.as_ref().map(TempDir::path);
-        let mut command = server::unprivileged(program, stop_signal, stop_limit, temporary_folder);
+    pub(super) fn command(&self, program: &Path) -> GuardedCommand {
+        let mut command = server::unprivileged(program).stop_limit(STOP_LIMIT);
+        if let Some(temporary) = &self.temporary {
+            command = command.temporary_folder(temporary.path());
+        }
         for (name, _) in std::env::vars_os() {
             if name.as_encoded_bytes().starts_with(b"PG") {
                 command.command().env_remove(name);
@@ -187,14 +171,14 @@ impl DataDirectory {
 
     /// Runs initdb in a folder of another name, so that an interrupted one is done again.
     fn initialise(&self, programs: &PostgresPrograms) -> Result<()> {
-        let initdb = programs.folder().join("initdb");
+        let initdb = programs.folder.join("initdb");
         let partial = self.folder.join("data.partial");
         let log = self.folder.join("initdb.log");
         for locale in LOCALES {
             if partial.exists() {
                 fs::remove_dir_all(&partial)?;
             }
-            let mut command = self.command(&initdb, StopSignal::Terminate, Duration::from_secs(5));
+            let mut command = self.command(&initdb);
             command
                 .command()
                 .args(["--username", SUPERUSER, "--encoding", "UTF8"])
@@ -207,7 +191,10 @@ impl DataDirectory {
                     .context("could not move the new data into place");
             }
         }
-        bail!("initdb failed:\n{}", server::last_lines(&log))
+        bail!(
+            "initdb failed:\n{}",
+            server::last_lines(&fs::read_to_string(&log)?)
+        )
     }
 }
 

@@ -3,16 +3,16 @@
 mod data_directory;
 mod options;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 pub use options::PostgresOptions;
 
-use crate::guard::{GuardedProcess, StopSignal};
+use crate::guard::GuardedProcess;
 use crate::tools::{PostgresPrograms, Toolbox};
 use crate::{ports, server};
 use data_directory::DataDirectory;
@@ -22,8 +22,6 @@ const SUPERUSER: &str = "postgres";
 
 /// What a server logs when it takes connections.
 const READY: &str = "database system is ready to accept connections";
-
-const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// A running server on 127.0.0.1; it is stopped when this is dropped.
 #[derive(Debug)]
@@ -43,10 +41,8 @@ impl Postgres {
         let programs = Toolbox::of_workspace().postgres(directory.major()?)?;
         let password = directory.prepare(&programs)?;
         directory.await_absence()?;
-        let (process, port) = ports::on_free_port(|port| {
-            let process = start(options, &programs, &directory, port)?;
-            Ok(process.map(|process| (process, port)))
-        })?;
+        let (process, port) =
+            ports::on_free_port(|port| start(options, &programs, &directory, port))?;
         Ok(Self {
             process,
             directory,
@@ -99,19 +95,13 @@ impl Postgres {
     /// The major version.
     #[must_use]
     pub fn major(&self) -> u32 {
-        self.programs.major()
+        self.programs.major
     }
 
     /// The folder with its data, its password and its log.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.directory.folder()
-    }
-
-    /// The file that the server logs to.
-    #[must_use]
-    pub fn log_file(&self) -> PathBuf {
-        self.directory.log()
+        &self.directory.folder
     }
 
     /// Kills the server, as a crash of its machine would.
@@ -152,8 +142,7 @@ fn start(
     directory: &DataDirectory,
     port: u16,
 ) -> Result<Option<Arc<GuardedProcess>>> {
-    let program = programs.folder().join("postgres");
-    let mut command = directory.command(&program, StopSignal::Interrupt, STOP_LIMIT);
+    let mut command = directory.command(&programs.folder.join("postgres"));
     let server = command.command();
     server.arg("-D").arg(directory.data());
     let mut settings = vec![

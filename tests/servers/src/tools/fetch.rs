@@ -6,12 +6,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::Toolbox;
-use crate::guard::{GuardedCommand, StopSignal};
+use crate::guard::GuardedCommand;
 use crate::places;
 
 /// What fetches the packages of a tool into the current folder.
@@ -39,8 +38,7 @@ impl Toolbox {
         let purpose = fs::read_to_string(pins.join("about.txt"))
             .with_context(|| format!("{tool} is not a tool"))?;
         fill_once(&folder, purpose.trim(), |partial| {
-            let stop_limit = Duration::from_secs(5);
-            let mut install = GuardedCommand::new("sh", StopSignal::Terminate, stop_limit, None);
+            let mut install = GuardedCommand::new("sh");
             install
                 .command()
                 .args(["-c", script, "fetch"])

@@ -33,23 +33,12 @@ const FOLDERS_OF_VERSIONS: [&str; 6] = [
 /// The programs of one `PostgreSQL` server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostgresPrograms {
-    folder: PathBuf,
-    major: u32,
+    /// Has `postgres` and `initdb`.
+    pub(crate) folder: PathBuf,
+    pub(crate) major: u32,
 }
 
 impl PostgresPrograms {
-    /// The folder with `postgres` and `initdb`.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The major version.
-    #[must_use]
-    pub fn major(&self) -> u32 {
-        self.major
-    }
-
     /// Reads what is beside the program `postgres`, and says what is missing.
     fn inspect(postgres: &Path) -> Result<Self> {
         // A link in PATH points into the real folder, which has the other programs too.
