@@ -1,5 +1,5 @@
-//! A network line to a server on this machine: it can break in the ways in which networks do, and it
-//! counts what goes over it.
+//! A TCP proxy to a server on this machine: it can break in the ways in which networks do, and it counts
+//! what goes through it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +15,8 @@ use tokio::task::{AbortHandle, JoinSet};
 /// PostgreSQL's Terminate message, with which a client says goodbye.
 const GOODBYE: [u8; 5] = [b'X', 0, 0, 0, 4];
 
-/// A line; it is torn down when this is dropped.
-pub struct Line {
+/// A proxy; its connections break when this is dropped.
+pub struct TcpProxy {
     port: u16,
     traffic: Arc<Traffic>,
     listener: Mutex<AbortHandle>,
@@ -24,16 +24,16 @@ pub struct Line {
 
 struct Traffic {
     server: u16,
-    /// Connections up to this number swallow what is sent, either way.
-    swallowed: watch::Sender<u64>,
+    /// Connections up to this number pass nothing on, either way.
+    blackholed: watch::Sender<u64>,
     delay_microseconds: AtomicU64,
     connections: AtomicU64,
     round_trips: AtomicU64,
     goodbyes: AtomicU64,
 }
 
-impl Line {
-    /// A line to a port of 127.0.0.1.
+impl TcpProxy {
+    /// A proxy to a port of 127.0.0.1.
     pub async fn to(server: u16) -> Result<Self> {
         let listener = listen(0).await?;
         let port = listener
@@ -42,7 +42,7 @@ impl Line {
             .port();
         let traffic = Arc::new(Traffic {
             server,
-            swallowed: watch::Sender::new(0),
+            blackholed: watch::Sender::new(0),
             delay_microseconds: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
@@ -55,13 +55,13 @@ impl Line {
         })
     }
 
-    /// The port on 127.0.0.1 at the near end.
+    /// The port on 127.0.0.1 that clients connect to.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// A URL of the server, by way of this line.
+    /// A URL of the server, through this proxy.
     #[must_use]
     pub fn url(&self, url: &str) -> String {
         url.replace(
@@ -78,22 +78,22 @@ impl Line {
             .store(microseconds, Ordering::SeqCst);
     }
 
-    /// From now on, everything is swallowed, on new connections too: they are taken, and then nothing
-    /// comes. Both ends believe that they are connected.
-    pub fn swallow_all(&self) {
-        self.traffic.swallowed.send_replace(u64::MAX);
+    /// From now on, nothing passes, on new connections either: they are accepted, and then nothing comes.
+    /// Both ends believe that they are connected.
+    pub fn blackhole_all(&self) {
+        self.traffic.blackholed.send_replace(u64::MAX);
     }
 
-    /// Swallows everything on the connections that exist, as an address translator does that has
-    /// forgotten them. New ones work.
-    pub fn swallow_existing(&self) {
+    /// Nothing passes on the connections that exist, as behind an address translator that has forgotten
+    /// them. New ones work.
+    pub fn blackhole_existing(&self) {
         let existing = self.traffic.connections.load(Ordering::SeqCst);
-        self.traffic.swallowed.send_replace(existing);
+        self.traffic.blackholed.send_replace(existing);
     }
 
     /// Lets everything through again, and what was held back first, as TCP does.
     pub fn restore(&self) {
-        self.traffic.swallowed.send_replace(0);
+        self.traffic.blackholed.send_replace(0);
     }
 
     /// Breaks all connections and refuses new ones.
@@ -109,7 +109,7 @@ impl Line {
     }
 
     /// How often, until now, a client has sent something after it had heard from the server: each time
-    /// it has to wait as long as the line is.
+    /// it has to wait for the network.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
         self.traffic.round_trips.load(Ordering::SeqCst)
@@ -132,7 +132,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.close();
     }
@@ -141,7 +141,7 @@ impl Drop for Line {
 async fn listen(port: u16) -> Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port))
         .await
-        .context("cannot open a port for a line")
+        .context("cannot open a port for a proxy")
 }
 
 /// All connections are tasks of one set, which ends with the listener.
@@ -188,12 +188,12 @@ async fn forward(
     number: u64,
     see: impl Fn(&[u8]),
 ) -> std::io::Result<()> {
-    let mut swallowed = traffic.swallowed.subscribe();
+    let mut blackholed = traffic.blackholed.subscribe();
     let mut bytes = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut bytes).await?;
         // Not even the end of a connection comes through.
-        let _ = swallowed.wait_for(|swallowed| number > *swallowed).await;
+        let _ = blackholed.wait_for(|blackholed| number > *blackholed).await;
         let delay = traffic.delay_microseconds.load(Ordering::SeqCst);
         if delay > 0 {
             tokio::time::sleep(Duration::from_micros(delay)).await;

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, select};
-use rig::{Line, Request, Response};
+use rig::{Request, Response, TcpProxy};
 use serde_json::json;
 
 use crate::servers_in_trouble::{closed_port, rejecting_server, silent_server};
@@ -161,10 +161,10 @@ async fn eight_requests_at_once_in_one_instance_are_all_answered() {
 #[tokio::test]
 async fn all_who_ask_for_the_same_numbers_share_the_wait_for_a_database_that_is_silent() {
     let world = World::new().await;
-    let line = Line::to(world.server_port()).await.unwrap();
+    let proxy = TcpProxy::to(world.server_port()).await.unwrap();
     let builder = world
         .function("stats")
-        .env("DATABASE_URL", line.url(world.database.url()))
+        .env("DATABASE_URL", proxy.url(world.database.url()))
         .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
         .env("STATS_STALE_SECONDS", "0");
     let api = Api::start(builder.concurrency(8)).await;
@@ -173,7 +173,7 @@ async fn all_who_ask_for_the_same_numbers_share_the_wait_for_a_database_that_is_
         .header("cache-control", "no-cache");
     assert_eq!(api.send(&request).await.status, 200);
     world.end_sessions().await;
-    line.swallow_all();
+    proxy.blackhole_all();
     let asked = Instant::now();
     let answers = join_all((0..8).map(|_| async {
         let response = api.send(&request).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rig::{Line, UserFixture};
+use rig::{TcpProxy, UserFixture};
 use serde_json::json;
 use sqlx::Executor;
 
@@ -108,12 +108,12 @@ async fn a_rare_name(world: &World) {
 async fn a_search_over_a_long_line_is_not_cut_off_between_its_statements() {
     let world = World::new().await;
     a_rare_name(&world).await;
-    let line = Line::to(world.server_port()).await.unwrap();
+    let proxy = TcpProxy::to(world.server_port()).await.unwrap();
     let builder = world
         .function("list-users")
-        .env("DATABASE_URL", line.url(world.database.url()));
+        .env("DATABASE_URL", proxy.url(world.database.url()));
     let api = Api::start(builder).await;
-    line.delay(Duration::from_millis(40));
+    proxy.delay(Duration::from_millis(40));
     let response = api.send(&world.get("/api/v1/users?search=zebra")).await;
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.json()["total"], 1);

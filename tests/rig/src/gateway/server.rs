@@ -20,12 +20,12 @@ use crate::invocation::Outcome;
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
 /// Serves functions over HTTP, as an API Gateway HTTP API does. Dropping it closes the port.
-pub struct Front {
+pub struct GatewayServer {
     address: SocketAddr,
     server: AbortHandle,
 }
 
-impl Front {
+impl GatewayServer {
     /// Opens a free port of 127.0.0.1 for functions by path; `default` gets all other requests.
     pub async fn start(
         by_path: impl IntoIterator<Item = (&str, Arc<Function>)>,
@@ -55,7 +55,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for GatewayServer {
     fn drop(&mut self) {
         self.server.abort();
     }

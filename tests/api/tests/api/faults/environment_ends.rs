@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rig::{Gateway, Line, Response};
+use rig::{Gateway, Response, TcpProxy};
 use sqlx::{Postgres, Transaction};
 
 use super::{read, start, write};
@@ -37,10 +37,10 @@ async fn wait_for_import(world: &World) {
 }
 
 /// The last words of a process may arrive after its end.
-async fn wait_for_goodbyes(line: &Line, wanted: u64) {
+async fn wait_for_goodbyes(proxy: &TcpProxy, wanted: u64) {
     let patience = Instant::now() + Duration::from_secs(5);
-    while line.goodbyes() < wanted {
-        assert!(Instant::now() < patience, "{} goodbyes", line.goodbyes());
+    while proxy.goodbyes() < wanted {
+        assert!(Instant::now() < patience, "{} goodbyes", proxy.goodbyes());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -48,8 +48,8 @@ async fn wait_for_goodbyes(line: &Line, wanted: u64) {
 #[tokio::test]
 async fn a_request_under_way_is_finished_and_the_session_ended() {
     let world = World::new().await;
-    let line = Line::to(world.server_port()).await.unwrap();
-    let url = line.url(world.database.url());
+    let proxy = TcpProxy::to(world.server_port()).await.unwrap();
+    let url = proxy.url(world.database.url());
     let api = start(world.function("bulk-create").env("DATABASE_URL", url)).await;
     let instance = api.instances().remove(0);
     let lock = lock_users(&world).await;
@@ -62,7 +62,7 @@ async fn a_request_under_way_is_finished_and_the_session_ended() {
     let response = Response::from_event(&import.await.unwrap().into_response()).unwrap();
     assert_eq!(response.status, 201, "{}", response.text());
     instance.exited().await;
-    wait_for_goodbyes(&line, 1).await;
+    wait_for_goodbyes(&proxy, 1).await;
     assert_eq!(world.count_users().await, 4);
 }
 
@@ -91,10 +91,10 @@ async fn a_request_that_takes_too_long_is_answered_and_nothing_of_it_stays() {
 #[tokio::test]
 async fn an_environment_at_rest_or_frozen_ends_its_session_and_itself() {
     let world = World::new().await;
-    let line = Line::to(world.server_port()).await.unwrap();
-    let url = line.url(world.database.url());
+    let proxy = TcpProxy::to(world.server_port()).await.unwrap();
+    let url = proxy.url(world.database.url());
     for (name, is_frozen) in [("list-users", false), ("stats", true), ("health", true)] {
-        let before = line.goodbyes();
+        let before = proxy.goodbyes();
         let api = start(world.function(name).env("DATABASE_URL", &url)).await;
         let instance = api.instances().remove(0);
         if is_frozen {
@@ -104,7 +104,7 @@ async fn an_environment_at_rest_or_frozen_ends_its_session_and_itself() {
         api.shut_down().await;
         assert!(told.elapsed() < Duration::from_millis(450), "{name}");
         assert!(!instance.is_alive());
-        wait_for_goodbyes(&line, before + 1).await;
+        wait_for_goodbyes(&proxy, before + 1).await;
     }
 }
 

@@ -5,7 +5,7 @@ mod connections_exhausted;
 mod credentials_rotated;
 mod environment_ends;
 mod instance_frozen;
-mod network_swallows;
+mod network_blackhole;
 mod pooler;
 mod postgres_killed;
 mod secrets_manager_down;

@@ -1,8 +1,8 @@
-//! A network that swallows packets: nobody is told that a connection is dead.
+//! A network that drops all packets: neither end learns that a connection is dead.
 
 use std::time::{Duration, Instant};
 
-use rig::Line;
+use rig::TcpProxy;
 
 use super::{assert_written_once, read, start, write};
 use crate::traffic::Traffic;
@@ -14,18 +14,18 @@ const PROMPTLY: Duration = Duration::from_millis(2_500);
 /// Longer than a connection at rest is trusted.
 const LONG_REST: Duration = Duration::from_millis(5_100);
 
-async fn line(world: &World) -> Line {
-    Line::to(world.server_port()).await.unwrap()
+async fn proxy(world: &World) -> TcpProxy {
+    TcpProxy::to(world.server_port()).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_network_that_swallows_everything_costs_no_more_than_the_timeout() {
+async fn a_network_that_drops_everything_costs_no_more_than_the_timeout() {
     let world = World::new().await;
-    let line = line(&world).await;
+    let proxy = proxy(&world).await;
     let function = |name: &str| {
         world
             .function(name)
-            .env("DATABASE_URL", line.url(world.database.url()))
+            .env("DATABASE_URL", proxy.url(world.database.url()))
             .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
             .env("REQUEST_TIMEOUT_SECONDS", "1")
             .instances(2)
@@ -37,17 +37,17 @@ async fn a_network_that_swallows_everything_costs_no_more_than_the_timeout() {
     reads.more(50).await;
     writes.more(50).await;
 
-    line.swallow_all();
+    proxy.blackhole_all();
     reads.more(6).await;
     writes.more(6).await;
-    line.restore();
+    proxy.restore();
     let restored = Instant::now();
     reads.more(50).await;
     writes.more(50).await;
 
     for (what, traffic) in [("reads", reads), ("writes", writes)] {
         let seen = traffic.stop().await;
-        seen.report(&format!("a network that swallows packets, {what}"));
+        seen.report(&format!("a network that drops packets, {what}"));
         assert!(seen.failures().count() >= 4);
         assert!(seen.slowest() < PROMPTLY, "{:?}", seen.slowest());
         assert_eq!(seen.recovery_after(restored), Duration::ZERO);
@@ -61,15 +61,15 @@ async fn a_network_that_swallows_everything_costs_no_more_than_the_timeout() {
 #[tokio::test]
 async fn a_rested_connection_that_the_network_has_forgotten_fails_no_request() {
     let world = World::new().await;
-    let line = line(&world).await;
-    let url = line.url(world.database.url());
+    let proxy = proxy(&world).await;
+    let url = proxy.url(world.database.url());
     let lists = start(world.function("list-users").env("DATABASE_URL", &url)).await;
     let imports = start(world.function("bulk-create").env("DATABASE_URL", &url)).await;
     let (read, write) = (read(&world), write(&world));
     assert_eq!(lists.send(&read(0)).await.status, 200);
     assert_eq!(imports.send(&write(0)).await.status, 201);
 
-    line.swallow_existing();
+    proxy.blackhole_existing();
     tokio::time::sleep(LONG_REST).await;
     for (api, request, status) in [(&lists, read(1), 200), (&imports, write(1), 201)] {
         let asked = Instant::now();
