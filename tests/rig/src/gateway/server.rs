@@ -7,17 +7,17 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::{Response as HttpResponse, StatusCode};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use super::{Gateway, Request, Response};
+use super::{Gateway, Request};
 use crate::function::Function;
-use crate::invocation::Outcome;
 
 /// An HTTP API takes no larger body.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
+const TOO_LARGE: &str = r#"{"message":"Request Entity Too Large"}"#;
 
 /// Serves functions over HTTP, as an API Gateway HTTP API does. Dropping it closes the port.
 pub struct GatewayServer {
@@ -64,57 +64,27 @@ impl Drop for GatewayServer {
 async fn answer(State(function): State<Arc<Function>>, request: HttpRequest) -> HttpResponse<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return gateway_error(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        let mut refusal = HttpResponse::new(Body::from(TOO_LARGE));
+        *refusal.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return refusal;
     };
-    let headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.as_str().to_owned(), value)
-        })
-        .collect();
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = head.headers.iter();
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     let request = Request {
-        method: head.method.as_str().to_owned(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        headers,
+        headers: headers
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
         body: (!body.is_empty()).then(|| body.to_vec()),
-        is_base64: false,
-        claims: None,
+        ..Request::new(head.method.as_str(), target)
     };
-    let invocation = function.invoke(request.event(Gateway::HttpApi)).await;
-    let Outcome::Response(event) = invocation.outcome else {
-        eprintln!(
-            "{} {} ended with {:?}",
-            request.method, request.path, invocation.outcome
-        );
-        return gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
-    };
-    match Response::from_event(&event) {
-        Ok(response) => http_response(response),
-        Err(error) => {
-            eprintln!(
-                "{} {} was answered wrongly: {error:#}",
-                request.method, request.path
-            );
-            gateway_error(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-        }
-    }
-}
-
-fn http_response(response: Response) -> HttpResponse<Body> {
+    let response = function.deliver(Gateway::HttpApi, &request).await;
     let mut answer = HttpResponse::new(Body::from(response.body));
     *answer.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *answer.headers_mut() = response.headers;
-    answer
-}
-
-/// What the gateway itself says when it has no answer of the function's.
-fn gateway_error(status: StatusCode, message: &str) -> HttpResponse<Body> {
-    let body = serde_json::json!({ "message": message });
-    let mut answer = HttpResponse::new(Body::from(body.to_string()));
-    *answer.status_mut() = status;
     answer
 }
