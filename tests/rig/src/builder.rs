@@ -31,7 +31,6 @@ pub struct FunctionBuilder {
     pub(crate) init_timeout: Duration,
     pub(crate) memory: u32,
     pub(crate) concurrency: u32,
-    pub(crate) kill_at_deadline: bool,
 }
 
 impl FunctionBuilder {
@@ -47,7 +46,6 @@ impl FunctionBuilder {
             init_timeout: INIT_TIMEOUT,
             memory: 128,
             concurrency: 1,
-            kill_at_deadline: true,
         }
     }
 
@@ -125,14 +123,6 @@ impl FunctionBuilder {
     #[must_use]
     pub fn concurrency(mut self, concurrency: u32) -> Self {
         self.concurrency = concurrency;
-        self
-    }
-
-    /// Leaves an instance alone that has passed its deadline. Lambda kills it, and so does the rig
-    /// unless this is set.
-    #[must_use]
-    pub fn survive_deadlines(mut self) -> Self {
-        self.kill_at_deadline = false;
         self
     }
 

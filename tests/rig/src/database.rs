@@ -1,13 +1,14 @@
 //! A fresh, migrated database for every test, copied from a template that is made once.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context;
-use ring::digest::{SHA256, digest};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
+use url::Url;
 
 use crate::test_servers;
 use crate::users::{self, UserFixture};
@@ -70,7 +71,7 @@ impl TestDatabase {
             .execute(format!(r#"CREATE DATABASE "{name}" TEMPLATE "{template}""#).as_str())
             .await?;
         connection.close().await?;
-        let url = with_database(&server, &name);
+        let url = with_database(&server, &name)?;
         let pool = PgPoolOptions::new().max_connections(4).connect_lazy(&url)?;
         Ok(Self {
             name,
@@ -139,7 +140,7 @@ async fn template(connection: &mut PgConnection) -> anyhow::Result<String> {
     if let Some(name) = TEMPLATE.get() {
         return Ok(name.clone());
     }
-    let name = format!("rollcall_template_{}", migrations_hash()?);
+    let name = format!("rollcall_template_{:016x}", migrations_hash()?);
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(TEMPLATE_LOCK)
         .execute(&mut *connection)
@@ -169,7 +170,7 @@ async fn make_template(name: &str, connection: &mut PgConnection) -> anyhow::Res
         .execute(format!(r#"CREATE DATABASE "{name}""#).as_str())
         .await?;
     let server = test_servers::database_url()?;
-    let mut template = PgConnection::connect(&with_database(&server, name)).await?;
+    let mut template = PgConnection::connect(&with_database(&server, name)?).await?;
     shared::store::migrations::up(&mut template)
         .await
         .context("the migrations fail on an empty database")?;
@@ -180,31 +181,23 @@ async fn make_template(name: &str, connection: &mut PgConnection) -> anyhow::Res
     Ok(())
 }
 
-fn migrations_hash() -> anyhow::Result<String> {
+fn migrations_hash() -> anyhow::Result<u64> {
     let mut files: Vec<_> = Path::new(MIGRATIONS)
         .read_dir()
         .context("the folder of migrations is missing")?
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<_, _>>()?;
     files.sort_by_key(std::fs::DirEntry::file_name);
-    let mut content = Vec::new();
+    let mut hasher = DefaultHasher::new();
     for file in files {
-        content.extend(file.file_name().as_encoded_bytes());
-        content.extend(std::fs::read(file.path())?);
+        file.file_name().hash(&mut hasher);
+        std::fs::read(file.path())?.hash(&mut hasher);
     }
-    let hash = digest(&SHA256, &content);
-    let prefix = hash.as_ref().first_chunk().copied().unwrap_or_default();
-    Ok(format!("{:016x}", u64::from_be_bytes(prefix)))
+    Ok(hasher.finish())
 }
 
 /// The same server and settings, another database.
-fn with_database(url: &str, database: &str) -> String {
-    let (address, settings) = url.split_once('?').unwrap_or((url, ""));
-    let server = address
-        .rsplit_once('/')
-        .map_or(address, |(server, _)| server);
-    if settings.is_empty() {
-        format!("{server}/{database}")
-    } else {
-        format!("{server}/{database}?{settings}")
-    }
+fn with_database(server: &str, database: &str) -> anyhow::Result<String> {
+    let mut url = Url::parse(server)?;
+    url.set_path(database);
+    Ok(url.into())
 }

@@ -57,11 +57,6 @@ impl Function {
         self.call(Call::new(event))
     }
 
-    /// Invokes the function with another timeout than its own.
-    pub async fn invoke_with_deadline(&self, event: Value, timeout: Duration) -> Invocation {
-        self.call(Call::new(event).timeout(timeout)).await
-    }
-
     /// Sends an HTTP request as an API Gateway HTTP API does and reads the answer.
     ///
     /// # Panics
@@ -120,7 +115,6 @@ impl Function {
             event,
             timeout,
             stated_deadline,
-            instance,
         } = call;
         let (answer, receiver) = oneshot::channel();
         let number = self.next_request.fetch_add(1, Ordering::Relaxed);
@@ -130,7 +124,6 @@ impl Function {
             event: event.to_string().into_bytes(),
             timeout: timeout.unwrap_or(self.timeout),
             stated_deadline,
-            instance,
             submitted: Instant::now(),
             answer,
         };
