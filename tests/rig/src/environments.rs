@@ -19,7 +19,7 @@ const ACCOUNT: &str = "123456789012";
 
 /// The instances of a function and what is needed to start more.
 pub(crate) struct Environments {
-    settings: FunctionBuilder,
+    pub(crate) settings: FunctionBuilder,
     binary: PathBuf,
     port: u16,
     dispatcher: Arc<Dispatcher>,
@@ -53,10 +53,6 @@ impl Environments {
             .iter()
             .find(|instance| instance.id() == id)
             .map(Arc::clone)
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.settings.name
     }
 
     pub(crate) fn arn(&self) -> String {

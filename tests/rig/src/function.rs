@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -22,8 +22,6 @@ const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 pub struct Function {
     environments: Arc<Environments>,
     server: AbortHandle,
-    timeout: Duration,
-    gateway_timeout: Option<Duration>,
     next_request: AtomicU64,
 }
 
@@ -34,17 +32,10 @@ impl Function {
         FunctionBuilder::new(binary)
     }
 
-    pub(crate) fn new(
-        environments: Arc<Environments>,
-        server: AbortHandle,
-        timeout: Duration,
-        gateway_timeout: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(environments: Arc<Environments>, server: AbortHandle) -> Self {
         Self {
             environments,
             server,
-            timeout,
-            gateway_timeout,
             next_request: AtomicU64::new(1),
         }
     }
@@ -83,7 +74,12 @@ impl Function {
     /// the function does not answer.
     pub async fn deliver(&self, gateway: Gateway, request: &Request) -> Response {
         let invocation = self.invoke(request.event(gateway));
-        match self.gateway_timeout.or(gateway.patience()) {
+        match self
+            .environments
+            .settings
+            .gateway_timeout
+            .or(gateway.patience())
+        {
             None => gateway.answer(&invocation.await.outcome),
             Some(patience) => tokio::time::timeout(patience, invocation)
                 .await
@@ -122,7 +118,7 @@ impl Function {
         let pending = Pending {
             request_id,
             event: event.to_string().into_bytes(),
-            timeout: timeout.unwrap_or(self.timeout),
+            timeout: timeout.unwrap_or(self.environments.settings.timeout),
             stated_deadline,
             submitted: Instant::now(),
             answer,

@@ -82,10 +82,7 @@ impl Instance {
         let instance = Self {
             id,
             pid,
-            group: Pid::from_raw(
-                pid.try_into()
-                    .context("process ids fit the system's own type")?,
-            ),
+            group: Pid::from_raw(pid.try_into()?),
             spawned,
             phase: watch::Sender::new(Phase::Starting),
             is_retired: AtomicBool::default(),
@@ -227,17 +224,6 @@ impl Instance {
             // The process may have ended a moment ago, and then there is nobody left to tell.
             let _ = killpg(self.group, signal);
         }
-    }
-}
-
-impl fmt::Debug for Instance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Instance")
-            .field("id", &self.id)
-            .field("pid", &self.pid)
-            .field("phase", &*self.phase.borrow())
-            .finish_non_exhaustive()
     }
 }
 

@@ -120,7 +120,7 @@ async fn register(
     };
     instance.set_extended();
     let description = json!({
-        "functionName": environments.name(),
+        "functionName": environments.settings.name,
         "functionVersion": "$LATEST",
         "handler": "bootstrap",
     });
