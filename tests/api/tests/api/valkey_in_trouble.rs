@@ -141,12 +141,7 @@ async fn a_server_that_is_stopped_under_traffic_fails_no_request_and_is_used_whe
 
 #[tokio::test]
 async fn a_server_that_hangs_under_traffic_fails_no_request_and_is_used_when_it_goes_on() {
-    survive(
-        "Valkey hung",
-        |server| server.freeze(),
-        |server| server.thaw(),
-    )
-    .await;
+    survive("Valkey hung", Valkey::freeze, |server| server.thaw()).await;
 }
 
 #[tokio::test]
