@@ -16,7 +16,7 @@ use rig::{Function, FunctionBuilder};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-use crate::world::{ADMIN, World};
+use crate::fixture::{ADMIN, Fixture};
 
 /// An HTTP server in front of a function.
 struct Front {
@@ -100,12 +100,12 @@ impl Users {
     }
 }
 
-fn client(world: &World, url: &str, file: &Path, options: &[&str]) -> Command {
+fn client(fixture: &Fixture, url: &str, file: &Path, options: &[&str]) -> Command {
     let mut client = Command::new(rig::binary::find("xtask").unwrap());
     client
         .arg("import")
         .arg(file)
-        .args(["--url", url, "--token", &world.token(ADMIN)])
+        .args(["--url", url, "--token", &fixture.token(ADMIN)])
         .args(["--retries", "3"])
         .args(options)
         .stdin(Stdio::null())
@@ -131,8 +131,8 @@ fn csv(rows: usize, row: impl Fn(usize) -> String) -> String {
 
 #[tokio::test]
 async fn bad_rows_are_reported_and_the_others_imported() {
-    let world = World::new().await;
-    let (_front, url) = start(world.function("bulk-create"), usize::MAX).await;
+    let fixture = Fixture::new().await;
+    let (_front, url) = start(fixture.function("bulk-create"), usize::MAX).await;
     let users = Users::new(
         "users.csv",
         &csv(250, |number| match number {
@@ -143,7 +143,7 @@ async fn bad_rows_are_reported_and_the_others_imported() {
             _ => format!("u{number}@example.com,u{number}"),
         }),
     );
-    let output = client(&world, &url, &users.file, &["--batch", "100"])
+    let output = client(&fixture, &url, &users.file, &["--batch", "100"])
         .output()
         .await
         .unwrap();
@@ -162,25 +162,25 @@ async fn bad_rows_are_reported_and_the_others_imported() {
          203,,wrong_cell_count,\"the row has 1 cells, the header 2\"\n"
     );
     assert_eq!(users.beside(), ["users.csv", "users.csv.rejected.csv"]);
-    assert_eq!(world.count_users().await, 3 + 246);
+    assert_eq!(fixture.count_users().await, 3 + 246);
 
-    let strict = client(&world, &url, &users.file, &["--strict"])
+    let strict = client(&fixture, &url, &users.file, &["--strict"])
         .output()
         .await
         .unwrap();
     assert_eq!(strict.status.code(), Some(1));
-    assert_eq!(world.count_users().await, 3 + 246);
+    assert_eq!(fixture.count_users().await, 3 + 246);
 }
 
 #[tokio::test]
 async fn lost_answers_make_no_doubles() {
-    let world = World::new().await;
-    let (front, url) = start(world.function("bulk-create"), 3).await;
+    let fixture = Fixture::new().await;
+    let (front, url) = start(fixture.function("bulk-create"), 3).await;
     let elements: Vec<_> = (0..100)
         .map(|n| format!(" {{\"email\": \"u{n}@example.com\",\n  \"username\": \"u{n}\"}}"))
         .collect();
     let users = Users::new("users.json", &format!("[\n{}\n]\n", elements.join(",\n")));
-    let output = client(&world, &url, &users.file, &["--batch", "20"])
+    let output = client(&fixture, &url, &users.file, &["--batch", "20"])
         .output()
         .await
         .unwrap();
@@ -192,13 +192,13 @@ async fn lost_answers_make_no_doubles() {
     );
     assert!(front.requests() > 5, "no answer was lost");
     assert_eq!(users.beside(), ["users.json"]);
-    assert_eq!(world.count_users().await, 103);
+    assert_eq!(fixture.count_users().await, 103);
 }
 
 #[tokio::test]
 async fn a_client_that_dies_goes_on_where_it_was() {
-    let world = World::new().await;
-    let (front, url) = start(world.function("bulk-create"), usize::MAX).await;
+    let fixture = Fixture::new().await;
+    let (front, url) = start(fixture.function("bulk-create"), usize::MAX).await;
     let lines: String = (0..600)
         .map(|n| match n {
             7 | 407 => "nonsense\n".to_owned(),
@@ -207,7 +207,7 @@ async fn a_client_that_dies_goes_on_where_it_was() {
         .collect();
     let users = Users::new("users.ndjson", &lines);
     for round in 1..=4 {
-        let mut child = client(&world, &url, &users.file, &["--batch", "20"])
+        let mut child = client(&fixture, &url, &users.file, &["--batch", "20"])
             .spawn()
             .unwrap();
         while front.requests() < round * 6 {
@@ -215,7 +215,7 @@ async fn a_client_that_dies_goes_on_where_it_was() {
         }
         child.kill().await.unwrap();
     }
-    let output = client(&world, &url, &users.file, &["--batch", "20"])
+    let output = client(&fixture, &url, &users.file, &["--batch", "20"])
         .output()
         .await
         .unwrap();
@@ -226,19 +226,19 @@ async fn a_client_that_dies_goes_on_where_it_was() {
         "{text}"
     );
     assert_eq!(users.report().lines().count(), 3, "{}", users.report());
-    assert_eq!(world.count_users().await, 3 + 598);
+    assert_eq!(fixture.count_users().await, 3 + 598);
 }
 
 #[tokio::test]
 async fn a_batch_that_is_too_large_goes_in_parts() {
-    let world = World::new().await;
-    let builder = world.function("bulk-create").env("BULK_MAX_ROWS", "30");
+    let fixture = Fixture::new().await;
+    let builder = fixture.function("bulk-create").env("BULK_MAX_ROWS", "30");
     let (_front, url) = start(builder, usize::MAX).await;
     let users = Users::new("users.csv", &csv(100, |n| format!("u{n}@example.com,u{n}")));
-    let output = client(&world, &url, &users.file, &["--gzip"])
+    let output = client(&fixture, &url, &users.file, &["--gzip"])
         .output()
         .await
         .unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    assert_eq!(world.count_users().await, 103);
+    assert_eq!(fixture.count_users().await, 103);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use rig::{FunctionBuilder, Request, SigningKey, TcpProxy, secrets, token};
 
-use crate::world::{ADMIN, Api, World, assert_unauthorized};
+use crate::fixture::{ADMIN, Api, Fixture, assert_unauthorized};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -23,13 +23,15 @@ struct Rotation {
 }
 
 impl Rotation {
-    async fn start(world: &World, first: &str) -> Self {
+    async fn start(fixture: &Fixture, first: &str) -> Self {
         let environment = secrets::client_environment().unwrap();
         let (variable, endpoint) = environment[0].clone();
         let port = endpoint.rsplit(':').next().unwrap().trim_end_matches('/');
         let proxy = TcpProxy::to(port.parse().unwrap()).await.unwrap();
-        let arn = secrets::create(&world.unique("key"), first).await.unwrap();
-        let builder = world
+        let arn = secrets::create(&fixture.unique("key"), first)
+            .await
+            .unwrap();
+        let builder = fixture
             .function("stats")
             .without_env("JWT_KEY")
             .envs(environment)
@@ -81,8 +83,8 @@ async fn wait_until_accepted(api: &Api, request: &Request) {
 
 #[tokio::test]
 async fn a_rotation_of_the_key_ends_no_session_and_needs_no_restart() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = rotation.api().await;
     assert_eq!(status(&api, &signed_with(&key(0))).await, 200);
     for number in 1..=5 {
@@ -101,8 +103,8 @@ async fn a_rotation_of_the_key_ends_no_session_and_needs_no_restart() {
 
 #[tokio::test]
 async fn an_environment_that_starts_after_a_rotation_knows_the_previous_key_too() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     for number in 1..=2 {
         rotation.to(&key(number)).await;
     }
@@ -123,16 +125,16 @@ async fn an_environment_that_starts_after_a_rotation_knows_the_previous_key_too(
 async fn a_public_key_is_rotated_too_and_a_previous_one_of_another_kind_is_ignored() {
     let old = SigningKey::es256().unwrap();
     let new = SigningKey::es256().unwrap();
-    let world = World {
+    let fixture = Fixture {
         key: SigningKey::es256().unwrap(),
-        ..World::new().await
+        ..Fixture::new().await
     };
-    let rotation = Rotation::start(&world, token::P384_PUBLIC_KEY).await;
+    let rotation = Rotation::start(&fixture, token::P384_PUBLIC_KEY).await;
     rotation.to(&old.verification_key()).await;
     let api = rotation.api().await;
     let bearer = |key: &SigningKey| Request::get(STATS).bearer(&key.token(ADMIN).unwrap());
     assert_eq!(status(&api, &bearer(&old)).await, 200);
-    let forged = api.send(&bearer(&world.key)).await;
+    let forged = api.send(&bearer(&fixture.key)).await;
     assert_unauthorized(&forged);
     let id = forged.header("x-request-id").unwrap();
     let line = api
@@ -150,8 +152,8 @@ async fn a_public_key_is_rotated_too_and_a_previous_one_of_another_kind_is_ignor
 
 #[tokio::test]
 async fn a_thousand_forged_tokens_cause_a_handful_of_fetches() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = Api::start(rotation.builder.clone().concurrency(8)).await;
     let before = rotation.proxy.round_trips();
     let started = Instant::now();
@@ -178,8 +180,8 @@ async fn a_thousand_forged_tokens_cause_a_handful_of_fetches() {
 
 #[tokio::test]
 async fn requests_that_come_side_by_side_after_a_rotation_share_one_fetch() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = Api::start(rotation.builder.clone().concurrency(16)).await;
     let before = rotation.proxy.round_trips();
     rotation.to(&key(1)).await;
@@ -191,8 +193,8 @@ async fn requests_that_come_side_by_side_after_a_rotation_share_one_fetch() {
 
 #[tokio::test]
 async fn a_bad_token_is_a_401_within_seconds_while_secrets_manager_is_down() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     for is_hanging in [false, true] {
         let api = Api::start(rotation.builder.clone().concurrency(8)).await;
         if is_hanging {
@@ -235,8 +237,8 @@ async fn a_bad_token_is_a_401_within_seconds_while_secrets_manager_is_down() {
 
 #[tokio::test]
 async fn a_key_that_cannot_be_one_leaves_the_keys_before_in_force() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = rotation.api().await;
     rotation.to("hunter2").await;
     let forged = api.send(&signed_with(&key(999))).await;

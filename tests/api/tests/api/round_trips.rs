@@ -2,17 +2,19 @@
 
 use rig::{Request, TcpProxy};
 
-use crate::world::{Api, World};
+use crate::fixture::{Api, Fixture};
 
 async fn round_trips_of(name: &str, request: &Request, settings: &[(&str, &str)]) -> u64 {
-    let world = World::new().await;
-    let proxy = TcpProxy::to(world.server_port()).await.unwrap();
-    let builder = world
+    let fixture = Fixture::new().await;
+    let proxy = TcpProxy::to(fixture.server_port()).await.unwrap();
+    let builder = fixture
         .function(name)
-        .env("DATABASE_URL", proxy.url(world.database.url()))
+        .env("DATABASE_URL", proxy.url(fixture.database.url()))
         .envs(settings.iter().copied());
     let api = Api::start(builder).await;
-    let request = request.clone().bearer(&world.token(crate::world::ADMIN));
+    let request = request
+        .clone()
+        .bearer(&fixture.token(crate::fixture::ADMIN));
     // The first request prepares statements and looks up the caller.
     for _ in 0..2 {
         assert_eq!(api.send(&request).await.status, 200);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rig::TcpProxy;
 
 use super::{assert_written_once, read, start, write};
+use crate::fixture::Fixture;
 use crate::traffic::Traffic;
-use crate::world::World;
 
 /// What a caller may wait for beyond the request timeout of one second, on a busy machine.
 const PROMPTLY: Duration = Duration::from_millis(2_500);
@@ -14,26 +14,26 @@ const PROMPTLY: Duration = Duration::from_millis(2_500);
 /// Longer than a connection at rest is trusted.
 const LONG_REST: Duration = Duration::from_millis(5_100);
 
-async fn proxy(world: &World) -> TcpProxy {
-    TcpProxy::to(world.server_port()).await.unwrap()
+async fn proxy(fixture: &Fixture) -> TcpProxy {
+    TcpProxy::to(fixture.server_port()).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_network_that_drops_everything_costs_no_more_than_the_timeout() {
-    let world = World::new().await;
-    let proxy = proxy(&world).await;
+    let fixture = Fixture::new().await;
+    let proxy = proxy(&fixture).await;
     let function = |name: &str| {
-        world
+        fixture
             .function(name)
-            .env("DATABASE_URL", proxy.url(world.database.url()))
+            .env("DATABASE_URL", proxy.url(fixture.database.url()))
             .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1")
             .env("REQUEST_TIMEOUT_SECONDS", "1")
             .instances(2)
     };
     let lists = start(function("list-users")).await;
     let imports = start(function("bulk-create")).await;
-    let reads = Traffic::start(&lists, 2, read(&world));
-    let writes = Traffic::start(&imports, 2, write(&world));
+    let reads = Traffic::start(&lists, 2, read(&fixture));
+    let writes = Traffic::start(&imports, 2, write(&fixture));
     reads.more(50).await;
     writes.more(50).await;
 
@@ -53,19 +53,19 @@ async fn a_network_that_drops_everything_costs_no_more_than_the_timeout() {
         assert_eq!(seen.recovery_after(restored), Duration::ZERO);
         seen.assert_only(&[(503, "database_unavailable"), (504, "request_timeout")]);
         if what == "writes" {
-            assert_written_once(&world, &seen).await;
+            assert_written_once(&fixture, &seen).await;
         }
     }
 }
 
 #[tokio::test]
 async fn a_rested_connection_that_the_network_has_forgotten_fails_no_request() {
-    let world = World::new().await;
-    let proxy = proxy(&world).await;
-    let url = proxy.url(world.database.url());
-    let lists = start(world.function("list-users").env("DATABASE_URL", &url)).await;
-    let imports = start(world.function("bulk-create").env("DATABASE_URL", &url)).await;
-    let (read, write) = (read(&world), write(&world));
+    let fixture = Fixture::new().await;
+    let proxy = proxy(&fixture).await;
+    let url = proxy.url(fixture.database.url());
+    let lists = start(fixture.function("list-users").env("DATABASE_URL", &url)).await;
+    let imports = start(fixture.function("bulk-create").env("DATABASE_URL", &url)).await;
+    let (read, write) = (read(&fixture), write(&fixture));
     assert_eq!(lists.send(&read(0)).await.status, 200);
     assert_eq!(imports.send(&write(0)).await.status, 201);
 

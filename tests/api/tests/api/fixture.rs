@@ -1,4 +1,4 @@
-//! What every test starts from: a database with three people, and functions that use it.
+//! What every test starts from: a database with three users, and functions that use it.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -22,37 +22,37 @@ pub const RETIRED: i64 = 3;
 const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
 
 /// A database, and a key that signs tokens for it.
-pub struct World {
+pub struct Fixture {
     pub database: TestDatabase,
     pub key: SigningKey,
 }
 
-impl World {
-    /// A world with [`people`].
+impl Fixture {
+    /// A fixture with [`users`].
     pub async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
-        database.insert(&people()).await.unwrap();
+        database.insert(&users()).await.unwrap();
         Self {
             database,
             key: SigningKey::hs256(SECRET),
         }
     }
 
-    /// A world on a server of the test's own.
+    /// A fixture on a server of the test's own.
     pub async fn on(server: &str) -> Self {
         let database = TestDatabase::create_on(server).await.unwrap();
-        database.insert(&people()).await.unwrap();
+        database.insert(&users()).await.unwrap();
         Self {
             database,
             key: SigningKey::hs256(SECRET),
         }
     }
 
-    /// A world with more users than [`people`].
+    /// A fixture with more users than [`users`].
     pub async fn with(users: &[UserFixture]) -> Self {
-        let world = Self::new().await;
-        world.database.insert(users).await.unwrap();
-        world
+        let fixture = Self::new().await;
+        fixture.database.insert(users).await.unwrap();
+        fixture
     }
 
     /// A function that verifies tokens itself.
@@ -152,7 +152,7 @@ pub fn concurrency() -> u32 {
 }
 
 /// One user of each standing towards the API.
-pub fn people() -> [UserFixture; 3] {
+pub fn users() -> [UserFixture; 3] {
     [
         UserFixture::new(ADMIN, "admin")
             .superuser()
