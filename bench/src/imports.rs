@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use rig::Request;
-use rig::line::Line;
+use rig::TcpProxy;
 use serde_json::{Value, json};
 use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use sqlx::{Connection as _, Executor as _, PgConnection};
@@ -52,9 +52,9 @@ pub async fn bulk(rounds: u32, users: u32) -> Result<String> {
     let postgres = fixture::durable_server()?;
     let near = postgres.url("bench");
     let connection = fixture::dataset(&postgres, "bench", users).await?;
-    let line = Line::to(postgres.port()).await?;
-    line.delay(ROUND_TRIP / 2);
-    let far = line.url(&near);
+    let proxy = TcpProxy::to(postgres.port()).await?;
+    proxy.delay(ROUND_TRIP / 2);
+    let far = proxy.url(&near);
     let mut variants = [
         Variant::Copy(connection),
         Variant::RowByRow(PgConnection::connect(&near).await?),

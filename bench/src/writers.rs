@@ -62,7 +62,7 @@ pub async fn run(rounds: u32, users: u32) -> Result<String> {
 fn pgbench(postgres: &Postgres, database: &str, script: &str, users: u32) -> Result<f64> {
     let installed = Toolbox::of_workspace()
         .postgres(None)?
-        .folder()
+        .folder
         .join("pgbench");
     let program = if installed.is_file() {
         &installed

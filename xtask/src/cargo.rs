@@ -2,26 +2,18 @@
 
 use std::ffi::OsStr;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
-use servers::guard::{GuardedCommand, StopSignal};
+use servers::guard::GuardedCommand;
 use servers::places::workspace_root;
-
-const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Prepares `cargo <subcommand>`.
 pub fn command(subcommand: &str) -> GuardedCommand {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = program(cargo);
-    forget_this_run(command.command()).arg(subcommand);
-    command
-}
-
-/// Prepares any program, in the workspace's root.
-pub fn program(program: impl AsRef<OsStr>) -> GuardedCommand {
-    let mut command = GuardedCommand::new(program, StopSignal::Interrupt, STOP_LIMIT, None);
-    command.command().current_dir(workspace_root());
+    let mut command = GuardedCommand::new(cargo);
+    forget_this_run(command.command())
+        .arg(subcommand)
+        .current_dir(workspace_root());
     command
 }
 

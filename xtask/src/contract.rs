@@ -3,6 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 use servers::Toolbox;
+use servers::guard::GuardedCommand;
+use servers::places::workspace_root;
 
 use crate::cargo;
 use crate::test::TestServers;
@@ -45,13 +47,14 @@ pub fn write() -> Result<()> {
 /// Lints `openapi.json`.
 pub fn lint() -> Result<()> {
     let script = Toolbox::of_workspace().spectral()?;
-    let mut spectral = cargo::program("node");
+    let mut spectral = GuardedCommand::new("node");
     spectral
         .command()
         .arg(script)
         .args(["lint", "openapi.json"])
         .args(["--ruleset", "tests/contract/spectral.yaml"])
-        .args(["--fail-severity", "hint"]);
+        .args(["--fail-severity", "hint"])
+        .current_dir(workspace_root());
     cargo::run("spectral", spectral)
 }
 

@@ -1,14 +1,11 @@
 //! `rollcall token`: the token of a profile, or one that is signed with the HS256 key of a deployment.
 
 use std::io::Read as _;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
-use ring::hmac;
-use serde_json::json;
+use rollcall::hs256;
 
 use crate::connection::ConnectionArguments;
 use crate::output;
@@ -46,7 +43,10 @@ fn claim(text: &str) -> Result<(String, String)> {
 /// Prints a token and nothing else.
 pub fn run(arguments: &Arguments, connection: &ConnectionArguments) -> Result<()> {
     let token = match arguments.user {
-        Some(user) => sign(&read_key()?, user, arguments)?,
+        Some(user) => {
+            let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
+            hs256::sign(&read_key()?, user, validity, &arguments.claims)?
+        }
         None => connection.token()?,
     };
     Ok(output::print(&token)?)
@@ -64,25 +64,4 @@ fn read_key() -> Result<String> {
         "the key on standard input must have {MIN_KEY_BYTES} bytes or more"
     );
     Ok(key)
-}
-
-fn sign(key: &str, user: i64, arguments: &Arguments) -> Result<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now
-        .context("the clock of this machine is before 1970")?
-        .as_secs();
-    let mut claims = json!({
-        "sub": user.to_string(),
-        "iat": now,
-        "exp": now + 60 * u64::from(arguments.minutes),
-    });
-    for (name, value) in &arguments.claims {
-        claims[name] = value.as_str().into();
-    }
-    let header = json!({ "alg": "HS256", "typ": "JWT" });
-    let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-    let signed = format!("{header}.{claims}");
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
-    let signature = hmac::sign(&key, signed.as_bytes());
-    Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }

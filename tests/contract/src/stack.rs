@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rig::{Front, Function, SigningKey, TestDatabase, UserFixture};
+use rig::{Function, GatewayServer, SigningKey, TestDatabase, UserFixture};
 
 /// Long enough for HS256.
 const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
@@ -16,7 +16,7 @@ const USERS: i64 = 300;
 
 /// A running API.
 pub struct Stack {
-    front: Front,
+    gateway: GatewayServer,
     token: String,
     database: TestDatabase,
     functions: BTreeMap<String, Arc<Function>>,
@@ -40,7 +40,7 @@ impl Stack {
                 .await?;
             functions.insert(name.to_owned(), Arc::new(function));
         }
-        let front = Front::start(
+        let gateway = GatewayServer::start(
             routes
                 .iter()
                 .map(|route| (route.path.as_str(), Arc::clone(&functions[&route.function]))),
@@ -48,7 +48,7 @@ impl Stack {
         )
         .await?;
         Ok(Self {
-            front,
+            gateway,
             token: key.token(ADMIN)?,
             database,
             functions,
@@ -58,7 +58,7 @@ impl Stack {
     /// Where the API listens.
     #[must_use]
     pub fn url(&self) -> String {
-        self.front.url()
+        self.gateway.url()
     }
 
     /// A token of a superuser.

@@ -27,11 +27,10 @@ pub struct FunctionBuilder {
     instances: u32,
     pub(crate) scales_to: Option<u32>,
     pub(crate) gateway_timeout: Option<Duration>,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) init_timeout: Duration,
     pub(crate) memory: u32,
     pub(crate) concurrency: u32,
-    pub(crate) kill_at_deadline: bool,
 }
 
 impl FunctionBuilder {
@@ -47,7 +46,6 @@ impl FunctionBuilder {
             init_timeout: INIT_TIMEOUT,
             memory: 128,
             concurrency: 1,
-            kill_at_deadline: true,
         }
     }
 
@@ -128,22 +126,12 @@ impl FunctionBuilder {
         self
     }
 
-    /// Leaves an instance alone that has passed its deadline. Lambda kills it, and so does the rig
-    /// unless this is set.
-    #[must_use]
-    pub fn survive_deadlines(mut self) -> Self {
-        self.kill_at_deadline = false;
-        self
-    }
-
     /// Starts the Runtime API and all instances, and waits until each asks for work.
     pub async fn start(self) -> Result<Function, StartError> {
         let instances = self.instances;
-        let timeout = self.timeout;
-        let gateway_timeout = self.gateway_timeout;
         let (environments, server) = self.serve().await.map_err(StartError::rig)?;
         // Made first, so that a failure below takes down what has been started until then.
-        let function = Function::new(Arc::clone(&environments), server, timeout, gateway_timeout);
+        let function = Function::new(Arc::clone(&environments), server);
         let instances = (0..instances)
             .map(|_| environments.start_instance())
             .collect::<anyhow::Result<Vec<_>>>()
@@ -160,13 +148,9 @@ impl FunctionBuilder {
         } else {
             binary::find_function(&self.binary)?
         };
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .context("cannot open a port for the Runtime API")?;
-        let port = listener
-            .local_addr()
-            .context("a bound port has an address")?
-            .port();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.context("cannot open a port for the Runtime API")?;
+        let port = listener.local_addr()?.port();
         let environments = Arc::new(Environments::new(self, binary, port));
         // Lambda's endpoint does not wait for more bytes before it answers.
         let listener = listener.tap_io(|stream| {
@@ -189,13 +173,9 @@ pub struct StartError {
 }
 
 impl StartError {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "`map_err` hands the error over by value"
-    )]
-    pub(crate) fn rig(error: anyhow::Error) -> Self {
+    pub(crate) fn rig(error: impl Into<anyhow::Error>) -> Self {
         Self {
-            reason: format!("{error:#}"),
+            reason: format!("{:#}", error.into()),
             logs: String::new(),
         }
     }

@@ -1,10 +1,11 @@
 //! Decides which instance gets which event, and closes every invocation exactly once.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::instance::{Instance, InstanceId};
@@ -16,17 +17,11 @@ pub(crate) struct Pending {
     pub(crate) event: Vec<u8>,
     pub(crate) timeout: Duration,
     pub(crate) stated_deadline: Option<SystemTime>,
-    pub(crate) instance: Option<InstanceId>,
     pub(crate) submitted: Instant,
     pub(crate) answer: oneshot::Sender<Invocation>,
 }
 
 impl Pending {
-    /// Nothing is for an instance that was told to end.
-    fn is_for(&self, instance: &Instance) -> bool {
-        !instance.is_retired() && self.instance.is_none_or(|wanted| wanted == instance.id())
-    }
-
     /// Answers an event that no instance is going to see.
     pub(crate) fn refuse(self, outcome: Outcome) {
         // A caller that has gone away does not need its answer.
@@ -57,67 +52,49 @@ struct Running {
     deadline_timer: AbortHandle,
 }
 
-struct Poll {
-    instance: Arc<Instance>,
-    give: oneshot::Sender<Pending>,
-}
-
 #[derive(Default)]
 struct State {
     queue: VecDeque<Pending>,
-    polls: VecDeque<Poll>,
     running: HashMap<String, Running>,
-    /// Events that a poll was given and has not woken up to yet.
-    given: usize,
 }
 
 /// The queue of a function and its invocations under way.
+#[derive(Default)]
 pub(crate) struct Dispatcher {
     state: Mutex<State>,
-    kill_at_deadline: bool,
+    /// Wakes the instance that has waited longest.
+    queued: Notify,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(kill_at_deadline: bool) -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::default(),
-            kill_at_deadline,
-        })
-    }
-
-    /// Gives the event to the instance that has waited longest, or queues it. There is no limit.
+    /// Queues an event for the next instance that asks for work. There is no limit.
     pub(crate) fn submit(&self, pending: Pending) {
-        let mut state = self.lock();
-        offer(&mut state, pending, VecDeque::push_back);
+        self.lock().queue.push_back(pending);
+        self.queued.notify_one();
     }
 
     /// Waits for an event for this instance and starts the clock of the invocation.
-    pub(crate) async fn next(self: &Arc<Self>, instance: &Arc<Instance>) -> Option<Work> {
+    pub(crate) async fn next(self: &Arc<Self>, instance: &Arc<Instance>) -> Work {
         instance.set_ready();
-        let mut ticket = {
-            let mut state = self.lock();
-            let queued = state
-                .queue
-                .iter()
-                .position(|pending| pending.is_for(instance))
-                .and_then(|position| state.queue.remove(position));
-            if let Some(pending) = queued {
-                return Some(self.start(&mut state, pending, instance));
+        loop {
+            // It waits from here on, so that no event comes between the look at the queue and the wait. When
+            // it is dropped after it was woken, because the connection broke, the next one is woken.
+            let mut woken = pin!(self.queued.notified());
+            woken.as_mut().enable();
+            {
+                let mut state = self.lock();
+                if instance.takes_events()
+                    && let Some(pending) = state.queue.pop_front()
+                {
+                    return self.start(&mut state, pending, instance);
+                }
             }
-            let (give, take) = oneshot::channel();
-            state.polls.push_back(Poll {
-                instance: Arc::clone(instance),
-                give,
-            });
-            Ticket {
-                take,
-                dispatcher: self,
+            woken.await;
+            if !instance.takes_events() {
+                self.queued.notify_one();
+                return std::future::pending().await;
             }
-        };
-        let pending = (&mut ticket.take).await.ok()?;
-        let mut state = self.lock();
-        state.given -= 1;
-        Some(self.start(&mut state, pending, instance))
+        }
     }
 
     /// Closes an invocation; false when it is unknown or closed already.
@@ -132,7 +109,6 @@ impl Dispatcher {
     /// Forgets a dead instance and closes what it was doing.
     pub(crate) fn instance_gone(&self, instance: InstanceId) {
         let mut state = self.lock();
-        state.polls.retain(|poll| poll.instance.id() != instance);
         let lost: Vec<String> = state
             .running
             .iter()
@@ -153,7 +129,7 @@ impl Dispatcher {
     /// How many events are waiting or being worked on.
     pub(crate) fn load(&self) -> usize {
         let state = self.lock();
-        state.queue.len() + state.running.len() + state.given
+        state.queue.len() + state.running.len()
     }
 
     /// Closes every event in the queue, because nobody is going to take it.
@@ -171,6 +147,8 @@ impl Dispatcher {
         pending: Pending,
         instance: &Arc<Instance>,
     ) -> Work {
+        // Lambda thaws a frozen environment when it has an event for it.
+        instance.thaw();
         let deadline = SystemTime::now() + pending.timeout;
         let expiry = {
             let dispatcher = Arc::clone(self);
@@ -178,7 +156,8 @@ impl Dispatcher {
             let instance = Arc::clone(instance);
             tokio::spawn(async move {
                 tokio::time::sleep(pending.timeout).await;
-                dispatcher.expire(&request_id, &instance);
+                instance.kill();
+                dispatcher.finish(&request_id, Outcome::TimedOut);
             })
         };
         state.running.insert(
@@ -199,56 +178,9 @@ impl Dispatcher {
         }
     }
 
-    fn expire(&self, request_id: &str, instance: &Instance) {
-        if self.kill_at_deadline {
-            instance.kill();
-        }
-        self.finish(request_id, Outcome::TimedOut);
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A waiting poll. When the connection breaks after an event was given and before it was taken, the
-/// event goes back to the head of the queue instead of getting lost.
-struct Ticket<'a> {
-    take: oneshot::Receiver<Pending>,
-    dispatcher: &'a Dispatcher,
-}
-
-impl Drop for Ticket<'_> {
-    fn drop(&mut self) {
-        self.take.close();
-        if let Ok(pending) = self.take.try_recv() {
-            let mut state = self.dispatcher.lock();
-            state.given -= 1;
-            offer(&mut state, pending, VecDeque::push_front);
-        }
-    }
-}
-
-fn offer(state: &mut State, mut pending: Pending, enqueue: fn(&mut VecDeque<Pending>, Pending)) {
-    while let Some(position) = state
-        .polls
-        .iter()
-        .position(|poll| pending.is_for(&poll.instance))
-    {
-        let Some(poll) = state.polls.remove(position) else {
-            break;
-        };
-        match poll.give.send(pending) {
-            Ok(()) => {
-                // Lambda thaws a frozen environment when it has an event for it.
-                poll.instance.thaw();
-                state.given += 1;
-                return;
-            }
-            Err(refused) => pending = refused,
-        }
-    }
-    enqueue(&mut state.queue, pending);
 }
 
 fn close(request_id: String, running: Running, outcome: Outcome) {

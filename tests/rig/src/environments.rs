@@ -1,5 +1,6 @@
 //! The instances of one function: starting, supervising and replacing them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ const ACCOUNT: &str = "123456789012";
 
 /// The instances of a function and what is needed to start more.
 pub(crate) struct Environments {
-    settings: FunctionBuilder,
+    pub(crate) settings: FunctionBuilder,
     binary: PathBuf,
     port: u16,
     dispatcher: Arc<Dispatcher>,
@@ -32,7 +33,7 @@ pub(crate) struct Environments {
 impl Environments {
     pub(crate) fn new(settings: FunctionBuilder, binary: PathBuf, port: u16) -> Self {
         Self {
-            dispatcher: Dispatcher::new(settings.kill_at_deadline),
+            dispatcher: Arc::default(),
             settings,
             binary,
             port,
@@ -52,10 +53,6 @@ impl Environments {
             .iter()
             .find(|instance| instance.id() == id)
             .map(Arc::clone)
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.settings.name
     }
 
     pub(crate) fn arn(&self) -> String {
@@ -202,44 +199,38 @@ impl Environments {
         })
     }
 
-    fn environment(&self, id: InstanceId) -> Vec<(String, String)> {
+    fn environment(&self, id: InstanceId) -> BTreeMap<String, String> {
         let settings = &self.settings;
-        let mut environment: Vec<(String, String)> = [
-            // A path below the address tells the instances apart, and only a URL can carry one.
-            (
-                "AWS_LAMBDA_RUNTIME_API",
-                format!("http://127.0.0.1:{}/{id}", self.port),
-            ),
-            ("AWS_LAMBDA_FUNCTION_NAME", settings.name.clone()),
-            (
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-                settings.memory.to_string(),
-            ),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-            (
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                format!("/aws/lambda/{}", settings.name),
-            ),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[$LATEST]{id:032}")),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_DEFAULT_REGION", REGION.to_owned()),
-            ("_HANDLER", "bootstrap".to_owned()),
-            (
-                "_X_AMZN_TRACE_ID",
-                "Root=1-00000000-000000000000000000000000".to_owned(),
-            ),
-            ("TZ", ":UTC".to_owned()),
-            ("LANG", "en_US.UTF-8".to_owned()),
-            ("PATH", std::env::var("PATH").unwrap_or_default()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
+        let name = &settings.name;
+        let mut environment = BTreeMap::from(
+            [
+                // A path below the address tells the instances apart, and only a URL can carry one.
+                (
+                    "AWS_LAMBDA_RUNTIME_API",
+                    format!("http://127.0.0.1:{}/{id}", self.port),
+                ),
+                ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+                (
+                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                    settings.memory.to_string(),
+                ),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+                ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+                ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+                ("AWS_LAMBDA_LOG_STREAM_NAME", format!("[$LATEST]{id:032}")),
+                ("AWS_REGION", REGION.to_owned()),
+                ("AWS_DEFAULT_REGION", REGION.to_owned()),
+                ("_HANDLER", "bootstrap".to_owned()),
+                ("_X_AMZN_TRACE_ID", format!("Root=1-00000000-{:024}", 0)),
+                ("TZ", ":UTC".to_owned()),
+                ("LANG", "en_US.UTF-8".to_owned()),
+                ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
         if settings.concurrency > 1 {
-            environment.push((
-                "AWS_LAMBDA_MAX_CONCURRENCY".to_owned(),
-                settings.concurrency.to_string(),
-            ));
+            let name = "AWS_LAMBDA_MAX_CONCURRENCY".to_owned();
+            environment.insert(name, settings.concurrency.to_string());
         }
         environment.extend(settings.environment.clone());
         environment

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -22,8 +22,6 @@ const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 pub struct Function {
     environments: Arc<Environments>,
     server: AbortHandle,
-    timeout: Duration,
-    gateway_timeout: Option<Duration>,
     next_request: AtomicU64,
 }
 
@@ -34,17 +32,10 @@ impl Function {
         FunctionBuilder::new(binary)
     }
 
-    pub(crate) fn new(
-        environments: Arc<Environments>,
-        server: AbortHandle,
-        timeout: Duration,
-        gateway_timeout: Option<Duration>,
-    ) -> Self {
+    pub(crate) fn new(environments: Arc<Environments>, server: AbortHandle) -> Self {
         Self {
             environments,
             server,
-            timeout,
-            gateway_timeout,
             next_request: AtomicU64::new(1),
         }
     }
@@ -55,11 +46,6 @@ impl Function {
         event: Value,
     ) -> impl Future<Output = Invocation> + Send + use<> + 'static {
         self.call(Call::new(event))
-    }
-
-    /// Invokes the function with another timeout than its own.
-    pub async fn invoke_with_deadline(&self, event: Value, timeout: Duration) -> Invocation {
-        self.call(Call::new(event).timeout(timeout)).await
     }
 
     /// Sends an HTTP request as an API Gateway HTTP API does and reads the answer.
@@ -88,7 +74,12 @@ impl Function {
     /// the function does not answer.
     pub async fn deliver(&self, gateway: Gateway, request: &Request) -> Response {
         let invocation = self.invoke(request.event(gateway));
-        match self.gateway_timeout.or(gateway.patience()) {
+        match self
+            .environments
+            .settings
+            .gateway_timeout
+            .or(gateway.patience())
+        {
             None => gateway.answer(&invocation.await.outcome),
             Some(patience) => tokio::time::timeout(patience, invocation)
                 .await
@@ -120,7 +111,6 @@ impl Function {
             event,
             timeout,
             stated_deadline,
-            instance,
         } = call;
         let (answer, receiver) = oneshot::channel();
         let number = self.next_request.fetch_add(1, Ordering::Relaxed);
@@ -128,9 +118,8 @@ impl Function {
         let pending = Pending {
             request_id,
             event: event.to_string().into_bytes(),
-            timeout: timeout.unwrap_or(self.timeout),
+            timeout: timeout.unwrap_or(self.environments.settings.timeout),
             stated_deadline,
-            instance,
             submitted: Instant::now(),
             answer,
         };

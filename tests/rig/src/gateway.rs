@@ -3,13 +3,13 @@
 
 mod events;
 mod failures;
-mod front;
 mod request;
 mod response;
+mod server;
 
-pub use front::Front;
 pub use request::Request;
 pub use response::Response;
+pub use server::GatewayServer;
 
 /// The services that turn HTTP into events, each in its own shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

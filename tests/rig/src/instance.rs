@@ -1,5 +1,6 @@
 //! One execution environment: a real child process and the handles that Lambda has on it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::process::Stdio;
@@ -55,12 +56,12 @@ impl Instance {
     pub(crate) fn spawn(
         id: InstanceId,
         binary: &Path,
-        environment: &[(String, String)],
+        environment: &BTreeMap<String, String>,
     ) -> anyhow::Result<(Arc<Self>, Child)> {
         let spawned = Instant::now();
         let mut child = Command::new(binary)
             .env_clear()
-            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .envs(environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -81,15 +82,12 @@ impl Instance {
         let instance = Self {
             id,
             pid,
-            group: Pid::from_raw(
-                pid.try_into()
-                    .context("process ids fit the system's own type")?,
-            ),
+            group: Pid::from_raw(pid.try_into()?),
             spawned,
             phase: watch::Sender::new(Phase::Starting),
-            is_retired: AtomicBool::new(false),
-            is_extended: AtomicBool::new(false),
-            is_frozen: AtomicBool::new(false),
+            is_retired: AtomicBool::default(),
+            is_extended: AtomicBool::default(),
+            is_frozen: AtomicBool::default(),
             init_duration: Mutex::default(),
             init_error: Mutex::default(),
             logs,
@@ -180,6 +178,11 @@ impl Instance {
         self.is_frozen.load(Ordering::SeqCst)
     }
 
+    /// Nothing is for an instance that has ended or was told to end.
+    pub(crate) fn takes_events(&self) -> bool {
+        self.is_alive() && !self.is_retired()
+    }
+
     pub(crate) fn is_retired(&self) -> bool {
         self.is_retired.load(Ordering::Relaxed)
     }
@@ -221,17 +224,6 @@ impl Instance {
             // The process may have ended a moment ago, and then there is nobody left to tell.
             let _ = killpg(self.group, signal);
         }
-    }
-}
-
-impl fmt::Debug for Instance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Instance")
-            .field("id", &self.id)
-            .field("pid", &self.pid)
-            .field("phase", &*self.phase.borrow())
-            .finish_non_exhaustive()
     }
 }
 

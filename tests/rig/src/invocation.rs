@@ -12,18 +12,16 @@ pub struct Call {
     pub(crate) event: Value,
     pub(crate) timeout: Option<Duration>,
     pub(crate) stated_deadline: Option<SystemTime>,
-    pub(crate) instance: Option<InstanceId>,
 }
 
 impl Call {
-    /// A call with the timeout of the function, for whichever instance is free first.
+    /// A call with the timeout of the function, for the first instance that is free.
     #[must_use]
     pub fn new(event: Value) -> Self {
         Self {
             event,
             timeout: None,
             stated_deadline: None,
-            instance: None,
         }
     }
 
@@ -38,13 +36,6 @@ impl Call {
     #[must_use]
     pub fn stated_deadline(mut self, deadline: SystemTime) -> Self {
         self.stated_deadline = Some(deadline);
-        self
-    }
-
-    /// Waits for one certain instance, where a test needs to know which.
-    #[must_use]
-    pub fn on_instance(mut self, instance: InstanceId) -> Self {
-        self.instance = Some(instance);
         self
     }
 }
@@ -94,18 +85,6 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// What Lambda bills: start and work together, rounded up to the millisecond.
-    #[must_use]
-    pub fn billed_duration(&self) -> Duration {
-        let time = self.duration + self.init_duration.unwrap_or_default();
-        Duration::from_millis(
-            time.as_nanos()
-                .div_ceil(1_000_000)
-                .try_into()
-                .unwrap_or(u64::MAX),
-        )
-    }
-
     /// The JSON the function answered with.
     ///
     /// # Panics

@@ -14,7 +14,7 @@
 //!
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
-//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`mod@line`] (a network
+//! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`tcp_proxy`] (a network
 //! that can break), [`mod@routes`], [`database`], [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
 
 pub mod binary;
@@ -28,10 +28,10 @@ pub mod function;
 pub mod gateway;
 pub mod instance;
 pub mod invocation;
-pub mod line;
 pub mod routes;
 mod runtime_api;
 pub mod secrets;
+pub mod tcp_proxy;
 mod test_servers;
 pub mod token;
 pub mod users;
@@ -39,10 +39,10 @@ pub mod users;
 pub use builder::{FunctionBuilder, StartError};
 pub use database::TestDatabase;
 pub use function::Function;
-pub use gateway::{Front, Gateway, Request, Response};
+pub use gateway::{Gateway, GatewayServer, Request, Response};
 pub use instance::{Instance, InstanceId};
 pub use invocation::{Call, Invocation, Outcome};
-pub use line::Line;
 pub use routes::{ApiRoute, routes};
+pub use tcp_proxy::TcpProxy;
 pub use token::SigningKey;
 pub use users::UserFixture;

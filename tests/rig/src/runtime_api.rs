@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::dispatcher::epoch_milliseconds;
 use crate::environments::Environments;
-use crate::instance::{Instance, InstanceId};
+use crate::instance::InstanceId;
 use crate::invocation::Outcome;
 
 /// A response larger than 6 MB (and a little for the envelope) is refused by Lambda.
@@ -22,25 +22,18 @@ type Answer = Response<Body>;
 
 /// One address serves all instances of a function; the first path segment tells them apart.
 pub(crate) fn router(environments: Arc<Environments>) -> Router {
+    let runtime = Router::new()
+        .route("/invocation/next", get(next))
+        .route("/invocation/{request_id}/response", post(response))
+        .route("/invocation/{request_id}/error", post(error))
+        .route("/init/error", post(init_error));
+    // Extensions here subscribe to nothing, so there is never an event.
+    let extension = Router::new()
+        .route("/register", post(register))
+        .route("/event/next", get(std::future::pending::<Answer>));
     Router::new()
-        .route("/{instance}/2018-06-01/runtime/invocation/next", get(next))
-        .route(
-            "/{instance}/2018-06-01/runtime/invocation/{request_id}/response",
-            post(response),
-        )
-        .route(
-            "/{instance}/2018-06-01/runtime/invocation/{request_id}/error",
-            post(error),
-        )
-        .route(
-            "/{instance}/2018-06-01/runtime/init/error",
-            post(init_error),
-        )
-        .route("/{instance}/2020-01-01/extension/register", post(register))
-        .route(
-            "/{instance}/2020-01-01/extension/event/next",
-            get(next_extension_event),
-        )
+        .nest("/{instance}/2018-06-01/runtime", runtime)
+        .nest("/{instance}/2020-01-01/extension", extension)
         .layer(DefaultBodyLimit::disable())
         .with_state(environments)
 }
@@ -49,9 +42,7 @@ async fn next(State(environments): State<Arc<Environments>>, Path(instance): Pat
     let Some(instance) = environments.instance(InstanceId(instance)) else {
         return refuse(StatusCode::NOT_FOUND, "UnknownInstance");
     };
-    let Some(work) = environments.dispatcher().next(&instance).await else {
-        return refuse(StatusCode::GONE, "InstanceGone");
-    };
+    let work = environments.dispatcher().next(&instance).await;
     Response::builder()
         .header("Content-Type", "application/json")
         .header("Lambda-Runtime-Trace-Id", trace_id())
@@ -70,32 +61,27 @@ async fn response(
     Path((_, request_id)): Path<(u32, String)>,
     body: Bytes,
 ) -> Answer {
-    let is_too_large = body.len() > RESPONSE_LIMIT;
-    let outcome = if is_too_large {
-        Outcome::Error {
+    let size = body.len();
+    let is_too_large = size > RESPONSE_LIMIT;
+    let outcome = match parse(&body) {
+        _ if is_too_large => Outcome::Error {
             error_type: "Function.ResponseSizeTooLarge".to_owned(),
             message: format!(
-                "Response payload size ({} bytes) exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).",
-                body.len()
+                "Response payload size ({size} bytes) exceeded maximum allowed payload size \
+                 ({RESPONSE_LIMIT} bytes)."
             ),
-        }
-    } else {
-        parse(&body).map_or_else(
-            || Outcome::Error {
-                error_type: "Function.InvalidResponse".to_owned(),
-                message: "The response is not JSON".to_owned(),
-            },
-            Outcome::Response,
-        )
+        },
+        Some(response) => Outcome::Response(response),
+        None => Outcome::Error {
+            error_type: "Function.InvalidResponse".to_owned(),
+            message: "The response is not JSON".to_owned(),
+        },
     };
-    match (
-        environments.dispatcher().finish(&request_id, outcome),
-        is_too_large,
-    ) {
-        (false, _) => refuse(StatusCode::BAD_REQUEST, "InvalidRequestID"),
-        (true, true) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"),
-        (true, false) => accept(),
+    let is_known = environments.dispatcher().finish(&request_id, outcome);
+    if is_known && is_too_large {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge");
     }
+    accept(is_known)
 }
 
 async fn error(
@@ -108,11 +94,7 @@ async fn error(
         error_type,
         message,
     };
-    if environments.dispatcher().finish(&request_id, outcome) {
-        accept()
-    } else {
-        refuse(StatusCode::BAD_REQUEST, "InvalidRequestID")
-    }
+    accept(environments.dispatcher().finish(&request_id, outcome))
 }
 
 async fn init_error(
@@ -124,8 +106,8 @@ async fn init_error(
         return refuse(StatusCode::NOT_FOUND, "UnknownInstance");
     };
     let (error_type, message) = diagnostic(&body);
-    report_init_error(&instance, &error_type, &message);
-    accept()
+    instance.set_init_error(format!("{error_type}: {message}"));
+    accept(true)
 }
 
 /// An extension inside the function's own process. It is what makes Lambda send SIGTERM.
@@ -138,7 +120,7 @@ async fn register(
     };
     instance.set_extended();
     let description = json!({
-        "functionName": environments.name(),
+        "functionName": environments.settings.name,
         "functionVersion": "$LATEST",
         "handler": "bootstrap",
     });
@@ -148,15 +130,6 @@ async fn register(
         HeaderValue::from(instance.pid()),
     );
     answer
-}
-
-/// Extensions here subscribe to nothing, so there is never an event.
-async fn next_extension_event() -> Answer {
-    std::future::pending().await
-}
-
-fn report_init_error(instance: &Instance, error_type: &str, message: &str) {
-    instance.set_init_error(format!("{error_type}: {message}"));
 }
 
 fn diagnostic(body: &[u8]) -> (String, String) {
@@ -169,7 +142,10 @@ fn parse(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(body).ok()
 }
 
-fn accept() -> Answer {
+fn accept(is_known: bool) -> Answer {
+    if !is_known {
+        return refuse(StatusCode::BAD_REQUEST, "InvalidRequestID");
+    }
     answer(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
 }
 

@@ -1,11 +1,7 @@
 //! Puts secrets into the Secrets Manager stand-in, over its plain JSON protocol.
 
-use anyhow::{Context, ensure};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
+use anyhow::Context;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
 use crate::test_servers;
 
@@ -24,7 +20,7 @@ pub fn client_environment() -> anyhow::Result<Vec<(String, String)>> {
 pub async fn create(name: &str, value: &str) -> anyhow::Result<String> {
     let answer = request(
         "CreateSecret",
-        &json!({ "Name": name, "SecretString": value }),
+        json!({ "Name": name, "SecretString": value }),
     )
     .await?;
     answer["ARN"]
@@ -37,7 +33,7 @@ pub async fn create(name: &str, value: &str) -> anyhow::Result<String> {
 pub async fn rotate(arn: &str, value: &str) -> anyhow::Result<()> {
     request(
         "PutSecretValue",
-        &json!({ "SecretId": arn, "SecretString": value }),
+        json!({ "SecretId": arn, "SecretString": value }),
     )
     .await?;
     Ok(())
@@ -47,42 +43,30 @@ pub async fn rotate(arn: &str, value: &str) -> anyhow::Result<()> {
 pub async fn prepare_rotation(arn: &str, value: &str) -> anyhow::Result<()> {
     request(
         "PutSecretValue",
-        &json!({ "SecretId": arn, "SecretString": value, "VersionStages": ["AWSPENDING"] }),
+        json!({ "SecretId": arn, "SecretString": value, "VersionStages": ["AWSPENDING"] }),
     )
     .await?;
     Ok(())
 }
 
-async fn request(action: &str, body: &Value) -> anyhow::Result<Value> {
+async fn request(action: &'static str, body: Value) -> anyhow::Result<Value> {
     let endpoint = test_servers::secrets_endpoint()?;
-    let host = endpoint
-        .strip_prefix("http://")
-        .with_context(|| format!("{endpoint} should be an http URL"))?
-        .trim_end_matches('/');
-    let stream = TcpStream::connect(host)
-        .await
-        .context("cannot reach Secrets Manager")?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let request = http::Request::post("/")
-        .header("Host", host)
-        .header("Content-Type", "application/x-amz-json-1.1")
-        .header("X-Amz-Target", format!("secretsmanager.{action}"))
-        // The stand-in reads the service from the signature and does not check it.
-        .header(
-            "Authorization",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/secretsmanager/aws4_request, \
-             SignedHeaders=host, Signature=0",
-        )
-        .body(Full::new(Bytes::from(body.to_string())))?;
-    let response = sender.send_request(request).await?;
-    let status = response.status();
-    let answer = response.into_body().collect().await?.to_bytes();
-    ensure!(
-        status.is_success(),
-        "{action} failed with {status}: {}",
-        String::from_utf8_lossy(&answer)
-    );
-    Ok(serde_json::from_slice(&answer)?)
+    let send = move || {
+        let answer = ureq::post(endpoint)
+            .config()
+            .proxy(None)
+            .build()
+            .content_type("application/x-amz-json-1.1")
+            .header("X-Amz-Target", format!("secretsmanager.{action}"))
+            // The stand-in reads the service from the signature and does not check it.
+            .header(
+                "Authorization",
+                "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/secretsmanager/aws4_request, \
+                 SignedHeaders=host, Signature=0",
+            )
+            .send(body.to_string())
+            .with_context(|| format!("{action} failed"))?;
+        Ok(serde_json::from_reader(answer.into_body().into_reader())?)
+    };
+    tokio::task::spawn_blocking(send).await?
 }

@@ -1,5 +1,7 @@
 //! Certificates for servers on 127.0.0.1, and the authority that clients must trust for them.
 
+use std::fmt;
+
 use anyhow::{Context as _, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -13,11 +15,17 @@ pub struct Authority {
 }
 
 /// What a server shows to its clients, both in PEM.
-pub struct ServerCertificate {
-    /// The certificate.
-    pub certificate: String,
-    /// Its private key.
-    pub key: String,
+#[derive(Clone)]
+pub(crate) struct ServerCertificate {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl fmt::Debug for ServerCertificate {
+    /// Leaves out the private key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ServerCertificate")
+    }
 }
 
 impl Authority {
@@ -46,7 +54,7 @@ impl Authority {
     }
 
     /// Signs for a server that is reached as 127.0.0.1 or localhost.
-    pub fn sign_server(&self) -> Result<ServerCertificate> {
+    pub(crate) fn sign_server(&self) -> Result<ServerCertificate> {
         let names = ["localhost", "127.0.0.1"].map(str::to_owned);
         let mut params = CertificateParams::new(names)?;
         params

@@ -1,10 +1,10 @@
 # Stops a program when the process that asked for it is gone, in whatever way.
 #
-# Arguments: the program's process id, which is also its process group; the signal that asks it to
-# stop; how many tenths of a second it may take; a folder to delete afterwards, or nothing.
+# Arguments: the program's process id, which is also its process group; how many tenths of
+# a second it may take to stop; a folder to delete afterwards, or nothing.
 # Standard input is a pipe that only the asking process holds. A line on it means that the program
 # has ended; its end without a line means that nobody is left to stop the program.
-program=$1 signal=$2 patience=$3 leftover=$4
+program=$1 tenths=$2 folder=${3-}
 trap '' HUP INT QUIT TERM
 
 # A dead program still takes signals where nobody waits for it, as in a container whose init never
@@ -16,12 +16,12 @@ runs() {
 if read -r _; then
     exit
 fi
-kill -s "$signal" -- "-$program"
-while runs && [ "$patience" -gt 0 ]; do
+kill -s INT -- "-$program"
+while runs && [ "$tenths" -gt 0 ]; do
     sleep 0.1
-    patience=$((patience - 1))
+    tenths=$((tenths - 1))
 done
 kill -s KILL -- "-$program"
-if [ -n "$leftover" ]; then
-    rm -rf -- "$leftover"
+if [ -n "$folder" ]; then
+    rm -rf -- "$folder"
 fi

@@ -2,22 +2,21 @@
 //!
 //! - [`tools`]: programs found on the machine, or fetched at a pinned version into `.tools`.
 //! - [`postgres`], [`pgbouncer`], [`moto`], [`valkey`]: one server each.
+//! - `server`: what they have in common.
 //! - [`guard`]: how every one of them is kept from outliving the program that started it.
 //! - [`certificate`]: what they need to speak TLS.
-//! - [`account`], [`places`]: who runs `PostgreSQL` when this program runs as root, and where.
+//! - [`places`], [`ports`]: folders, and free ports.
 //!
 //! Everything here blocks; asynchronous callers go through `spawn_blocking`.
 
-pub mod account;
 pub mod certificate;
 pub mod guard;
-pub mod http_probe;
-mod logs;
 pub mod moto;
 pub mod pgbouncer;
 pub mod places;
 pub mod ports;
 pub mod postgres;
+mod server;
 pub mod tools;
 pub mod valkey;
 

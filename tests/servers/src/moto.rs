@@ -1,114 +1,59 @@
 //! A private stand-in for AWS Secrets Manager: moto's server.
 
 use std::fs;
-use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
-use tempfile::TempDir;
+use anyhow::Result;
 
-use crate::account::Account;
 use crate::certificate::{Authority, ServerCertificate};
-use crate::guard::{GuardedCommand, GuardedProcess, StopSignal};
+use crate::guard::GuardedCommand;
+use crate::server::{self, Server};
 use crate::tools::Toolbox;
-use crate::{http_probe, logs, places};
 
-const START_LIMIT: Duration = Duration::from_mins(1);
-const STOP_LIMIT: Duration = Duration::from_secs(5);
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
-const ANNOUNCEMENT: &str = "://127.0.0.1:";
-
-/// A running Secrets Manager on 127.0.0.1, with nothing in it.
+/// A running Secrets Manager on 127.0.0.1, with nothing in it; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Moto {
-    process: GuardedProcess,
-    port: u16,
+    server: Server,
     scheme: &'static str,
-    // Deleted when this is dropped, which is after the process.
-    _folder: TempDir,
 }
 
 impl Moto {
-    /// Starts one, on a port that the system chooses.
+    /// Starts one.
     pub fn start() -> Result<Self> {
-        Self::launch(None)
+        Self::start_with(None)
     }
 
     /// Starts one that speaks https, with a certificate that `authority` signs.
     pub fn start_with_tls(authority: &Authority) -> Result<Self> {
-        Self::launch(Some(&authority.sign_server()?))
+        Self::start_with(Some(&authority.sign_server()?))
     }
 
-    fn launch(certificate: Option<&ServerCertificate>) -> Result<Self> {
-        let tool = Toolbox::of_workspace().moto()?;
-        let folder = places::new_temporary_folder(&Account::Own)?;
-        let log = folder.path().join("server.log");
-        let mut command = GuardedCommand::new(
-            tool.python(),
-            StopSignal::Interrupt,
-            STOP_LIMIT,
-            Some(folder.path()),
-        );
-        tool.apply(command.command())
-            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
-            .env("PYTHONUNBUFFERED", "1")
-            .current_dir(folder.path());
-        if let Some(certificate) = certificate {
-            for (option, name, text) in [
-                ("--ssl-cert", "server.crt", &certificate.certificate),
-                ("--ssl-key", "server.key", &certificate.key),
-            ] {
-                let path = folder.path().join(name);
-                fs::write(&path, text)?;
-                command.command().arg(option).arg(path);
+    fn start_with(certificate: Option<&ServerCertificate>) -> Result<Self> {
+        let tool = Toolbox::of_workspace().python("moto")?;
+        let scheme = certificate.map_or("http", |_| "https");
+        let server = Server::start(|port, folder| {
+            let mut command = GuardedCommand::new(tool.python()).temporary_folder(folder);
+            tool.apply(command.command())
+                .args(["-m", "moto.server", "-H", "127.0.0.1", "-p"])
+                .arg(port.to_string())
+                .env("PYTHONUNBUFFERED", "1")
+                .current_dir(folder);
+            if let Some(certificate) = certificate {
+                fs::write(folder.join("server.crt"), &certificate.certificate)?;
+                fs::write(folder.join("server.key"), &certificate.key)?;
+                let files = ["--ssl-cert", "server.crt", "--ssl-key", "server.key"];
+                command.command().args(files);
             }
-        }
-        logs::write_to(command.command(), &log)?;
-        let process = command.spawn()?;
-        let port = await_port(&process, &log, certificate.is_none())?;
-        Ok(Self {
-            process,
-            port,
-            scheme: certificate.map_or("http", |_| "https"),
-            _folder: folder,
-        })
+            // It listens before it logs its address.
+            let address = format!("{scheme}://127.0.0.1:{port}");
+            let log = folder.join("server.log");
+            server::start("moto's server", command, &log, |log| log.contains(&address))
+        })?;
+        Ok(Self { server, scheme })
     }
 
     /// What `AWS_ENDPOINT_URL` must be for an SDK to talk to it.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("{}://127.0.0.1:{}", self.scheme, self.port)
-    }
-
-    /// Stops the server.
-    pub fn stop(self) -> Result<()> {
-        self.process.stop()
-    }
-}
-
-/// The port, once the server answers there. One that speaks https listens before it says so.
-fn await_port(process: &GuardedProcess, log: &Path, is_plain: bool) -> Result<u16> {
-    let deadline = Instant::now() + START_LIMIT;
-    loop {
-        let announced = logs::read(log);
-        if let Some(status) = process.try_wait()? {
-            bail!("moto's server ended with {status} before it was ready:\n{announced}");
-        }
-        let port = announced
-            .split_once(ANNOUNCEMENT)
-            .and_then(|(_, rest)| rest.lines().next())
-            .and_then(|port| port.trim().parse().ok());
-        if let Some(port) = port
-            && (!is_plain
-                || http_probe::status(port, "/moto-api/", None, Duration::from_secs(1)).ok()
-                    == Some(200))
-        {
-            return Ok(port);
-        }
-        if Instant::now() >= deadline {
-            bail!("moto's server was not ready after {START_LIMIT:?}:\n{announced}");
-        }
-        thread::sleep(POLL_INTERVAL);
+        format!("{}://127.0.0.1:{}", self.scheme, self.server.port)
     }
 }

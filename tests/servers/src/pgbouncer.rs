@@ -1,23 +1,11 @@
 //! A private `PgBouncer` in transaction mode.
 
 use std::fs;
-use std::net::TcpStream;
-use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use tempfile::TempDir;
+use anyhow::{Context as _, Result};
 
-use crate::account::Account;
-use crate::guard::{GuardedCommand, GuardedProcess, StopSignal};
-use crate::tools::{PgBouncerProgram, Toolbox};
-use crate::{logs, places, ports};
-
-const START_LIMIT: Duration = Duration::from_secs(20);
-const STOP_LIMIT: Duration = Duration::from_secs(5);
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
-const PORT_ATTEMPTS: usize = 5;
+use crate::server::{self, Server};
+use crate::tools::Toolbox;
 
 /// The server behind a pooler.
 #[derive(Clone, Debug)]
@@ -34,12 +22,7 @@ pub struct PgBouncerOptions {
 
 /// A running pooler on 127.0.0.1; it is stopped when this is dropped.
 #[derive(Debug)]
-pub struct PgBouncer {
-    process: GuardedProcess,
-    port: u16,
-    // Deleted when this is dropped, which is after the process.
-    folder: TempDir,
-}
+pub struct PgBouncer(Server);
 
 impl PgBouncer {
     /// Whether this machine can run one.
@@ -49,120 +32,50 @@ impl PgBouncer {
 
     /// Starts one.
     pub fn start(options: &PgBouncerOptions) -> Result<Self> {
-        let account = Account::for_postgres();
         let program = Toolbox::of_workspace().pgbouncer()?.context(
-            "PgBouncer was not found, and only Debian's and Ubuntu's packages of it are known \
-             here: install it",
+            "PgBouncer was not found, and only Debian's and Ubuntu's packages of it are known here: \
+             install it",
         )?;
-        for _ in 0..PORT_ATTEMPTS {
-            let folder = places::new_temporary_folder(&account)?;
-            let port = ports::free_port()?;
-            if let Some(process) = launch(options, &program, &account, folder.path(), port)? {
-                return Ok(Self {
-                    process,
-                    port,
-                    folder,
-                });
-            }
-        }
-        bail!("lost {PORT_ATTEMPTS} free ports in a row to other programs");
+        let users = format!("\"{}\" \"{}\"\n", options.user, options.password);
+        let server = Server::start(|port, folder| {
+            fs::write(folder.join("users.txt"), &users)?;
+            fs::write(folder.join("pgbouncer.ini"), settings(options, port))?;
+            let mut command = server::unprivileged(&program).temporary_folder(folder);
+            let pooler = command.command().arg("pgbouncer.ini").current_dir(folder);
+            // A program that was fetched has its libraries beside it.
+            pooler.env("LD_LIBRARY_PATH", program.with_file_name(""));
+            // It listens before it logs this.
+            let log = folder.join("server.log");
+            server::start("PgBouncer", command, &log, |log| log.contains("process up"))
+        })?;
+        Ok(Self(server))
     }
 
     /// The port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// What it has logged.
-    #[must_use]
-    pub fn log(&self) -> String {
-        logs::read(&self.folder.path().join("pgbouncer.log"))
-    }
-
-    /// Stops it.
-    pub fn stop(self) -> Result<()> {
-        self.process.stop()
+        self.0.port
     }
 }
 
-/// Nothing, if the port was lost to another program.
-fn launch(
-    options: &PgBouncerOptions,
-    original: &PgBouncerProgram,
-    account: &Account,
-    folder: &Path,
-    port: u16,
-) -> Result<Option<GuardedProcess>> {
-    // It refuses to run as root, and the account that it runs under then may not reach the workspace.
-    let program = folder.join("pgbouncer");
-    for file in original.libraries().iter().chain([&original.path().into()]) {
-        let name = file.file_name().context("a program has a name")?;
-        fs::copy(file, folder.join(name)).context("could not copy PgBouncer")?;
-    }
-    let settings = folder.join("pgbouncer.ini");
-    fs::write(&settings, write_settings(options, folder, port))?;
-    let users = folder.join("users.txt");
-    fs::write(
-        &users,
-        format!("\"{}\" \"{}\"\n", options.user, options.password),
-    )?;
-    for file in [&settings, &users] {
-        account.give(file)?;
-    }
-    let log = folder.join("pgbouncer.log");
-    let mut command =
-        GuardedCommand::new(&program, StopSignal::Interrupt, STOP_LIMIT, Some(folder));
-    let pooler = command.command();
-    pooler
-        .arg(&settings)
-        .env("LD_LIBRARY_PATH", folder)
-        .current_dir(folder);
-    account.apply(pooler);
-    logs::write_to(pooler, &log)?;
-    let process = command.spawn()?;
-    let deadline = Instant::now() + START_LIMIT;
-    loop {
-        if let Some(status) = process.try_wait()? {
-            let log = logs::tail(&log);
-            if log.contains("Address already in use") {
-                return Ok(None);
-            }
-            bail!("PgBouncer ended with {status} before it was ready:\n{log}");
-        }
-        if logs::read(&log).contains("process up")
-            && TcpStream::connect(("127.0.0.1", port)).is_ok()
-        {
-            return Ok(Some(process));
-        }
-        if Instant::now() >= deadline {
-            bail!(
-                "PgBouncer was not ready after {START_LIMIT:?}:\n{}",
-                logs::tail(&log)
-            );
-        }
-        thread::sleep(POLL_INTERVAL);
-    }
-}
-
-fn write_settings(options: &PgBouncerOptions, folder: &Path, port: u16) -> String {
+fn settings(options: &PgBouncerOptions, port: u16) -> String {
+    let server_port = options.server_port;
+    let server_connections = options.server_connections;
     format!(
-        "[databases]\n\
-         * = host=127.0.0.1 port={}\n\
-         [pgbouncer]\n\
-         listen_addr = 127.0.0.1\n\
-         listen_port = {port}\n\
-         unix_socket_dir =\n\
-         auth_type = scram-sha-256\n\
-         auth_file = {}/users.txt\n\
-         pool_mode = transaction\n\
-         default_pool_size = {}\n\
-         max_client_conn = 2000\n\
-         ignore_startup_parameters = extra_float_digits\n\
-         log_connections = 0\n\
-         log_disconnections = 0\n",
-        options.server_port,
-        folder.display(),
-        options.server_connections
+        "[databases]
+* = host=127.0.0.1 port={server_port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = users.txt
+pool_mode = transaction
+default_pool_size = {server_connections}
+max_client_conn = 2000
+ignore_startup_parameters = extra_float_digits
+log_connections = 0
+log_disconnections = 0
+"
     )
 }

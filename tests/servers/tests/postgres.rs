@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 
 use servers::{Authority, Postgres, PostgresOptions};
 
-/// The code of an `SSLRequest`, which every server answers with one letter before any log-in.
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
-
-fn answers(port: u16) -> bool {
-    answer_to_ssl_request(port) == Some(*b"N")
-}
-
-fn answer_to_ssl_request(port: u16) -> Option<[u8; 1]> {
+/// What a server answers to an `SSLRequest`, before any log-in: `S` if it speaks TLS, or else `N`.
+fn answer(port: u16) -> Option<u8> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let mut letter = [0; 1];
-    stream.write_all(&SSL_REQUEST).unwrap();
-    stream.read_exact(&mut letter).ok().map(|()| letter)
+    stream
+        .write_all(&[0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f])
+        .unwrap();
+    stream.read_exact(&mut letter).ok().map(|()| letter[0])
+}
+
+fn start() -> Postgres {
+    Postgres::start(&PostgresOptions::temporary()).unwrap()
 }
 
 #[test]
@@ -32,16 +32,16 @@ fn a_server_with_a_certificate_offers_tls() {
     let options = PostgresOptions::temporary().with_tls(&authority).unwrap();
     let server = Postgres::start(&options).unwrap();
 
-    assert_eq!(answer_to_ssl_request(server.port()), Some(*b"S"));
+    assert_eq!(answer(server.port()), Some(b'S'));
 }
 
 #[test]
 fn a_temporary_server_answers_and_leaves_no_data_behind() {
-    let server = Postgres::start(&PostgresOptions::temporary()).unwrap();
+    let server = start();
     let port = server.port();
     let folder = server.folder().to_path_buf();
 
-    assert!(answers(port));
+    assert_eq!(answer(port), Some(b'N'));
     assert!(
         server
             .url("app")
@@ -49,27 +49,21 @@ fn a_temporary_server_answers_and_leaves_no_data_behind() {
     );
     server.stop().unwrap();
 
-    assert!(!answers(port));
+    assert_eq!(answer(port), None);
     assert!(!folder.exists());
 }
 
 #[test]
 fn servers_started_at_once_get_ports_of_their_own() {
-    let servers: Vec<_> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..3)
-            .map(|_| scope.spawn(|| Postgres::start(&PostgresOptions::temporary()).unwrap()))
-            .collect();
-        starts
-            .into_iter()
-            .map(|start| start.join().unwrap())
-            .collect()
+    let servers = std::thread::scope(|scope| {
+        let starts = [(); 3].map(|()| scope.spawn(start));
+        starts.map(|start| start.join().unwrap())
     });
 
-    let mut ports: Vec<_> = servers.iter().map(Postgres::port).collect();
+    let mut ports = servers.each_ref().map(Postgres::port);
     ports.sort_unstable();
-    ports.dedup();
-    assert_eq!(ports.len(), 3);
-    assert!(ports.into_iter().all(answers));
+    assert!(ports[0] < ports[1] && ports[1] < ports[2], "{ports:?}");
+    assert_eq!(ports.map(answer), [Some(b'N'); 3]);
 }
 
 #[test]
@@ -78,33 +72,28 @@ fn a_persistent_server_keeps_its_data_and_its_password() {
     let options = PostgresOptions::persistent(parent.path().join("postgres"));
 
     let first = Postgres::start(&options).unwrap();
-    let home = first.folder().to_path_buf();
-    let made = fs::metadata(home.join("data/PG_VERSION"))
-        .unwrap()
-        .modified()
-        .unwrap();
-    let password = fs::read(home.join("password")).unwrap();
+    let folder = first.folder().to_path_buf();
+    let made = || {
+        fs::metadata(folder.join("data/PG_VERSION"))
+            .unwrap()
+            .modified()
+            .unwrap()
+    };
+    let (made_first, password) = (made(), first.password().to_owned());
     let running = Postgres::url_of_running(&options, "app").unwrap();
     assert_eq!(running, Some(first.url("app")));
     first.stop().unwrap();
     assert_eq!(Postgres::url_of_running(&options, "app").unwrap(), None);
 
     let second = Postgres::start(&options).unwrap();
-    let kept = fs::metadata(home.join("data/PG_VERSION"))
-        .unwrap()
-        .modified()
-        .unwrap();
-    assert_eq!(kept, made);
-    assert_eq!(fs::read(home.join("password")).unwrap(), password);
-    let permissions = fs::metadata(home.join("password"))
-        .unwrap()
-        .permissions()
-        .mode();
-    assert_eq!(permissions & 0o777, 0o600);
+    assert_eq!(made(), made_first);
+    assert_eq!(second.password(), password);
+    let permissions = fs::metadata(folder.join("password")).unwrap().permissions();
+    assert_eq!(permissions.mode() & 0o777, 0o600);
     second.stop().unwrap();
 
     Postgres::erase(&options).unwrap();
-    assert!(!home.exists());
+    assert!(!folder.exists());
 }
 
 #[test]
@@ -120,16 +109,13 @@ fn a_wrong_setting_fails_at_once_with_the_words_of_the_server() {
 
 #[test]
 fn data_of_another_major_version_is_refused_with_a_way_out() {
-    let parent = tempfile::tempdir().unwrap();
-    let options = PostgresOptions::persistent(parent.path().join("postgres"));
-    let server = Postgres::start(&options).unwrap();
-    let home = server.folder().to_path_buf();
-    server.stop().unwrap();
-    fs::write(home.join("data/PG_VERSION"), "9\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let options = PostgresOptions::persistent(folder.path());
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::write(folder.path().join("data/PG_VERSION"), "9\n").unwrap();
 
     let refused = Postgres::start(&options).unwrap_err().to_string();
 
     assert!(refused.contains("was made by PostgreSQL 9"), "{refused}");
     assert!(refused.contains("--reset"), "{refused}");
-    Postgres::erase(&options).unwrap();
 }

@@ -4,10 +4,11 @@ mod seed;
 mod watch;
 mod welcome;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use rollcall::hs256;
 use servers::{Postgres, Toolbox, ports};
 use shared::store::migrations;
 use tokio::runtime::Runtime;
@@ -16,7 +17,7 @@ use crate::cargo;
 use crate::console;
 use crate::database::{Database, URL_VARIABLE};
 use crate::dev_folder::DevFolder;
-use crate::token;
+
 use watch::FunctionServer;
 
 /// As long as somebody works with the same terminal.
@@ -68,7 +69,7 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
 
     console::announce("starting the functions");
     let key = folder.jwt_key_or_new()?;
-    let token = token::mint(&key, superuser, SystemTime::now(), TOKEN_VALIDITY, &[])?;
+    let token = hs256::sign(&key, superuser, TOKEN_VALIDITY, &[])?;
     let server = FunctionServer::start(&watch::Settings {
         program: &cargo_lambda,
         port: arguments.port,

@@ -1,12 +1,13 @@
 //! The functions behind cargo-lambda's emulator of Lambda and its gateway.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use servers::guard::GuardedProcess;
-use servers::http_probe;
+use servers::guard::{GuardedCommand, GuardedProcess};
+use servers::places::workspace_root;
 
 use crate::cargo;
 
@@ -36,17 +37,18 @@ pub(super) struct Settings<'run> {
 /// Functions that answer.
 #[derive(Debug)]
 pub(super) struct FunctionServer {
-    process: GuardedProcess,
+    process: Arc<GuardedProcess>,
 }
 
 impl FunctionServer {
     /// Starts cargo-lambda and waits until every function answers.
     pub(super) fn start(settings: &Settings<'_>) -> Result<Self> {
-        let mut watch = cargo::program(settings.program);
+        let mut watch = GuardedCommand::new(settings.program);
         cargo::forget_this_run(watch.command())
             .args(["lambda", "watch", "--invoke-address", "127.0.0.1"])
             .args(["--invoke-port", &settings.port.to_string()])
             .args(settings.is_release.then_some("--release"))
+            .current_dir(workspace_root())
             .env("DATABASE_URL", settings.database_url)
             .env_remove("DATABASE_SECRET_ARN")
             // Nobody reads them here.
@@ -72,8 +74,7 @@ impl FunctionServer {
         let deadline = Instant::now() + START_LIMIT;
         for (path, expected) in ONE_ANSWER_EACH {
             loop {
-                let answer =
-                    http_probe::status(settings.port, path, Some(settings.token), START_LIMIT);
+                let answer = status(settings, path);
                 if answer.as_ref().is_ok_and(|status| *status == expected) {
                     break;
                 }
@@ -90,4 +91,17 @@ impl FunctionServer {
         }
         Ok(())
     }
+}
+
+/// The status of a GET with the superuser's token.
+fn status(settings: &Settings<'_>, path: &str) -> Result<u16> {
+    let response = ureq::get(format!("http://127.0.0.1:{}{path}", settings.port))
+        .header("Authorization", format!("Bearer {}", settings.token))
+        .config()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(START_LIMIT))
+        .build()
+        .call()?;
+    Ok(response.status().as_u16())
 }

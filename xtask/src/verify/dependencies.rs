@@ -5,20 +5,30 @@ use std::path::Path;
 use anyhow::Result;
 use servers::Toolbox;
 use servers::guard::GuardedCommand;
+use servers::places::workspace_root;
 
 use crate::cargo;
 
 /// Licences, duplicates and sources as `deny.toml` has them, and whether everything is used.
 pub(super) fn check() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    deny(&toolbox.cargo_deny()?, &["licenses", "bans", "sources"])?;
-    let shear = command(&toolbox.cargo_shear()?, &["shear", "--deny-warnings"]);
+    deny(
+        &toolbox.program("cargo-deny")?,
+        &["licenses", "bans", "sources"],
+    )?;
+    let shear = command(
+        &toolbox.program("cargo-shear")?,
+        &["shear", "--deny-warnings"],
+    );
     cargo::run("cargo shear", shear)
 }
 
 /// Known faults of dependencies. The list of them is fetched from GitHub.
 pub(super) fn check_advisories() -> Result<()> {
-    deny(&Toolbox::of_workspace().cargo_deny()?, &["advisories"])
+    deny(
+        &Toolbox::of_workspace().program("cargo-deny")?,
+        &["advisories"],
+    )
 }
 
 fn deny(program: &Path, checks: &[&str]) -> Result<()> {
@@ -27,7 +37,10 @@ fn deny(program: &Path, checks: &[&str]) -> Result<()> {
 }
 
 fn command(program: &Path, arguments: &[&str]) -> GuardedCommand {
-    let mut command = cargo::program(program);
-    command.command().args(arguments);
+    let mut command = GuardedCommand::new(program);
+    command
+        .command()
+        .args(arguments)
+        .current_dir(workspace_root());
     command
 }

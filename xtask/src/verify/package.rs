@@ -28,7 +28,7 @@ for folder in sys.argv[1:]:
 /// Builds for this machine's architecture, whose programs can run here.
 pub(super) fn check() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    let sam = toolbox.sam()?;
+    let sam = toolbox.python("sam")?;
     cargo::run("sam build", build(&toolbox, &sam)?)?;
     let artifacts = workspace_root().join(".aws-sam/build");
     weigh(&sam, &artifacts)?;
@@ -42,17 +42,18 @@ fn build(toolbox: &Toolbox, sam: &PythonTool) -> Result<GuardedCommand> {
         &std::env::var_os("PATH").unwrap_or_default(),
     ));
     let architecture = if ARCH == "aarch64" { "arm64" } else { ARCH };
-    let mut command = cargo::program(sam.python());
+    let mut command = GuardedCommand::new(sam.python());
     cargo::forget_this_run(sam.apply(command.command()))
         .args(["-m", "samcli", "build", "--beta-features"])
         .args([
             "--parameter-overrides",
             &format!("Architecture={architecture}"),
         ])
+        .current_dir(workspace_root())
         .env("PATH", std::env::join_paths(folders)?)
         .env(
             "CARGO_ZIGBUILD_ZIG_PATH",
-            toolbox.zig()?.package("ziglang")?.join("zig"),
+            toolbox.python("zig")?.package("ziglang")?.join("zig"),
         )
         .env("AWS_DEFAULT_REGION", "eu-central-1")
         .env("SAM_CLI_TELEMETRY", "0")

@@ -115,12 +115,12 @@ fn tools() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
     toolbox.postgres(None)?;
     toolbox.pgbouncer()?;
-    toolbox.moto()?;
-    toolbox.sam()?;
-    toolbox.checkov()?;
-    toolbox.schemathesis()?;
     toolbox.spectral()?;
-    toolbox.cargo_deny()?;
-    toolbox.cargo_shear()?;
+    for tool in ["moto", "sam", "checkov", "schemathesis"] {
+        toolbox.python(tool)?;
+    }
+    for tool in ["cargo-deny", "cargo-shear"] {
+        toolbox.program(tool)?;
+    }
     Ok(())
 }

@@ -17,20 +17,20 @@ const TEMPLATES: [&str; 4] = [
 /// Runs them all.
 pub(super) fn check() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    let sam = toolbox.sam()?;
+    let sam = toolbox.python("sam")?;
     cargo::run("sam validate", validate(&sam))?;
     cargo::run("cfn-lint", lint(&sam))?;
-    cargo::run("checkov", scan(&toolbox.checkov()?))
+    cargo::run("checkov", scan(&toolbox.python("checkov")?))
 }
 
 /// Creates what the templates describe in moto, as far as it knows it, and prints what it does not.
 pub(super) fn simulate() -> Result<()> {
     let toolbox = Toolbox::of_workspace();
-    let mut simulation = python(&toolbox.sam()?);
+    let mut simulation = python(&toolbox.python("sam")?);
     simulation
         .command()
         .args(["-W", "ignore", "tests/template/simulation/deploy.py"])
-        .arg(toolbox.moto()?.package("moto")?.with_file_name(""));
+        .arg(toolbox.python("moto")?.package("")?);
     cargo::run("the simulated deploy", simulation)
 }
 
@@ -72,8 +72,9 @@ fn scan(checkov: &PythonTool) -> GuardedCommand {
 }
 
 fn python(tool: &PythonTool) -> GuardedCommand {
-    let mut command = cargo::program(tool.python());
+    let mut command = GuardedCommand::new(tool.python());
     tool.apply(command.command())
+        .current_dir(workspace_root())
         // The checks need a region to know which resource types there are, but no account.
         .env("AWS_DEFAULT_REGION", "eu-central-1");
     command

@@ -4,7 +4,7 @@ use chrono::Utc;
 use rig::{Request, SigningKey, token};
 use serde_json::json;
 
-use crate::world::{ADMIN, Api, ORDINARY, RETIRED, World, assert_error, assert_unauthorized};
+use crate::fixture::{ADMIN, Api, Fixture, ORDINARY, RETIRED, assert_error, assert_unauthorized};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -18,11 +18,11 @@ const PROTECTED: [(&str, &str, &str); 4] = [
 
 #[tokio::test]
 async fn every_protected_route_asks_for_a_token_and_for_a_superuser() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (function, method, path) in PROTECTED {
-        let api = world.start(function).await;
+        let api = fixture.start(function).await;
         assert_unauthorized(&api.send(&Request::new(method, path)).await);
-        let ordinary = Request::new(method, path).bearer(&world.token(ORDINARY));
+        let ordinary = Request::new(method, path).bearer(&fixture.token(ORDINARY));
         let message = "Only superusers may do this";
         assert_error(&api.send(&ordinary).await, 403, "forbidden", message);
     }
@@ -30,9 +30,9 @@ async fn every_protected_route_asks_for_a_token_and_for_a_superuser() {
 
 #[tokio::test]
 async fn what_is_no_bearer_token_is_unauthorized() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let good = world.token(ADMIN);
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let good = fixture.token(ADMIN);
     for header in [
         "",
         "Bearer",
@@ -49,25 +49,25 @@ async fn what_is_no_bearer_token_is_unauthorized() {
         assert_eq!(response.status, 401, "{header:?}");
         assert_unauthorized(&response);
     }
-    let twice = world.get(STATS).bearer(&world.token(ORDINARY));
+    let twice = fixture.get(STATS).bearer(&fixture.token(ORDINARY));
     assert_unauthorized(&api.send(&twice).await);
 }
 
 #[tokio::test]
 async fn the_scheme_may_be_written_in_any_case() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let header = format!("bearer {}", world.token(ADMIN));
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let header = format!("bearer {}", fixture.token(ADMIN));
     let request = Request::get(STATS).header("Authorization", &header);
     assert_eq!(api.send(&request).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_token_that_cannot_be_trusted_is_unauthorized() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     let now = Utc::now().timestamp();
-    let key = &world.key;
+    let key = &fixture.key;
     let claims = token::claims(ADMIN);
     let other_key = SigningKey::hs256("another-secret-of-the-same-length-0123456789");
     let cases = [
@@ -90,7 +90,7 @@ async fn a_token_that_cannot_be_trusted_is_unauthorized() {
         ("another key", other_key.sign(&claims).unwrap()),
         (
             "claims of somebody else",
-            token::tampered(&world.token(ORDINARY), &claims),
+            token::tampered(&fixture.token(ORDINARY), &claims),
         ),
         (
             "expired an hour ago",
@@ -131,14 +131,14 @@ async fn a_token_that_cannot_be_trusted_is_unauthorized() {
 
 #[tokio::test]
 async fn the_row_of_the_caller_decides_and_not_the_token() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let as_user = |id| Request::get(STATS).bearer(&world.token(id));
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let as_user = |id| Request::get(STATS).bearer(&fixture.token(id));
     assert_unauthorized(&api.send(&as_user(RETIRED)).await);
     assert_unauthorized(&api.send(&as_user(404)).await);
     sqlx::query("DELETE FROM users WHERE id = $1")
         .bind(ORDINARY)
-        .execute(world.database.pool())
+        .execute(fixture.database.pool())
         .await
         .unwrap();
     assert_unauthorized(&api.send(&as_user(ORDINARY)).await);
@@ -147,13 +147,13 @@ async fn the_row_of_the_caller_decides_and_not_the_token() {
 
 #[tokio::test]
 async fn a_user_who_becomes_superuser_is_let_in_at_once() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let request = Request::get(STATS).bearer(&world.token(ORDINARY));
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let request = Request::get(STATS).bearer(&fixture.token(ORDINARY));
     assert_eq!(api.send(&request).await.status, 403);
     sqlx::query("UPDATE users SET is_superuser = TRUE WHERE id = $1")
         .bind(ORDINARY)
-        .execute(world.database.pool())
+        .execute(fixture.database.pool())
         .await
         .unwrap();
     assert_eq!(api.send(&request).await.status, 200);
@@ -162,20 +162,20 @@ async fn a_user_who_becomes_superuser_is_let_in_at_once() {
 #[tokio::test]
 async fn the_public_key_algorithms_work_and_the_token_cannot_choose_another() {
     for key in [SigningKey::es256().unwrap(), SigningKey::rs256().unwrap()] {
-        let world = World {
+        let fixture = Fixture {
             key,
-            ..World::new().await
+            ..Fixture::new().await
         };
-        let api = world.start("stats").await;
-        assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+        let api = fixture.start("stats").await;
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
 
         // The classic attack: the public key, which everybody knows, used as an HMAC secret.
-        let attacker = SigningKey::hs256(&world.key.verification_key());
+        let attacker = SigningKey::hs256(&fixture.key.verification_key());
         let forged = attacker.token(ADMIN).unwrap();
         assert_unauthorized(&api.send(&Request::get(STATS).bearer(&forged)).await);
         let under_other_name = attacker
             .sign_with_header(
-                &json!({ "alg": world.key.algorithm() }),
+                &json!({ "alg": fixture.key.algorithm() }),
                 &token::claims(ADMIN),
             )
             .unwrap();
@@ -188,8 +188,8 @@ async fn the_public_key_algorithms_work_and_the_token_cannot_choose_another() {
 
 #[tokio::test]
 async fn issuer_and_audience_are_checked_where_they_are_configured() {
-    let world = World::new().await;
-    let function = world
+    let fixture = Fixture::new().await;
+    let function = fixture
         .function("stats")
         .env("JWT_ISSUER", "https://login.test")
         .env("JWT_AUDIENCE", "rollcall");
@@ -198,7 +198,7 @@ async fn issuer_and_audience_are_checked_where_they_are_configured() {
         let mut claims = token::claims(ADMIN);
         claims["iss"] = issuer.into();
         claims["aud"] = audience.into();
-        world.key.sign(&claims).unwrap()
+        fixture.key.sign(&claims).unwrap()
     };
     let send = async |token: String| api.send(&Request::get(STATS).bearer(&token)).await;
     assert_eq!(
@@ -207,23 +207,23 @@ async fn issuer_and_audience_are_checked_where_they_are_configured() {
     );
     assert_unauthorized(&send(token("https://other.test", "rollcall")).await);
     assert_unauthorized(&send(token("https://login.test", "other")).await);
-    assert_unauthorized(&send(world.token(ADMIN)).await);
+    assert_unauthorized(&send(fixture.token(ADMIN)).await);
 }
 
 #[tokio::test]
 async fn claims_of_the_gateway_count_only_where_configuration_says_so() {
-    let world = World::new().await;
-    let verifying = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let verifying = fixture.start("stats").await;
     let with_claims = Request::get(STATS).claims(json!({ "sub": "1" }));
     assert_unauthorized(&verifying.send(&with_claims).await);
 
-    let function = world
+    let function = fixture
         .function("stats")
         .without_env("JWT_KEY")
         .env("AUTH_MODE", "gateway");
     let trusting = Api::start(function).await;
     assert_eq!(trusting.send(&with_claims).await.status, 200);
-    assert_unauthorized(&trusting.send(&world.get(STATS)).await);
+    assert_unauthorized(&trusting.send(&fixture.get(STATS)).await);
     for (subject, status) in [("2", 403), ("3", 401), ("404", 401), ("admin", 401)] {
         let request = Request::get(STATS).claims(json!({ "sub": subject }));
         assert_eq!(trusting.send(&request).await.status, status, "{subject}");
@@ -234,8 +234,8 @@ async fn claims_of_the_gateway_count_only_where_configuration_says_so() {
 
 #[tokio::test]
 async fn a_forged_payload_in_the_right_shape_is_refused() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let token = format!(
         "{}.{}.{}",

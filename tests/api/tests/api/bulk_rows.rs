@@ -1,13 +1,13 @@
 use rig::{Request, UserFixture};
 use serde_json::{Value, json};
 
+use crate::fixture::{Api, Fixture, assert_failure};
 use crate::imports::{BULK, places};
-use crate::world::{Api, World, assert_failure};
 
 #[tokio::test]
 async fn every_bad_row_is_reported_and_nothing_is_written() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "fine@example.com", "username": "fine" },
         { "email": "twin@example.com", "username": "first" },
@@ -16,7 +16,7 @@ async fn every_bad_row_is_reported_and_nothing_is_written() {
         { "email": "fourth@example.com", "username": "fourth" },
         { "email": "TWIN@example.com", "username": "fifth" },
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_failure(
         &response,
         422,
@@ -39,13 +39,13 @@ async fn every_bad_row_is_reported_and_nothing_is_written() {
             ],
         }),
     );
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn a_bad_email_and_a_duplicate_in_later_rows_are_both_reported() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "zero@example.com", "username": "zero" },
         { "email": "one@example.com", "username": "one" },
@@ -54,7 +54,7 @@ async fn a_bad_email_and_a_duplicate_in_later_rows_are_both_reported() {
         { "email": "four@example.com", "username": "four" },
         { "email": "three@example.com", "username": "THREE" },
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(
         places(&response),
         [
@@ -67,8 +67,8 @@ async fn a_bad_email_and_a_duplicate_in_later_rows_are_both_reported() {
 
 #[tokio::test]
 async fn each_rule_has_its_own_code() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let user = |name: &str, more: Value| {
         let mut user = json!({ "email": format!("{name}@example.com"), "username": name });
         for (field, value) in more.as_object().unwrap() {
@@ -92,7 +92,7 @@ async fn each_rule_has_its_own_code() {
         user("b3", json!({ "full_name": "x".repeat(5000) })),
         user("b4", json!({ "full_name": "a\u{0}b" })),
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     let found = places(&response);
     let expected = [
@@ -118,15 +118,15 @@ async fn each_rule_has_its_own_code() {
 #[tokio::test]
 async fn rows_that_meet_stored_ones_conflict_by_row_and_field() {
     let stored = UserFixture::new(10, "Jürgen").email("jurgen@example.com");
-    let world = World::with(&[stored]).await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::with(&[stored]).await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "fresh@example.com", "username": "fresh" },
         { "email": "ADMIN@Example.com", "username": "newcomer" },
         { "email": "other@example.com", "username": "JÜRGEN" },
         { "email": "ordinary@example.com", "username": "Retired" },
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     let detail = |index: usize, field: &str| {
         let message = format!("a user with this {field} exists already");
         json!({ "index": index, "field": field, "code": "already_exists", "message": message })
@@ -145,20 +145,20 @@ async fn rows_that_meet_stored_ones_conflict_by_row_and_field() {
             ],
         }),
     );
-    assert_eq!(world.count_users().await, 4);
+    assert_eq!(fixture.count_users().await, 4);
 }
 
 #[tokio::test]
 async fn of_two_imports_with_the_same_email_at_the_same_time_exactly_one_succeeds() {
-    let world = World::new().await;
-    let api = Api::start(world.function("bulk-create").instances(2)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("bulk-create").instances(2)).await;
     for round in 0..10 {
         let request = |side: &str| -> Request {
             let rows = json!([
                 { "email": format!("{side}{round}@example.com"), "username": format!("{side}{round}") },
                 { "email": format!("same{round}@example.com"), "username": format!("same.{side}{round}") },
             ]);
-            world.post(BULK).json(&rows)
+            fixture.post(BULK).json(&rows)
         };
         let (left, right) = (request("left"), request("right"));
         let (left, right) = tokio::join!(api.send(&left), api.send(&right));
@@ -174,24 +174,24 @@ async fn of_two_imports_with_the_same_email_at_the_same_time_exactly_one_succeed
             [(1, "email".to_owned(), "already_exists".to_owned())]
         );
     }
-    assert_eq!(world.count_users().await, 23);
+    assert_eq!(fixture.count_users().await, 23);
 }
 
 #[tokio::test]
 async fn two_imports_of_the_same_users_in_opposite_order_do_not_deadlock() {
-    let world = World::new().await;
-    let api = Api::start(world.function("bulk-create").instances(2)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("bulk-create").instances(2)).await;
     let users: Vec<Value> = (0..200)
         .map(|n| json!({ "email": format!("user{n}@example.com"), "username": format!("user{n}") }))
         .collect();
     let backward: Vec<Value> = users.iter().rev().cloned().collect();
     let (one, other) = (
-        world.post(BULK).json(&users.into()),
-        world.post(BULK).json(&backward.into()),
+        fixture.post(BULK).json(&users.into()),
+        fixture.post(BULK).json(&backward.into()),
     );
     let (one, other) = tokio::join!(api.send(&one), api.send(&other));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);
-    assert_eq!(world.count_users().await, 203);
+    assert_eq!(fixture.count_users().await, 203);
 }

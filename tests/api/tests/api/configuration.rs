@@ -1,14 +1,14 @@
 use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets, token};
 
+use crate::fixture::{Api, Fixture};
 use crate::leaks;
-use crate::world::{Api, World};
 
 const FUNCTIONS: [&str; 4] = ["stats", "list-users", "bulk-create", "health"];
 
 #[tokio::test]
 async fn a_setting_that_is_missing_or_wrong_is_named_at_start() {
-    let world = World::new().await;
-    let base = || world.function("stats");
+    let fixture = Fixture::new().await;
+    let base = || fixture.function("stats");
     for (builder, message) in [
         (
             base().without_env("DATABASE_URL"),
@@ -87,7 +87,7 @@ async fn a_key_of_the_wrong_kind_is_refused_at_start_and_not_shown() {
                    are signed";
     let not_p256 = "must hold a public key on the curve P-256 in PEM for ES256";
     let not_rsa = "must hold an RSA public key of 2048 to 8192 bits in PEM for RS256";
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let cases = [
         ("HS256", rsa.clone(), pem_for_hs256),
         ("HS256", p256.clone(), pem_for_hs256),
@@ -109,10 +109,10 @@ async fn a_key_of_the_wrong_kind_is_refused_at_start_and_not_shown() {
         ("RS256", token::P256_PRIVATE_KEY.to_owned(), private),
     ];
     for (number, (algorithm, key, message)) in cases.into_iter().enumerate() {
-        let secret = secrets::create(&world.unique(&format!("key-{number}")), &key)
+        let secret = secrets::create(&fixture.unique(&format!("key-{number}")), &key)
             .await
             .unwrap();
-        let base = world.function("stats").env("JWT_ALGORITHM", algorithm);
+        let base = fixture.function("stats").env("JWT_ALGORITHM", algorithm);
         let in_secret = base
             .clone()
             .without_env("JWT_KEY")
@@ -148,52 +148,52 @@ async fn every_function_checks_its_settings_at_start() {
 
 #[tokio::test]
 async fn database_and_key_come_from_secrets() {
-    let world = World::new().await;
-    let database = secrets::create(&world.unique("database"), &world.database_secret())
+    let fixture = Fixture::new().await;
+    let database = secrets::create(&fixture.unique("database"), &fixture.database_secret())
         .await
         .unwrap();
-    let key = world.key.verification_key();
-    let key = secrets::create(&world.unique("key"), &key).await.unwrap();
+    let key = fixture.key.verification_key();
+    let key = secrets::create(&fixture.unique("key"), &key).await.unwrap();
     let builder = Function::builder("stats")
         .envs(secrets::client_environment().unwrap())
         .env("DATABASE_SECRET_ARN", &database)
         .env("DATABASE_SSL_MODE", "disable")
         .env("JWT_SECRET_ARN", &key);
     let api = Api::start(builder).await;
-    let response = api.send(&world.get("/api/v1/dashboard/stats")).await;
+    let response = api.send(&fixture.get("/api/v1/dashboard/stats")).await;
     assert_eq!(response.status, 200, "{}", response.text());
 }
 
 #[tokio::test]
 async fn a_public_key_comes_from_a_secret_too() {
-    let world = World {
+    let fixture = Fixture {
         key: SigningKey::es256().unwrap(),
-        ..World::new().await
+        ..Fixture::new().await
     };
-    let key = secrets::create(&world.unique("key"), &world.key.verification_key())
+    let key = secrets::create(&fixture.unique("key"), &fixture.key.verification_key())
         .await
         .unwrap();
-    let builder = world
+    let builder = fixture
         .function("stats")
         .without_env("JWT_KEY")
         .envs(secrets::client_environment().unwrap())
         .env("JWT_SECRET_ARN", &key);
     let api = Api::start(builder).await;
-    let response = api.send(&world.get("/api/v1/dashboard/stats")).await;
+    let response = api.send(&fixture.get("/api/v1/dashboard/stats")).await;
     assert_eq!(response.status, 200, "{}", response.text());
 }
 
 #[tokio::test]
 async fn a_secret_that_does_not_exist_is_a_clear_error_at_start() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let missing = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:nothing-abcdef";
     let client = secrets::client_environment().unwrap();
-    let without_database = world
+    let without_database = fixture
         .function("stats")
         .without_env("DATABASE_URL")
         .envs(client.clone())
         .env("DATABASE_SECRET_ARN", missing);
-    let without_key = world
+    let without_key = fixture
         .function("stats")
         .without_env("JWT_KEY")
         .envs(client)
@@ -215,14 +215,14 @@ async fn a_secret_that_does_not_exist_is_a_clear_error_at_start() {
 
 #[tokio::test]
 async fn a_secret_in_another_format_is_a_clear_error_that_does_not_show_it() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (number, text) in ["hunter2", r#"{"user":"app","password":"hunter2"}"#]
         .iter()
         .enumerate()
     {
-        let name = world.unique(&format!("broken-{number}"));
+        let name = fixture.unique(&format!("broken-{number}"));
         let arn = secrets::create(&name, text).await.unwrap();
-        let builder = world
+        let builder = fixture
             .function("stats")
             .without_env("DATABASE_URL")
             .envs(secrets::client_environment().unwrap())

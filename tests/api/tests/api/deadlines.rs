@@ -4,33 +4,36 @@ use rig::{Call, Gateway, Outcome, Request, Response};
 use serde_json::json;
 use sqlx::{Postgres, Transaction};
 
+use crate::fixture::{Api, Fixture, assert_error};
 use crate::leaks;
-use crate::world::{Api, World, assert_error};
 
 /// What is left of a second after the margin for the answer.
 const ONE_SECOND: &str = "Request exceeded 0.8s timeout";
 
-fn requests(world: &World) -> [(&'static str, Request); 3] {
+fn requests(fixture: &Fixture) -> [(&'static str, Request); 3] {
     let rows = json!([{ "email": "amy@example.com", "username": "amy" }]);
     [
-        ("stats", world.get("/api/v1/dashboard/stats")),
-        ("list-users", world.get("/api/v1/users")),
-        ("bulk-create", world.post("/api/v1/users/bulk").json(&rows)),
+        ("stats", fixture.get("/api/v1/dashboard/stats")),
+        ("list-users", fixture.get("/api/v1/users")),
+        (
+            "bulk-create",
+            fixture.post("/api/v1/users/bulk").json(&rows),
+        ),
     ]
 }
 
 #[tokio::test]
 async fn a_statement_behind_a_lock_is_a_504_and_stops_on_the_server() {
     for index in 0..3 {
-        let world = World::new().await;
-        let (function, request) = requests(&world).into_iter().nth(index).unwrap();
-        let api = world.start(function).await;
+        let fixture = Fixture::new().await;
+        let (function, request) = requests(&fixture).into_iter().nth(index).unwrap();
+        let api = fixture.start(function).await;
         make_known(&api, &request).await;
-        let lock = lock_users(&world).await;
+        let lock = lock_users(&fixture).await;
         let event = request.event(Gateway::HttpApi);
         let asked = Instant::now();
         let invocation = tokio::spawn(api.call(Call::new(event).timeout(Duration::from_secs(1))));
-        wait_for_statements(&world, 1).await;
+        wait_for_statements(&fixture, 1).await;
         let invocation = invocation.await.unwrap();
 
         assert!(
@@ -45,10 +48,10 @@ async fn a_statement_behind_a_lock_is_a_504_and_stops_on_the_server() {
         let response = Response::from_event(&invocation.into_response()).unwrap();
         leaks::check_response(&response);
         assert_error(&response, 504, "request_timeout", ONE_SECOND);
-        wait_for_statements(&world, 0).await;
+        wait_for_statements(&fixture, 0).await;
 
         lock.rollback().await.unwrap();
-        assert_eq!(world.count_users().await, 3);
+        assert_eq!(fixture.count_users().await, 3);
         // The environment is as good as before.
         let next = api.send(&request).await;
         assert!(next.status < 300, "{}", next.text());
@@ -58,11 +61,16 @@ async fn a_statement_behind_a_lock_is_a_504_and_stops_on_the_server() {
 #[tokio::test]
 async fn the_configured_timeout_is_kept_too() {
     for index in 0..3 {
-        let world = World::new().await;
-        let (function, request) = requests(&world).into_iter().nth(index).unwrap();
-        let api = Api::start(world.function(function).env("REQUEST_TIMEOUT_SECONDS", "1")).await;
+        let fixture = Fixture::new().await;
+        let (function, request) = requests(&fixture).into_iter().nth(index).unwrap();
+        let api = Api::start(
+            fixture
+                .function(function)
+                .env("REQUEST_TIMEOUT_SECONDS", "1"),
+        )
+        .await;
         make_known(&api, &request).await;
-        let lock = lock_users(&world).await;
+        let lock = lock_users(&fixture).await;
         let asked = Instant::now();
         let response = api.send(&request).await;
         assert!(
@@ -76,17 +84,17 @@ async fn the_configured_timeout_is_kept_too() {
             "request_timeout",
             "Request exceeded 1s timeout",
         );
-        wait_for_statements(&world, 0).await;
+        wait_for_statements(&fixture, 0).await;
         lock.rollback().await.unwrap();
-        assert_eq!(world.count_users().await, 3);
+        assert_eq!(fixture.count_users().await, 3);
     }
 }
 
 #[tokio::test]
 async fn a_deadline_in_the_past_is_no_deadline() {
-    let world = World::new().await;
-    for (function, request) in requests(&world) {
-        let api = world.start(function).await;
+    let fixture = Fixture::new().await;
+    for (function, request) in requests(&fixture) {
+        let api = fixture.start(function).await;
         let stated = UNIX_EPOCH + Duration::from_mins(10);
         let call = Call::new(request.event(Gateway::HttpApi)).stated_deadline(stated);
         let response = Response::from_event(&api.call(call).await.into_response()).unwrap();
@@ -96,10 +104,15 @@ async fn a_deadline_in_the_past_is_no_deadline() {
 
 #[tokio::test]
 async fn a_caller_whose_row_is_locked_away_gets_a_504_as_well() {
-    let world = World::new().await;
-    let api = Api::start(world.function("health").env("REQUEST_TIMEOUT_SECONDS", "1")).await;
-    let lock = lock_users(&world).await;
-    let response = api.send(&world.get("/api/v1/metrics/database")).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(
+        fixture
+            .function("health")
+            .env("REQUEST_TIMEOUT_SECONDS", "1"),
+    )
+    .await;
+    let lock = lock_users(&fixture).await;
+    let response = api.send(&fixture.get("/api/v1/metrics/database")).await;
     assert_error(
         &response,
         504,
@@ -116,8 +129,8 @@ async fn make_known(api: &Api, request: &Request) {
     assert_eq!(api.send(&refused).await.status, 400);
 }
 
-async fn lock_users(world: &World) -> Transaction<'static, Postgres> {
-    let mut transaction = world.database.pool().begin().await.unwrap();
+async fn lock_users(fixture: &Fixture) -> Transaction<'static, Postgres> {
+    let mut transaction = fixture.database.pool().begin().await.unwrap();
     sqlx::query("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *transaction)
         .await
@@ -126,7 +139,7 @@ async fn lock_users(world: &World) -> Transaction<'static, Postgres> {
 }
 
 /// Waits until the server runs so many statements for our functions.
-async fn wait_for_statements(world: &World, wanted: i64) {
+async fn wait_for_statements(fixture: &Fixture, wanted: i64) {
     let patience = Instant::now() + Duration::from_millis(700);
     loop {
         let running: i64 = sqlx::query_scalar(
@@ -136,7 +149,7 @@ async fn wait_for_statements(world: &World, wanted: i64) {
                  AND application_name LIKE 'rollcall-%'
                  AND state NOT IN ('idle', 'idle in transaction (aborted)')",
         )
-        .fetch_one(world.database.pool())
+        .fetch_one(fixture.database.pool())
         .await
         .unwrap();
         if running == wanted {

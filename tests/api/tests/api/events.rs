@@ -4,8 +4,8 @@ use std::path::Path;
 use rig::{Function, Gateway, Response};
 use serde_json::{Value, json};
 
+use crate::fixture::{Api, Fixture};
 use crate::leaks;
-use crate::world::{Api, World};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events");
 
@@ -107,9 +107,9 @@ const MIGRATE_EVENTS: [&str; 4] = [
 
 #[tokio::test]
 async fn every_event_in_the_folder_is_answered_as_its_name_says() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (function, cases) in HTTP_EVENTS {
-        let builder = world
+        let builder = fixture
             .function(function)
             .without_env("JWT_KEY")
             .env("AUTH_MODE", "gateway");
@@ -122,7 +122,7 @@ async fn every_event_in_the_folder_is_answered_as_its_name_says() {
             assert_eq!(response.status, *status, "{file}: {}", response.text());
             // Events that create users use the same names, so that each can be tried by hand.
             sqlx::query("DELETE FROM users WHERE id > 3")
-                .execute(world.database.pool())
+                .execute(fixture.database.pool())
                 .await
                 .unwrap();
         }
@@ -131,8 +131,8 @@ async fn every_event_in_the_folder_is_answered_as_its_name_says() {
 
 #[tokio::test]
 async fn every_event_of_migrate_is_understood() {
-    let world = World::new().await;
-    let function = Function::builder("migrate").env("DATABASE_URL", world.database.url());
+    let fixture = Fixture::new().await;
+    let function = Function::builder("migrate").env("DATABASE_URL", fixture.database.url());
     let function = function.start().await.unwrap();
     for file in MIGRATE_EVENTS {
         let report = function.invoke(read(file)).await.into_response();

@@ -1,16 +1,16 @@
 use rig::{Gateway, Request, UserFixture};
 use serde_json::json;
 
-use crate::world::{Api, World, assert_unauthorized};
+use crate::fixture::{Api, Fixture, assert_unauthorized};
 
 #[tokio::test]
 async fn a_list_is_the_same_behind_every_gateway() {
     let users = [UserFixture::new(10, "o.neil").full_name("Pat O'Neil & Söhne+")];
-    let world = World::with(&users).await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("list-users").await;
     let path = "/api/v1/users?search=O%27Neil%20%26%20S%C3%B6hne%2B&is_active=true&size=5";
     for gateway in Gateway::ALL {
-        let response = api.send_through(gateway, &world.get(path)).await;
+        let response = api.send_through(gateway, &fixture.get(path)).await;
         assert_eq!(response.status, 200, "{gateway:?}: {}", response.text());
         assert_eq!(response.header("content-type").unwrap(), "application/json");
         assert!(response.header("link").is_some(), "{gateway:?}");
@@ -35,13 +35,13 @@ async fn a_list_is_the_same_behind_every_gateway() {
 
 #[tokio::test]
 async fn users_are_created_behind_every_gateway() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     for (number, gateway) in Gateway::ALL.into_iter().enumerate() {
         let name = format!("zoë{number}");
         let rows = json!([{ "email": format!("zoe{number}@example.com"), "username": name }]);
         let response = api
-            .send_through(gateway, &world.post("/api/v1/users/bulk").json(&rows))
+            .send_through(gateway, &fixture.post("/api/v1/users/bulk").json(&rows))
             .await;
         assert_eq!(response.status, 201, "{gateway:?}: {}", response.text());
         assert_eq!(response.json()[0]["username"], name);
@@ -50,8 +50,8 @@ async fn users_are_created_behind_every_gateway() {
 
 #[tokio::test]
 async fn errors_are_the_same_behind_every_gateway() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     for gateway in Gateway::ALL {
         let request = Request::get("/api/v1/dashboard/stats");
         assert_unauthorized(&api.send_through(gateway, &request).await);
@@ -60,11 +60,11 @@ async fn errors_are_the_same_behind_every_gateway() {
 
 #[tokio::test]
 async fn a_repeated_parameter_is_noticed_wherever_the_gateway_shows_it() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     // A load balancer in its default mode hides all but the last one.
     for gateway in [Gateway::HttpApi, Gateway::RestApi, Gateway::FunctionUrl] {
-        let request = world.get("/api/v1/users?size=1&size=2");
+        let request = fixture.get("/api/v1/users?size=1&size=2");
         let response = api.send_through(gateway, &request).await;
         assert_eq!(response.status, 400, "{gateway:?}");
     }
@@ -72,8 +72,8 @@ async fn a_repeated_parameter_is_noticed_wherever_the_gateway_shows_it() {
 
 #[tokio::test]
 async fn claims_are_found_behind_both_kinds_of_api_gateway() {
-    let world = World::new().await;
-    let function = world
+    let fixture = Fixture::new().await;
+    let function = fixture
         .function("stats")
         .without_env("JWT_KEY")
         .env("AUTH_MODE", "gateway");

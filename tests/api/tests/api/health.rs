@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use rig::{Function, Request, Response};
 use serde_json::json;
 
+use crate::fixture::{Api, Fixture};
 use crate::servers_in_trouble::{closed_port, rejecting_server, silent_server};
-use crate::world::{Api, World};
 
 fn broken(database_url: &str) -> rig::FunctionBuilder {
     Function::builder("health")
@@ -17,8 +17,8 @@ fn broken(database_url: &str) -> rig::FunctionBuilder {
 
 #[tokio::test]
 async fn a_healthy_system_says_so_to_everybody() {
-    let world = World::new().await;
-    let api = Api::start(world.function("health").env("APP_NAME", "people")).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("health").env("APP_NAME", "people")).await;
     let response = api.send(&Request::get("/health")).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
@@ -94,8 +94,8 @@ async fn being_alive_does_not_depend_on_the_database() {
 
 #[tokio::test]
 async fn a_flood_of_probes_is_not_a_flood_of_queries() {
-    let world = World::new().await;
-    let api = world.start("health").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("health").await;
     let probe = Request::get("/health");
     let asked = Instant::now();
     let answers = join_all((0..50).map(|_| api.send(&probe))).await;
@@ -127,15 +127,15 @@ async fn probes_at_once_on_a_silent_database_share_one_round_of_checks() {
 
 #[tokio::test]
 async fn health_recovers_with_the_database() {
-    let world = World::new().await;
-    let api = world.start("health").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("health").await;
     assert_eq!(api.send(&Request::get("/health")).await.status, 200);
     sqlx::query(
         "SELECT pg_terminate_backend(pid)
          FROM pg_stat_activity
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
-    .execute(world.database.pool())
+    .execute(fixture.database.pool())
     .await
     .unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;

@@ -3,33 +3,33 @@
 use rig::UserFixture;
 use serde_json::{Value, json};
 
+use crate::fixture::{Api, Fixture, assert_error};
 use crate::imports::{BULK, place, places, results, user, users};
-use crate::world::{Api, World, assert_error};
 
-fn post(world: &World, query: &str, rows: &Value) -> rig::Request {
-    world.post(&format!("{BULK}?{query}")).json(rows)
+fn post(fixture: &Fixture, query: &str, rows: &Value) -> rig::Request {
+    fixture.post(&format!("{BULK}?{query}")).json(rows)
 }
 
-async fn stored(world: &World, id: i64) -> (String, String, Option<String>, bool, bool) {
+async fn stored(fixture: &Fixture, id: i64) -> (String, String, Option<String>, bool, bool) {
     sqlx::query_as(
         "SELECT email, username, full_name, is_active, is_superuser FROM users WHERE id = $1",
     )
     .bind(id)
-    .fetch_one(world.database.pool())
+    .fetch_one(fixture.database.pool())
     .await
     .unwrap()
 }
 
 #[tokio::test]
 async fn skip_leaves_stored_users_as_they_are_and_shows_them() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         user("fresh"),
         { "email": "ADMIN@example.com", "username": "whatever", "full_name": "Other" },
     ]);
-    let before = stored(&world, 1).await;
-    let response = api.send(&post(&world, "on_conflict=skip", &rows)).await;
+    let before = stored(&fixture, 1).await;
+    let response = api.send(&post(&fixture, "on_conflict=skip", &rows)).await;
     assert_eq!(response.status, 201, "{}", response.text());
     assert_eq!(results(&response), ["created", "skipped"]);
     let body = response.json();
@@ -37,24 +37,24 @@ async fn skip_leaves_stored_users_as_they_are_and_shows_them() {
         (&body[1]["id"], &body[1]["username"], &body[1]["full_name"]),
         (&json!(1), &json!("admin"), &json!("Ada Admin"))
     );
-    assert_eq!(stored(&world, 1).await, before);
-    let again = api.send(&post(&world, "on_conflict=skip", &rows)).await;
+    assert_eq!(stored(&fixture, 1).await, before);
+    let again = api.send(&post(&fixture, "on_conflict=skip", &rows)).await;
     assert_eq!(again.status, 200);
     assert_eq!(results(&again), ["skipped", "skipped"]);
-    assert_eq!(world.count_users().await, 4);
+    assert_eq!(fixture.count_users().await, 4);
 }
 
 #[tokio::test]
 async fn update_changes_what_rows_say_and_nothing_else() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "Admin@Example.com", "username": "boss" },
         { "email": "fresh@example.com", "username": "fresh", "is_active": false },
         { "email": "ordinary@example.com", "username": "ordinary", "full_name": "O.", "is_superuser": true },
         { "email": "retired@example.com", "username": "retired" },
     ]);
-    let response = api.send(&post(&world, "on_conflict=update", &rows)).await;
+    let response = api.send(&post(&fixture, "on_conflict=update", &rows)).await;
     assert_eq!(response.status, 201, "{}", response.text());
     assert_eq!(
         results(&response),
@@ -66,7 +66,7 @@ async fn update_changes_what_rows_say_and_nothing_else() {
     assert_ne!(body[0]["created_at"], body[0]["updated_at"]);
     let text = |text: &str| text.to_owned();
     assert_eq!(
-        stored(&world, 1).await,
+        stored(&fixture, 1).await,
         (
             text("Admin@Example.com"),
             text("boss"),
@@ -76,7 +76,7 @@ async fn update_changes_what_rows_say_and_nothing_else() {
         )
     );
     assert_eq!(
-        stored(&world, 2).await,
+        stored(&fixture, 2).await,
         (
             text("ordinary@example.com"),
             text("ordinary"),
@@ -85,48 +85,48 @@ async fn update_changes_what_rows_say_and_nothing_else() {
             true
         )
     );
-    assert_eq!(world.count_users().await, 4);
+    assert_eq!(fixture.count_users().await, 4);
 }
 
 #[tokio::test]
 async fn a_username_of_somebody_else_is_a_conflict_in_every_mode() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         user("fresh"),
         { "email": "new@example.com", "username": "ADMIN" },
     ]);
     for mode in ["fail", "skip", "update"] {
         let response = api
-            .send(&post(&world, &format!("on_conflict={mode}"), &rows))
+            .send(&post(&fixture, &format!("on_conflict={mode}"), &rows))
             .await;
         assert_eq!(response.status, 409, "{mode}: {}", response.text());
         assert_eq!(places(&response), [place(1, "username", "already_exists")]);
     }
     let two_users = json!([{ "email": "ordinary@example.com", "username": "retired" }]);
     let response = api
-        .send(&post(&world, "on_conflict=update", &two_users))
+        .send(&post(&fixture, "on_conflict=update", &two_users))
         .await;
     assert_eq!(response.status, 409, "{}", response.text());
     assert_eq!(places(&response), [place(0, "username", "already_exists")]);
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn a_dry_run_says_what_would_happen_and_writes_nothing() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "fresh@example.com", "username": "fresh", "password": "correct horse" },
         { "email": "admin@example.com", "username": "admin", "full_name": "A." },
     ]);
     let query = "on_conflict=update&dry_run=true";
-    let response = api.send(&post(&world, query, &rows)).await;
+    let response = api.send(&post(&fixture, query, &rows)).await;
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(results(&response), ["created", "updated"]);
     assert_eq!(response.json()[0]["id"], Value::Null);
-    assert_eq!(stored(&world, 1).await.2.unwrap(), "Ada Admin");
-    let response = api.send(&post(&world, "dry_run=true", &rows)).await;
+    assert_eq!(stored(&fixture, 1).await.2.unwrap(), "Ada Admin");
+    let response = api.send(&post(&fixture, "dry_run=true", &rows)).await;
     assert_eq!(
         places(&response),
         [
@@ -134,15 +134,15 @@ async fn a_dry_run_says_what_would_happen_and_writes_nothing() {
             place(1, "username", "already_exists"),
         ]
     );
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn counts_alone_are_the_answer_to_those_who_prefer_it() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([user("a"), user("b"), user("admin")]);
-    let request = post(&world, "on_conflict=skip", &rows).header("prefer", "return=minimal");
+    let request = post(&fixture, "on_conflict=skip", &rows).header("prefer", "return=minimal");
     let response = api.send(&request).await;
     assert_eq!(response.status, 201, "{}", response.text());
     assert_eq!(response.text(), r#"{"created":2,"updated":0,"skipped":1}"#);
@@ -155,15 +155,15 @@ async fn counts_alone_are_the_answer_to_those_who_prefer_it() {
 /// A table that another application made may ask for more than we do.
 #[tokio::test]
 async fn rows_that_do_not_fit_an_adopted_table_are_named() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     for change in [
         "UPDATE users SET password_hash = '!' WHERE password_hash IS NULL",
         "ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL",
         "ALTER TABLE users ALTER COLUMN username TYPE varchar(10)",
     ] {
         sqlx::query(change)
-            .execute(world.database.pool())
+            .execute(fixture.database.pool())
             .await
             .unwrap();
     }
@@ -173,7 +173,7 @@ async fn rows_that_do_not_fit_an_adopted_table_are_named() {
         { "email": "c@example.com", "username": "ccccccccccc", "password": "correct horse" },
     ]);
     for mode in ["fail", "skip"] {
-        let request = post(&world, &format!("on_conflict={mode}"), &rows);
+        let request = post(&fixture, &format!("on_conflict={mode}"), &rows);
         let response = api.send(&request).await;
         assert_eq!(response.status, 422, "{}", response.text());
         assert_eq!(
@@ -188,8 +188,8 @@ async fn rows_that_do_not_fit_an_adopted_table_are_named() {
 
 #[tokio::test]
 async fn options_that_do_not_exist_are_refused_with_those_that_do() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     for (query, message) in [
         (
             "on_conflict=replace",
@@ -201,23 +201,23 @@ async fn options_that_do_not_exist_are_refused_with_those_that_do() {
             "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run",
         ),
     ] {
-        let response = api.send(&post(&world, query, &json!([user("a")]))).await;
+        let response = api.send(&post(&fixture, query, &json!([user("a")]))).await;
         assert_error(&response, 400, "invalid_request", message);
     }
 }
 
 #[tokio::test]
 async fn imports_in_opposite_order_never_deadlock_for_a_caller() {
-    let world = World::new().await;
-    let api = Api::start(world.function("bulk-create").instances(2)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("bulk-create").instances(2)).await;
     for round in 0..200 {
         let forward = users(&format!("round{round}-"), 30);
         let backward: Value = forward.as_array().unwrap().iter().rev().cloned().collect();
         let mode = ["fail", "skip", "update"][round % 3];
         let query = format!("on_conflict={mode}");
         let (one, other) = (
-            post(&world, &query, &forward),
-            post(&world, &query, &backward),
+            post(&fixture, &query, &forward),
+            post(&fixture, &query, &backward),
         );
         let (one, other) = tokio::join!(api.send(&one), api.send(&other));
         let mut statuses = [one.status, other.status];
@@ -229,14 +229,14 @@ async fn imports_in_opposite_order_never_deadlock_for_a_caller() {
         };
         assert_eq!(statuses, expected, "{} {}", one.text(), other.text());
     }
-    assert_eq!(world.count_users().await, 3 + 200 * 30);
+    assert_eq!(fixture.count_users().await, 3 + 200 * 30);
 }
 
 /// Both sort by email, and meet on usernames in opposite order.
 #[tokio::test]
 async fn a_deadlock_that_no_order_prevents_is_resolved_by_trying_again() {
-    let world = World::new().await;
-    let api = Api::start(world.function("bulk-create").instances(2)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("bulk-create").instances(2)).await;
     for round in 0..4 {
         let rows = |side: &str, first: &str, last: &str| {
             let named = |place: &str, name: &str| {
@@ -252,8 +252,8 @@ async fn a_deadlock_that_no_order_prevents_is_resolved_by_trying_again() {
             Value::from(rows)
         };
         let (one, other) = (
-            post(&world, "on_conflict=fail", &rows("left", "x", "y")),
-            post(&world, "on_conflict=fail", &rows("right", "y", "x")),
+            post(&fixture, "on_conflict=fail", &rows("left", "x", "y")),
+            post(&fixture, "on_conflict=fail", &rows("right", "y", "x")),
         );
         let (one, other) = tokio::join!(api.send(&one), api.send(&other));
         let mut statuses = [one.status, other.status];
@@ -264,13 +264,13 @@ async fn a_deadlock_that_no_order_prevents_is_resolved_by_trying_again() {
         api.logs().contains("a transaction has to be tried again"),
         "no deadlock happened"
     );
-    assert_eq!(world.count_users().await, 3 + 4 * 1_002);
+    assert_eq!(fixture.count_users().await, 3 + 4 * 1_002);
 }
 
 #[tokio::test]
 async fn three_hundred_bad_rows_of_ten_thousand_are_all_named() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let mut rows = users("user", 10_000);
     let mut expected = Vec::new();
     for number in 0..300 {
@@ -287,10 +287,10 @@ async fn three_hundred_bad_rows_of_ten_thousand_are_all_named() {
         rows[index][field] = value;
         expected.push(place(i64::try_from(index).unwrap(), field, code));
     }
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     assert_eq!(places(&response), expected);
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
@@ -298,8 +298,8 @@ async fn three_hundred_conflicts_of_ten_thousand_are_all_named() {
     let taken: Vec<_> = (0..300)
         .map(|number| UserFixture::new(1_000 + number, &format!("taken{number}")))
         .collect();
-    let world = World::with(&taken).await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::with(&taken).await;
+    let api = fixture.start("bulk-create").await;
     let mut rows = users("user", 10_000);
     let mut expected = Vec::new();
     for number in 0..300 {
@@ -312,8 +312,8 @@ async fn three_hundred_conflicts_of_ten_thousand_are_all_named() {
             "already_exists",
         ));
     }
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 409, "{}", response.text());
     assert_eq!(places(&response), expected);
-    assert_eq!(world.count_users().await, 303);
+    assert_eq!(fixture.count_users().await, 303);
 }

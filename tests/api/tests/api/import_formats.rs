@@ -6,8 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use rig::Request;
 use serde_json::{Value, json};
 
+use crate::fixture::{Fixture, assert_error};
 use crate::imports::{BULK, places};
-use crate::world::{World, assert_error};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -15,8 +15,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn post(world: &World, content_type: &str, body: &str) -> Request {
-    world
+fn post(fixture: &Fixture, content_type: &str, body: &str) -> Request {
+    fixture
         .post(BULK)
         .header("content-type", content_type)
         .body(body)
@@ -38,9 +38,9 @@ async fn every_format_creates_the_same_users() {
         ("text/csv; charset=utf-8", csv),
     ] {
         for is_compressed in [false, true] {
-            let world = World::new().await;
-            let api = world.start("bulk-create").await;
-            let mut request = post(&world, content_type, body);
+            let fixture = Fixture::new().await;
+            let api = fixture.start("bulk-create").await;
+            let mut request = post(&fixture, content_type, body);
             if is_compressed {
                 request = request
                     .header("content-encoding", "gzip")
@@ -63,15 +63,15 @@ async fn every_format_creates_the_same_users() {
 
 #[tokio::test]
 async fn bad_lines_are_named_by_line_and_row() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let csv = "email,username,full_name\n\
                a@example.com,a,\"two\nlines\"\n\
                \n\
                b@example.com,b\n\
                A@example.com,c,\n\
                admin@example.com,d,\n";
-    let response = api.send(&post(&world, "text/csv", csv)).await;
+    let response = api.send(&post(&fixture, "text/csv", csv)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     let detail = |index: usize, line: usize, field: Value, code: &str, message: &str| {
         json!({
@@ -108,7 +108,7 @@ async fn bad_lines_are_named_by_line_and_row() {
                   {\"email\":\"b@example.com\",\n\
                   {\"email\":\"A@example.com\",\"username\":\"c\"}\n";
     let response = api
-        .send(&post(&world, "application/x-ndjson", ndjson))
+        .send(&post(&fixture, "application/x-ndjson", ndjson))
         .await;
     assert_eq!(
         response.json()["details"],
@@ -130,7 +130,7 @@ async fn bad_lines_are_named_by_line_and_row() {
         ])
     );
     let stored = "email,username\n\"admin@example.com\",fresh\n";
-    let response = api.send(&post(&world, "text/csv", stored)).await;
+    let response = api.send(&post(&fixture, "text/csv", stored)).await;
     assert_eq!(response.status, 409);
     assert_eq!(
         response.json()["details"],
@@ -142,13 +142,13 @@ async fn bad_lines_are_named_by_line_and_row() {
             "a user with this email exists already"
         )])
     );
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn a_table_that_cannot_be_read_is_an_invalid_request_with_the_line() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     for (body, message) in [
         (
             "email,username,role\n",
@@ -171,16 +171,16 @@ async fn a_table_that_cannot_be_read_is_an_invalid_request_with_the_line() {
         ("", "The body must begin with a header row"),
         ("email,username\n", "The body must hold at least one user"),
     ] {
-        let response = api.send(&post(&world, "text/csv", body)).await;
+        let response = api.send(&post(&fixture, "text/csv", body)).await;
         assert_error(&response, 400, "invalid_request", message);
     }
 }
 
 #[tokio::test]
 async fn other_compressions_and_damaged_ones_are_refused() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
-    let request = post(&world, "application/json", "[]").header("content-encoding", "br");
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
+    let request = post(&fixture, "application/json", "[]").header("content-encoding", "br");
     let message = "The body may be compressed with gzip, once, or not at all";
     assert_error(
         &api.send(&request).await,
@@ -190,7 +190,7 @@ async fn other_compressions_and_damaged_ones_are_refused() {
     );
     let mut damaged = gzip(b"[{}]");
     damaged.truncate(14);
-    let request = post(&world, "application/json", "")
+    let request = post(&fixture, "application/json", "")
         .header("content-encoding", "gzip")
         .body(damaged);
     let response = api.send(&request).await;

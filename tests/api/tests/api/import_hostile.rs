@@ -6,15 +6,15 @@ use flate2::{Compression, write::GzEncoder};
 use rig::{Outcome, Request, Response};
 use serde_json::{Value, json};
 
+use crate::fixture::{Api, Fixture, assert_error};
 use crate::imports::{BULK, place, places, user};
 use crate::leaks;
-use crate::world::{Api, World, assert_error};
 
 /// What the issue allows an import; the functions are given more.
 const MEGABYTES: u64 = 150;
 
-fn post(world: &World, content_type: &str, body: impl Into<Vec<u8>>) -> Request {
-    world
+fn post(fixture: &Fixture, content_type: &str, body: impl Into<Vec<u8>>) -> Request {
+    fixture
         .post(BULK)
         .header("content-type", content_type)
         .body(body)
@@ -34,10 +34,12 @@ fn peak_megabytes(api: &Api) -> u64 {
 
 #[tokio::test]
 async fn six_megabytes_of_brackets_are_invalid_json() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let brackets = "[".repeat(6 * 1024 * 1024 - 4_096);
-    let response = api.send(&post(&world, "application/json", brackets)).await;
+    let response = api
+        .send(&post(&fixture, "application/json", brackets))
+        .await;
     assert_eq!(response.status, 400, "{}", response.text());
     assert_eq!(response.json()["error"], "invalid_request");
     assert!(
@@ -49,10 +51,10 @@ async fn six_megabytes_of_brackets_are_invalid_json() {
 
 #[tokio::test]
 async fn millions_of_tiny_rows_are_counted_and_not_kept() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = format!("[{}1]", "1,".repeat(3_000_000));
-    let response = api.send(&post(&world, "application/json", rows)).await;
+    let response = api.send(&post(&fixture, "application/json", rows)).await;
     let message = "A request may contain at most 10000 users; this one contains 3000001";
     assert_error(&response, 413, "too_large", message);
     assert!(
@@ -64,8 +66,8 @@ async fn millions_of_tiny_rows_are_counted_and_not_kept() {
 
 #[tokio::test]
 async fn one_address_in_ten_thousand_writings_is_one_address() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     // 13 letters in upper or lower case, and an accent in one or two code points.
     let rows: Value = (0..10_000)
         .map(|number: u32| {
@@ -78,7 +80,7 @@ async fn one_address_in_ten_thousand_writings_is_one_address() {
             })
         })
         .collect();
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     let details = places(&response);
     assert_eq!(details.len(), 9_999);
@@ -86,13 +88,13 @@ async fn one_address_in_ten_thousand_writings_is_one_address() {
         details[9_998],
         place(9_999, "email", "duplicate_in_request")
     );
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn nul_bytes_and_half_surrogates_are_bad_rows() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let body = r#"[
         {"email": "a\u0000@example.com", "username": "a"},
         {"email": "b@example.com", "username": "b\u0000"},
@@ -102,7 +104,7 @@ async fn nul_bytes_and_half_surrogates_are_bad_rows() {
         {"email": "f@example.com", "username": "f", "password_hash": "$2b$12$\u0000"},
         {"email": "g@example.com", "username": "g", "\ud800": 1}
     ]"#;
-    let response = api.send(&post(&world, "application/json", body)).await;
+    let response = api.send(&post(&fixture, "application/json", body)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     assert_eq!(
         places(&response),
@@ -117,20 +119,20 @@ async fn nul_bytes_and_half_surrogates_are_bad_rows() {
         ]
     );
     let csv = "email,username\n\"a\0@example.com\",a\n";
-    let response = api.send(&post(&world, "text/csv", csv)).await;
+    let response = api.send(&post(&fixture, "text/csv", csv)).await;
     assert_eq!(places(&response), [place(0, "email", "invalid_format")]);
 }
 
 #[tokio::test]
 async fn characters_that_cannot_be_seen_are_named_with_their_place() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "a\u{61c}@example.com", "username": "a" },
         { "email": "b@example.com", "username": "admin\u{3164}" },
         { "email": "c@example.com", "username": "c", "full_name": "Ada\u{200c} Admin" },
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 422, "{}", response.text());
     let body = response.json();
     let messages: Vec<_> = body["details"]
@@ -149,19 +151,19 @@ async fn characters_that_cannot_be_seen_are_named_with_their_place() {
     );
     let persian =
         json!([{ "email": "d@example.com", "username": "d", "full_name": "علی\u{200c}رضا" }]);
-    let response = api.send(&world.post(BULK).json(&persian)).await;
+    let response = api.send(&fixture.post(BULK).json(&persian)).await;
     assert_eq!(response.json()[0]["full_name"], "علی\u{200c}رضا");
 }
 
 #[tokio::test]
 async fn a_gigabyte_of_quotes_in_a_megabyte_of_gzip_is_too_large() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&vec![b'"'; 1 << 20]).unwrap();
     // A gzip file may have several members.
     let bomb = encoder.finish().unwrap().repeat(1_024);
-    let request = post(&world, "text/csv", bomb).header("content-encoding", "gzip");
+    let request = post(&fixture, "text/csv", bomb).header("content-encoding", "gzip");
     let response = api.send(&request).await;
     let message = "The decompressed body may have at most 33554432 bytes";
     assert_error(&response, 413, "too_large", message);
@@ -174,8 +176,8 @@ async fn a_gigabyte_of_quotes_in_a_megabyte_of_gzip_is_too_large() {
 
 #[tokio::test]
 async fn thirty_megabytes_of_one_quoted_cell_are_one_bad_row() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder
         .write_all(b"email,username\na@example.com,\"")
@@ -183,7 +185,7 @@ async fn thirty_megabytes_of_one_quoted_cell_are_one_bad_row() {
     encoder.write_all(&vec![b'"'; 30_000_000]).unwrap();
     encoder.write_all(b"\"\n").unwrap();
     let body = encoder.finish().unwrap();
-    let request = post(&world, "text/csv", body).header("content-encoding", "gzip");
+    let request = post(&fixture, "text/csv", body).header("content-encoding", "gzip");
     let response = api.send(&request).await;
     assert_eq!(places(&response), [place(0, "username", "too_long")]);
     assert!(
@@ -227,11 +229,11 @@ async fn bodies_of_which_every_byte_could_become_many_take_no_more_memory_than_o
         ),
         ("application/json", "[".repeat(8_000_000), "invalid_request"),
     ] {
-        let world = World::new().await;
-        let api = world.start("bulk-create").await;
+        let fixture = Fixture::new().await;
+        let api = fixture.start("bulk-create").await;
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(body.as_bytes()).unwrap();
-        let request = post(&world, content_type, encoder.finish().unwrap())
+        let request = post(&fixture, content_type, encoder.finish().unwrap())
             .header("content-encoding", "gzip");
         let response = api.send(&request).await;
         assert!(response.text().contains(code), "{}", response.text());
@@ -242,8 +244,8 @@ async fn bodies_of_which_every_byte_could_become_many_take_no_more_memory_than_o
 
 #[tokio::test]
 async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let tag = "c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc";
     let rows: Value = [
         format!("$argon2id$v=19$m=2147483648,t=2,p=1${tag}"),
@@ -261,7 +263,7 @@ async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
         user
     })
     .collect();
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     let codes: Vec<_> = places(&response)
         .into_iter()
         .map(|(_, field, code)| (field, code))
@@ -282,10 +284,10 @@ async fn hashes_that_would_cost_gigabytes_to_verify_are_refused() {
 
 #[tokio::test]
 async fn a_wrong_charset_is_not_guessed() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let latin1 = b"email,username,full_name\na@example.com,a,Ren\xe9\n";
-    let named = post(&world, "text/csv; charset=iso-8859-1", latin1);
+    let named = post(&fixture, "text/csv; charset=iso-8859-1", latin1);
     let message = "The body must be application/json, application/x-ndjson or text/csv, in UTF-8";
     assert_error(
         &api.send(&named).await,
@@ -293,11 +295,11 @@ async fn a_wrong_charset_is_not_guessed() {
         "unsupported_media_type",
         message,
     );
-    let unnamed = post(&world, "text/csv", latin1);
+    let unnamed = post(&fixture, "text/csv", latin1);
     let message = "The body is not valid UTF-8: invalid byte at position 44";
     assert_error(&api.send(&unnamed).await, 400, "invalid_request", message);
     let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let response = api.send(&post(&world, "application/json", utf16)).await;
+    let response = api.send(&post(&fixture, "application/json", utf16)).await;
     assert_eq!(response.status, 400, "{}", response.text());
 }
 
@@ -321,11 +323,11 @@ async fn mistakes_full_of_characters_that_json_escapes_fit_an_answer() {
 
 /// Sends a bad row ten thousand times, and says how many of the mistakes the answer lists.
 async fn listed_of_ten_thousand(bad: &Value, mistakes: usize) -> usize {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows: Value = std::iter::repeat_n(bad.clone(), 10_000).collect();
     let invocation = api
-        .invoke(world.post(BULK).json(&rows).event(rig::Gateway::HttpApi))
+        .invoke(fixture.post(BULK).json(&rows).event(rig::Gateway::HttpApi))
         .await;
     let Outcome::Response(event) = invocation.outcome else {
         panic!("{:?}", invocation.outcome);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rig::{Call, Gateway, Response};
 use serde_json::{Value, json};
 
+use crate::fixture::{Api, Fixture, assert_error};
 use crate::imports::{BULK, place, places, user};
-use crate::world::{Api, World, assert_error};
 
 fn with_passwords(count: usize) -> Value {
     (0..count)
@@ -20,11 +20,13 @@ fn with_passwords(count: usize) -> Value {
 
 #[tokio::test]
 async fn more_passwords_than_a_request_may_have_are_refused_at_once() {
-    let world = World::new().await;
-    let builder = world.function("bulk-create").env("BULK_MAX_PASSWORDS", "2");
+    let fixture = Fixture::new().await;
+    let builder = fixture
+        .function("bulk-create")
+        .env("BULK_MAX_PASSWORDS", "2");
     let api = Api::start(builder).await;
     for path in [BULK, "/api/v1/users/bulk?dry_run=true"] {
-        let response = api.send(&world.post(path).json(&with_passwords(3))).await;
+        let response = api.send(&fixture.post(path).json(&with_passwords(3))).await;
         assert_error(
             &response,
             413,
@@ -32,39 +34,39 @@ async fn more_passwords_than_a_request_may_have_are_refused_at_once() {
             "3 users have a password, and one request may have 2 of them; send fewer users, or send password_hash instead of password",
         );
     }
-    assert_eq!(world.count_users().await, 3);
-    let response = api.send(&world.post(BULK).json(&with_passwords(2))).await;
+    assert_eq!(fixture.count_users().await, 3);
+    let response = api.send(&fixture.post(BULK).json(&with_passwords(2))).await;
     assert_eq!(response.status, 201, "{}", response.text());
 }
 
 #[tokio::test]
 async fn passwords_that_take_too_long_are_a_504_and_nothing_is_saved() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
-    let request = world.post(BULK).json(&with_passwords(1_000));
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
+    let request = fixture.post(BULK).json(&with_passwords(1_000));
     let call = Call::new(request.event(Gateway::HttpApi)).timeout(Duration::from_secs(2));
     let response = Response::from_event(&api.call(call).await.into_response()).unwrap();
     assert_eq!(response.status, 504, "{}", response.text());
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
     // The environment serves the next request as if nothing had happened.
-    let response = api.send(&world.post(BULK).json(&with_passwords(1))).await;
+    let response = api.send(&fixture.post(BULK).json(&with_passwords(1))).await;
     assert_eq!(response.status, 201, "{}", response.text());
 }
 
 #[tokio::test]
 async fn the_cost_of_a_hash_is_configurable_upwards() {
-    let world = World::new().await;
-    let builder = world
+    let fixture = Fixture::new().await;
+    let builder = fixture
         .function("bulk-create")
         .env("ARGON2_MEMORY_KIB", "12288")
         .env("ARGON2_PASSES", "3")
         .env("ARGON2_LANES", "2");
     let api = Api::start(builder).await;
-    let response = api.send(&world.post(BULK).json(&with_passwords(1))).await;
+    let response = api.send(&fixture.post(BULK).json(&with_passwords(1))).await;
     assert_eq!(response.status, 201, "{}", response.text());
     let hash: String =
         sqlx::query_scalar("SELECT password_hash FROM users WHERE username = 'user0'")
-            .fetch_one(world.database.pool())
+            .fetch_one(fixture.database.pool())
             .await
             .unwrap();
     assert!(hash.starts_with("$argon2id$v=19$m=12288,t=3,p=2$"));
@@ -72,8 +74,8 @@ async fn the_cost_of_a_hash_is_configurable_upwards() {
 
 #[tokio::test]
 async fn a_weak_password_is_a_bad_row() {
-    let world = World::new().await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("bulk-create").await;
     let rows = json!([
         { "email": "a1@example.com", "username": "margaret", "password": "Margaret" },
         { "email": "margaret2@example.com", "username": "a2", "password": "margaret2" },
@@ -81,7 +83,7 @@ async fn a_weak_password_is_a_bad_row() {
         { "email": "a4@example.com", "username": "a4", "password": "zzzzzzzzzzzz" },
         { "email": "a5@example.com", "username": "a5", "password": "correct horse" },
     ]);
-    let response = api.send(&world.post(BULK).json(&rows)).await;
+    let response = api.send(&fixture.post(BULK).json(&rows)).await;
     assert_eq!(response.status, 422);
     let expected: Vec<_> = (0..4)
         .map(|index| place(index, "password", "too_weak"))

@@ -7,7 +7,7 @@ use shared::{
     },
 };
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 fn row(email: &str, username: &str) -> ImportRow {
     ImportRow {
@@ -21,11 +21,11 @@ fn row(email: &str, username: &str) -> ImportRow {
 }
 
 async fn import(
-    world: &World,
+    fixture: &Fixture,
     rows: &[ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
-    let mut transaction = world.database.pool().begin().await.unwrap();
+    let mut transaction = fixture.database.pool().begin().await.unwrap();
     let written = bulk::write(&mut transaction, rows, on_conflict).await;
     transaction.rollback().await.unwrap();
     written
@@ -41,7 +41,7 @@ fn refused(written: Result<Written, sqlx::Error>) -> Vec<RowConflict> {
 /// The lower cases of Rust and the database may differ when either learns of new letters.
 #[tokio::test]
 async fn rows_that_only_the_database_finds_alike_are_named() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let rows = [
         row("one@example.com", "one"),
         row("ONE@example.com", "two"),
@@ -59,9 +59,9 @@ async fn rows_that_only_the_database_finds_alike_are_named() {
             with: ConflictWith::Row(1),
         },
     ];
-    let error = import(&world, &rows, OnConflict::Fail).await.unwrap_err();
+    let error = import(&fixture, &rows, OnConflict::Fail).await.unwrap_err();
     assert_eq!(refusal(&error).unwrap().kind, RefusalKind::Unique);
-    let mut connection = world.database.pool().acquire().await.unwrap();
+    let mut connection = fixture.database.pool().acquire().await.unwrap();
     let found = find_conflicts(&mut connection, &rows).await;
     assert_eq!(found.unwrap(), expected);
 
@@ -83,13 +83,13 @@ async fn rows_that_only_the_database_finds_alike_are_named() {
                 with: ConflictWith::Row(0),
             },
         ];
-        assert_eq!(refused(import(&world, &rows, mode).await), expected);
+        assert_eq!(refused(import(&fixture, &rows, mode).await), expected);
     }
 }
 
 #[tokio::test]
 async fn two_rows_that_mean_one_stored_user_are_duplicates() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let rows = [
         row("admin@example.com", "admin"),
         row("ADMIN@example.com", "other"),
@@ -100,19 +100,19 @@ async fn two_rows_that_mean_one_stored_user_are_duplicates() {
             field: "email",
             with: ConflictWith::Row(0),
         }];
-        assert_eq!(refused(import(&world, &rows, mode).await), expected);
+        assert_eq!(refused(import(&fixture, &rows, mode).await), expected);
     }
 }
 
 #[tokio::test]
 async fn a_username_that_moves_between_stored_users_is_a_conflict() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let rows = [
         row("admin@example.com", "ordinary"),
         row("ordinary@example.com", "admin"),
         row("retired@example.com", "retired"),
     ];
-    let conflicts = refused(import(&world, &rows, OnConflict::Update).await);
+    let conflicts = refused(import(&fixture, &rows, OnConflict::Update).await);
     let found: Vec<_> = conflicts
         .iter()
         .map(|conflict| (conflict.index, conflict.field, conflict.with))

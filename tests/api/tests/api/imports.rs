@@ -3,7 +3,7 @@
 use rig::{Request, Response};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 pub const BULK: &str = "/api/v1/users/bulk";
 
@@ -20,8 +20,8 @@ pub fn users(prefix: &str, count: usize) -> Value {
 }
 
 /// A request with an Idempotency-Key.
-pub fn keyed(world: &World, key: &str, rows: &Value) -> Request {
-    world.post(BULK).header("idempotency-key", key).json(rows)
+pub fn keyed(fixture: &Fixture, key: &str, rows: &Value) -> Request {
+    fixture.post(BULK).header("idempotency-key", key).json(rows)
 }
 
 /// Where each detail of an error points, and its code; the field is empty for a whole row.

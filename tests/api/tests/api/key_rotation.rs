@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rig::{FunctionBuilder, Line, Request, SigningKey, secrets, token};
+use rig::{FunctionBuilder, Request, SigningKey, TcpProxy, secrets, token};
 
-use crate::world::{ADMIN, Api, World, assert_unauthorized};
+use crate::fixture::{ADMIN, Api, Fixture, assert_unauthorized};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -15,27 +15,33 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// How long a token waits for a fetch at most, and some time for a slow machine.
 const LONGEST_FETCH: Duration = Duration::from_secs(4);
 
-/// A key of tokens in a secret, and a line to Secrets Manager.
+/// A key of tokens in a secret, and a proxy before Secrets Manager.
 struct Rotation {
     arn: String,
-    line: Line,
+    proxy: TcpProxy,
     builder: FunctionBuilder,
 }
 
 impl Rotation {
-    async fn start(world: &World, first: &str) -> Self {
+    async fn start(fixture: &Fixture, first: &str) -> Self {
         let environment = secrets::client_environment().unwrap();
         let (variable, endpoint) = environment[0].clone();
         let port = endpoint.rsplit(':').next().unwrap().trim_end_matches('/');
-        let line = Line::to(port.parse().unwrap()).await.unwrap();
-        let arn = secrets::create(&world.unique("key"), first).await.unwrap();
-        let builder = world
+        let proxy = TcpProxy::to(port.parse().unwrap()).await.unwrap();
+        let arn = secrets::create(&fixture.unique("key"), first)
+            .await
+            .unwrap();
+        let builder = fixture
             .function("stats")
             .without_env("JWT_KEY")
             .envs(environment)
-            .env(variable, line.url(&endpoint))
+            .env(variable, proxy.url(&endpoint))
             .env("JWT_SECRET_ARN", &arn);
-        Self { arn, line, builder }
+        Self {
+            arn,
+            proxy,
+            builder,
+        }
     }
 
     async fn api(&self) -> Api {
@@ -77,8 +83,8 @@ async fn wait_until_accepted(api: &Api, request: &Request) {
 
 #[tokio::test]
 async fn a_rotation_of_the_key_ends_no_session_and_needs_no_restart() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = rotation.api().await;
     assert_eq!(status(&api, &signed_with(&key(0))).await, 200);
     for number in 1..=5 {
@@ -97,19 +103,19 @@ async fn a_rotation_of_the_key_ends_no_session_and_needs_no_restart() {
 
 #[tokio::test]
 async fn an_environment_that_starts_after_a_rotation_knows_the_previous_key_too() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     for number in 1..=2 {
         rotation.to(&key(number)).await;
     }
     let api = rotation.api().await;
-    assert_eq!(rotation.line.round_trips(), 1, "a start fetches one key");
+    assert_eq!(rotation.proxy.round_trips(), 1, "a start fetches one key");
     for (number, expected) in [(2, 200), (1, 200), (0, 401), (2, 200), (1, 200)] {
         let request = signed_with(&key(number));
         assert_eq!(status(&api, &request).await, expected, "{number}");
     }
     assert_eq!(
-        rotation.line.round_trips(),
+        rotation.proxy.round_trips(),
         3,
         "and the other when it is needed"
     );
@@ -119,16 +125,16 @@ async fn an_environment_that_starts_after_a_rotation_knows_the_previous_key_too(
 async fn a_public_key_is_rotated_too_and_a_previous_one_of_another_kind_is_ignored() {
     let old = SigningKey::es256().unwrap();
     let new = SigningKey::es256().unwrap();
-    let world = World {
+    let fixture = Fixture {
         key: SigningKey::es256().unwrap(),
-        ..World::new().await
+        ..Fixture::new().await
     };
-    let rotation = Rotation::start(&world, token::P384_PUBLIC_KEY).await;
+    let rotation = Rotation::start(&fixture, token::P384_PUBLIC_KEY).await;
     rotation.to(&old.verification_key()).await;
     let api = rotation.api().await;
     let bearer = |key: &SigningKey| Request::get(STATS).bearer(&key.token(ADMIN).unwrap());
     assert_eq!(status(&api, &bearer(&old)).await, 200);
-    let forged = api.send(&bearer(&world.key)).await;
+    let forged = api.send(&bearer(&fixture.key)).await;
     assert_unauthorized(&forged);
     let id = forged.header("x-request-id").unwrap();
     let line = api
@@ -146,10 +152,10 @@ async fn a_public_key_is_rotated_too_and_a_previous_one_of_another_kind_is_ignor
 
 #[tokio::test]
 async fn a_thousand_forged_tokens_cause_a_handful_of_fetches() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = Api::start(rotation.builder.clone().concurrency(8)).await;
-    let before = rotation.line.round_trips();
+    let before = rotation.proxy.round_trips();
     let started = Instant::now();
     let forged = signed_with(&key(999));
     for _ in 0..50 {
@@ -158,7 +164,7 @@ async fn a_thousand_forged_tokens_cause_a_handful_of_fetches() {
     }
     // The current and the previous key, once in each interval.
     let intervals = started.elapsed().as_secs() / INTERVAL.as_secs() + 1;
-    let fetched = rotation.line.round_trips() - before;
+    let fetched = rotation.proxy.round_trips() - before;
     eprintln!(
         "1000 forged tokens in {:?}: {fetched} fetches",
         started.elapsed()
@@ -174,27 +180,27 @@ async fn a_thousand_forged_tokens_cause_a_handful_of_fetches() {
 
 #[tokio::test]
 async fn requests_that_come_side_by_side_after_a_rotation_share_one_fetch() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = Api::start(rotation.builder.clone().concurrency(16)).await;
-    let before = rotation.line.round_trips();
+    let before = rotation.proxy.round_trips();
     rotation.to(&key(1)).await;
     let new = signed_with(&key(1));
     let sent = (0..64).map(|_| status(&api, &new));
     assert_eq!(join_all(sent).await, [200; 64]);
-    assert_eq!(rotation.line.round_trips() - before, 2);
+    assert_eq!(rotation.proxy.round_trips() - before, 2);
 }
 
 #[tokio::test]
 async fn a_bad_token_is_a_401_within_seconds_while_secrets_manager_is_down() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     for is_hanging in [false, true] {
         let api = Api::start(rotation.builder.clone().concurrency(8)).await;
         if is_hanging {
-            rotation.line.swallow_all();
+            rotation.proxy.blackhole_all();
         } else {
-            rotation.line.close();
+            rotation.proxy.close();
         }
         rotation.to(&key(1)).await;
         let (forged, good) = (signed_with(&key(999)), signed_with(&key(0)));
@@ -220,9 +226,9 @@ async fn a_bad_token_is_a_401_within_seconds_while_secrets_manager_is_down() {
             assert_eq!(status(&api, &good).await, 200);
         }
         if is_hanging {
-            rotation.line.restore();
+            rotation.proxy.restore();
         } else {
-            rotation.line.reopen().await.unwrap();
+            rotation.proxy.reopen().await.unwrap();
         }
         wait_until_accepted(&api, &signed_with(&key(1))).await;
         rotation.to(&key(0)).await;
@@ -231,8 +237,8 @@ async fn a_bad_token_is_a_401_within_seconds_while_secrets_manager_is_down() {
 
 #[tokio::test]
 async fn a_key_that_cannot_be_one_leaves_the_keys_before_in_force() {
-    let world = World::new().await;
-    let rotation = Rotation::start(&world, &key(0)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::start(&fixture, &key(0)).await;
     let api = rotation.api().await;
     rotation.to("hunter2").await;
     let forged = api.send(&signed_with(&key(999))).await;

@@ -3,28 +3,28 @@ use chrono::{DateTime, Duration, Utc};
 use rig::{Response, UserFixture};
 use serde_json::{Value, json};
 
-use crate::world::{Api, World, assert_error, people};
+use crate::fixture::{Api, Fixture, assert_error, users};
 
 const SORT_KEYS: [&str; 3] = ["created_at", "username", "email"];
 const ORDERS: [&str; 2] = ["asc", "desc"];
 
 #[tokio::test]
 async fn all_six_orders_can_be_walked_forward_and_backward_by_cursor() {
-    let world = World::with(&crowd()).await;
+    let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     for sort_by in SORT_KEYS {
         for order in ORDERS {
             let list = format!("/api/v1/users?sort_by={sort_by}&sort_order={order}&size=4");
             let expected = sorted(&users, sort_by, order);
-            let pages = walk_forward(&api, &world, &list).await;
+            let pages = walk_forward(&api, &fixture, &list).await;
             assert_eq!(pages.concat(), expected, "{list}");
             assert!(
                 pages.iter().rev().skip(1).all(|page| page.len() == 4),
                 "{list}"
             );
 
-            let backward = walk_backward(&api, &world, &list, pages.len()).await;
+            let backward = walk_backward(&api, &fixture, &list, pages.len()).await;
             assert_eq!(backward, pages, "{list}");
         }
     }
@@ -32,24 +32,24 @@ async fn all_six_orders_can_be_walked_forward_and_backward_by_cursor() {
 
 #[tokio::test]
 async fn pages_by_number_have_the_same_rows_as_pages_by_cursor() {
-    let world = World::with(&crowd()).await;
+    let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     let list = "/api/v1/users?sort_by=username&sort_order=asc&size=4";
     let mut numbered = Vec::new();
     for page in 1..=pages_of(users.len()) {
         numbered.push(ids(&api
-            .send(&world.get(&format!("{list}&page={page}")))
+            .send(&fixture.get(&format!("{list}&page={page}")))
             .await));
     }
-    assert_eq!(numbered, walk_forward(&api, &world, list).await);
+    assert_eq!(numbered, walk_forward(&api, &fixture, list).await);
 }
 
 #[tokio::test]
 async fn a_walk_with_filter_and_search_meets_only_what_matches() {
-    let world = World::with(&crowd()).await;
+    let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     let list = "/api/v1/users?is_active=true&search=user&sort_by=email&sort_order=asc&size=3";
     let expected: Vec<i64> = sorted(&users, "email", "asc")
         .into_iter()
@@ -64,40 +64,43 @@ async fn a_walk_with_filter_and_search_meets_only_what_matches() {
         })
         .collect();
     assert!(expected.len() > 6);
-    let pages = walk_forward(&api, &world, list).await;
+    let pages = walk_forward(&api, &fixture, list).await;
     assert_eq!(pages.concat(), expected);
-    assert_eq!(walk_backward(&api, &world, list, pages.len()).await, pages);
+    assert_eq!(
+        walk_backward(&api, &fixture, list, pages.len()).await,
+        pages
+    );
 }
 
 #[tokio::test]
 async fn rows_added_and_removed_during_a_walk_do_not_shift_it() {
-    let world = World::with(&crowd()).await;
+    let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     let list = "/api/v1/users?sort_by=created_at&sort_order=asc&size=4";
     let expected = sorted(&users, "created_at", "asc");
-    let first = api.send(&world.get(list)).await.json();
+    let first = api.send(&fixture.get(list)).await.json();
 
     let early = UserFixture::new(500, "early").created_at(start() - Duration::days(1));
-    world.database.insert(&[early]).await.unwrap();
+    fixture.database.insert(&[early]).await.unwrap();
     // The very row that the cursor stands on goes too.
     sqlx::query("DELETE FROM users WHERE id = $1")
         .bind(expected[3])
-        .execute(world.database.pool())
+        .execute(fixture.database.pool())
         .await
         .unwrap();
-    let second = api.send(&world.get(&next(list, &first))).await;
+    let second = api.send(&fixture.get(&next(list, &first))).await;
     assert_eq!(ids(&second), expected[4..8]);
 }
 
 #[tokio::test]
 async fn a_page_by_cursor_has_no_number_but_the_same_totals() {
-    let world = World::with(&crowd()).await;
+    let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     let list = "/api/v1/users?sort_by=created_at&sort_order=asc&size=2";
-    let first = api.send(&world.get(list)).await.json();
-    let second = api.send(&world.get(&next(list, &first))).await.json();
+    let first = api.send(&fixture.get(list)).await.json();
+    let second = api.send(&fixture.get(&next(list, &first))).await.json();
     let expected = sorted(&users, "created_at", "asc");
     let json_of = |id: i64| users.iter().find(|user| user.id() == id).unwrap().json();
     assert_eq!(
@@ -119,9 +122,9 @@ async fn a_page_by_cursor_has_no_number_but_the_same_totals() {
 
 #[tokio::test]
 async fn a_cursor_is_refused_in_another_list() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let body = api.send(&world.get("/api/v1/users?size=1")).await.json();
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let body = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let cursor = body["next_cursor"].as_str().unwrap();
     let message = "Parameter cursor belongs to a list with other filters or another order; \
                    repeat the parameters of the request that gave it out";
@@ -134,7 +137,7 @@ async fn a_cursor_is_refused_in_another_list() {
     ] {
         let path = format!("/api/v1/users?{other}&cursor={cursor}");
         assert_error(
-            &api.send(&world.get(&path)).await,
+            &api.send(&fixture.get(&path)).await,
             400,
             "invalid_request",
             message,
@@ -142,14 +145,14 @@ async fn a_cursor_is_refused_in_another_list() {
     }
     // The size of a page is no part of the list.
     let path = format!("/api/v1/users?size=2&cursor={cursor}");
-    assert_eq!(ids(&api.send(&world.get(&path)).await), [2, 1]);
+    assert_eq!(ids(&api.send(&fixture.get(&path)).await), [2, 1]);
 }
 
 #[tokio::test]
 async fn a_cursor_cut_short_or_changed_is_refused() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let body = api.send(&world.get("/api/v1/users?size=1")).await.json();
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let body = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let cursor = body["next_cursor"].as_str().unwrap();
     let json = URL_SAFE_NO_PAD.decode(cursor).unwrap();
     let mut before_all_time: Value = serde_json::from_slice(&json).unwrap();
@@ -165,7 +168,7 @@ async fn a_cursor_cut_short_or_changed_is_refused() {
     ] {
         let path = format!("/api/v1/users?cursor={broken}");
         assert_error(
-            &api.send(&world.get(&path)).await,
+            &api.send(&fixture.get(&path)).await,
             400,
             "invalid_request",
             message,
@@ -175,11 +178,11 @@ async fn a_cursor_cut_short_or_changed_is_refused() {
 
 #[tokio::test]
 async fn the_link_header_leads_to_the_other_pages() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     let links = async |query: &str| {
         let response = api
-            .send(&world.get(&format!("/api/v1/users?{query}")))
+            .send(&fixture.get(&format!("/api/v1/users?{query}")))
             .await;
         response.header("link").unwrap()
     };
@@ -220,11 +223,11 @@ async fn the_link_header_leads_to_the_other_pages() {
 
 #[tokio::test]
 async fn the_links_of_a_page_by_cursor_lead_on() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let first = api.send(&world.get("/api/v1/users?size=1")).await.json();
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let first = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let path = next("/api/v1/users?size=1", &first);
-    let second = api.send(&world.get(&path)).await;
+    let second = api.send(&fixture.get(&path)).await;
     let link = second.header("link").unwrap();
     let target = |relation: &str| {
         let part = link
@@ -234,15 +237,15 @@ async fn the_links_of_a_page_by_cursor_lead_on() {
         Some(url.trim_start_matches('<').to_owned())
     };
     assert_eq!(
-        ids(&api.send(&world.get(&target("next").unwrap())).await),
+        ids(&api.send(&fixture.get(&target("next").unwrap())).await),
         [1]
     );
     assert_eq!(
-        ids(&api.send(&world.get(&target("prev").unwrap())).await),
+        ids(&api.send(&fixture.get(&target("prev").unwrap())).await),
         [3]
     );
     assert_eq!(
-        ids(&api.send(&world.get(&target("first").unwrap())).await),
+        ids(&api.send(&fixture.get(&target("first").unwrap())).await),
         [3]
     );
     assert_eq!(target("last"), None);
@@ -250,9 +253,9 @@ async fn the_links_of_a_page_by_cursor_lead_on() {
 
 #[tokio::test]
 async fn a_page_past_the_end_is_empty_and_says_where_the_end_is() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let response = api.send(&world.get("/api/v1/users?page=9&size=2")).await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let response = api.send(&fixture.get("/api/v1/users?page=9&size=2")).await;
     let body = response.json();
     assert_eq!(body["items"], json!([]));
     assert_eq!(
@@ -267,7 +270,7 @@ async fn a_page_past_the_end_is_empty_and_says_where_the_end_is() {
 }
 
 fn everyone() -> Vec<UserFixture> {
-    people().into_iter().chain(crowd()).collect()
+    users().into_iter().chain(crowd()).collect()
 }
 
 /// Users whose keys are often equal or differ in case alone, so that only the id orders them.
@@ -316,11 +319,11 @@ fn sorted(users: &[UserFixture], sort_by: &str, order: &str) -> Vec<i64> {
     keys.into_iter().map(|(_, id)| id).collect()
 }
 
-async fn walk_forward(api: &Api, world: &World, list: &str) -> Vec<Vec<i64>> {
+async fn walk_forward(api: &Api, fixture: &Fixture, list: &str) -> Vec<Vec<i64>> {
     let mut pages = Vec::new();
     let mut path = list.to_owned();
     loop {
-        let response = api.send(&world.get(&path)).await;
+        let response = api.send(&fixture.get(&path)).await;
         pages.push(ids(&response));
         let body = response.json();
         if body["next_cursor"].is_null() {
@@ -331,11 +334,11 @@ async fn walk_forward(api: &Api, world: &World, list: &str) -> Vec<Vec<i64>> {
 }
 
 /// Goes to the last page and back to the first.
-async fn walk_backward(api: &Api, world: &World, list: &str, pages: usize) -> Vec<Vec<i64>> {
+async fn walk_backward(api: &Api, fixture: &Fixture, list: &str, pages: usize) -> Vec<Vec<i64>> {
     let mut path = format!("{list}&page={pages}");
     let mut walked = Vec::new();
     loop {
-        let response = api.send(&world.get(&path)).await;
+        let response = api.send(&fixture.get(&path)).await;
         walked.insert(0, ids(&response));
         match response.json()["prev_cursor"].as_str() {
             Some(cursor) => path = format!("{list}&cursor={cursor}"),

@@ -1,13 +1,13 @@
 use rig::{Response, UserFixture};
 use serde_json::{Value, json};
 
-use crate::world::{World, assert_error, people};
+use crate::fixture::{Fixture, assert_error, users};
 
 #[tokio::test]
 async fn a_list_shows_users_whole_and_newest_first() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let response = api.send(&world.get("/api/v1/users")).await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let response = api.send(&fixture.get("/api/v1/users")).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
     assert_eq!(response.header("cache-control").unwrap(), "no-store");
@@ -60,8 +60,8 @@ async fn a_list_shows_users_whole_and_newest_first() {
 
 #[tokio::test]
 async fn filters_work_alone_and_together() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     for (query, expected) in [
         ("is_active=true", vec![2, 1]),
         ("is_active=false", vec![3]),
@@ -73,7 +73,7 @@ async fn filters_work_alone_and_together() {
         ("is_active=false&search=ada", vec![]),
     ] {
         let response = api
-            .send(&world.get(&format!("/api/v1/users?{query}")))
+            .send(&fixture.get(&format!("/api/v1/users?{query}")))
             .await;
         assert_eq!(ids(&response), expected, "{query}");
         assert_eq!(response.json()["total"], expected.len(), "{query}");
@@ -82,9 +82,9 @@ async fn filters_work_alone_and_together() {
 
 #[tokio::test]
 async fn a_list_without_matches_is_empty() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let response = api.send(&world.get("/api/v1/users?search=nobody")).await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let response = api.send(&fixture.get("/api/v1/users?search=nobody")).await;
     assert_eq!(
         response.json(),
         json!({
@@ -111,8 +111,8 @@ async fn search_finds_substrings_of_each_field_in_any_case() {
             .email("j@example.com")
             .full_name("Jürgen ÖZDEMİR"),
     ];
-    let world = World::with(&users).await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("list-users").await;
     for (term, expected) in [
         ("hopper", vec![10]),
         ("GRACE.H", vec![10]),
@@ -126,7 +126,7 @@ async fn search_finds_substrings_of_each_field_in_any_case() {
         ("Ada", vec![1]),
     ] {
         let path = format!("/api/v1/users?search={term}");
-        let mut found = ids(&api.send(&world.get(&path)).await);
+        let mut found = ids(&api.send(&fixture.get(&path)).await);
         let mut expected = expected;
         found.sort_unstable();
         expected.sort_unstable();
@@ -141,8 +141,8 @@ async fn a_search_finds_a_letter_however_it_is_written() {
         UserFixture::new(11, "ulysses").full_name("Οδυσσευς"),
         UserFixture::new(12, "kostas").full_name("ΚΩΣΤΑΣ ΠΑΠΑΣ"),
     ];
-    let world = World::with(&users).await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("list-users").await;
     for (term, expected) in [
         ("jose%CC%81", vec![10]),
         ("JOSE%CC%81", vec![10]),
@@ -152,7 +152,11 @@ async fn a_search_finds_a_letter_however_it_is_written() {
         ("%CE%A0%CE%B1%CF%80%CE%B1%CF%83", vec![12]), // Παπασ
     ] {
         let path = format!("/api/v1/users?search={term}");
-        assert_eq!(ids(&api.send(&world.get(&path)).await), expected, "{term}");
+        assert_eq!(
+            ids(&api.send(&fixture.get(&path)).await),
+            expected,
+            "{term}"
+        );
     }
 }
 
@@ -164,8 +168,8 @@ async fn pattern_characters_in_a_search_are_ordinary() {
         UserFixture::new(12, "back").full_name(r"C:\users"),
         UserFixture::new(13, "quote").full_name("O'Neil; --"),
     ];
-    let world = World::with(&users).await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("list-users").await;
     for (term, expected) in [
         ("under_score", vec![10]),
         ("r_s", vec![10]),
@@ -180,16 +184,20 @@ async fn pattern_characters_in_a_search_are_ordinary() {
         ("O%27Neil%3B+--", vec![13]),
     ] {
         let path = format!("/api/v1/users?search={term}");
-        assert_eq!(ids(&api.send(&world.get(&path)).await), expected, "{term}");
+        assert_eq!(
+            ids(&api.send(&fixture.get(&path)).await),
+            expected,
+            "{term}"
+        );
     }
 }
 
 #[tokio::test]
 async fn counting_can_be_exact_or_left_out() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     let exact = api
-        .send(&world.get("/api/v1/users?search=e&count=exact"))
+        .send(&fixture.get("/api/v1/users?search=e&count=exact"))
         .await
         .json();
     assert_eq!(
@@ -197,13 +205,13 @@ async fn counting_can_be_exact_or_left_out() {
         (&json!(3), &json!("eq"), &json!(1))
     );
     let none = api
-        .send(&world.get("/api/v1/users?size=1&count=none"))
+        .send(&fixture.get("/api/v1/users?size=1&count=none"))
         .await
         .json();
     assert_eq!(
         none,
         json!({
-            "items": [people()[2].json()],
+            "items": [users()[2].json()],
             "total": null,
             "total_relation": null,
             "page": 1,
@@ -219,18 +227,18 @@ async fn counting_can_be_exact_or_left_out() {
 
 #[tokio::test]
 async fn a_capped_count_of_a_search_stops_at_ten_thousand() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     sqlx::query(
         "INSERT INTO users (email, username)
          SELECT 'many' || n || '@example.com', 'many' || n FROM generate_series(1, 10001) AS n",
     )
-    .execute(world.database.pool())
+    .execute(fixture.database.pool())
     .await
     .unwrap();
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     let totals = async |query: &str| {
         let path = format!("/api/v1/users?size=1&{query}");
-        let body = api.send(&world.get(&path)).await.json();
+        let body = api.send(&fixture.get(&path)).await.json();
         (
             body["total"].clone(),
             body["total_relation"].clone(),
@@ -247,8 +255,8 @@ async fn a_capped_count_of_a_search_stops_at_ten_thousand() {
 
 #[tokio::test]
 async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     for (query, message) in [
         (
             "limit=10",
@@ -335,7 +343,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
         ),
     ] {
         let response = api
-            .send(&world.get(&format!("/api/v1/users?{query}")))
+            .send(&fixture.get(&format!("/api/v1/users?{query}")))
             .await;
         assert_eq!(response.status, 400, "{query}");
         assert_error(&response, 400, "invalid_request", message);
@@ -344,11 +352,11 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
 
 #[tokio::test]
 async fn a_search_that_the_database_cannot_take_is_refused() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
     for term in ["%00", "a%00b", &"x".repeat(5000), ""] {
         let response = api
-            .send(&world.get(&format!("/api/v1/users?search={term}")))
+            .send(&fixture.get(&format!("/api/v1/users?search={term}")))
             .await;
         assert_eq!(response.status, 400, "{}", response.text());
         let message = response.json()["message"].as_str().unwrap().to_owned();
@@ -358,9 +366,9 @@ async fn a_search_that_the_database_cannot_take_is_refused() {
 
 #[tokio::test]
 async fn no_answer_shows_a_password_hash() {
-    let world = World::new().await;
-    let api = world.start("list-users").await;
-    let text = api.send(&world.get("/api/v1/users")).await.text();
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    let text = api.send(&fixture.get("/api/v1/users")).await.text();
     assert!(
         !text.contains("argon2") && !text.contains("password"),
         "{text}"

@@ -1,15 +1,15 @@
 use serde_json::json;
 
-use crate::world::{Api, World};
+use crate::fixture::{Api, Fixture};
 
 const METRICS: &str = "/api/v1/metrics/database";
 
 #[tokio::test]
 async fn the_pool_of_this_environment_is_shown_beside_what_the_server_sees() {
-    let world = World::new().await;
-    let api = Api::start(world.function("health").concurrency(1)).await;
-    let _other = world.start("stats").await;
-    let response = api.send(&world.get(METRICS)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("health").concurrency(1)).await;
+    let _other = fixture.start("stats").await;
+    let response = api.send(&fixture.get(METRICS)).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
     assert_eq!(
@@ -33,9 +33,9 @@ async fn the_pool_of_this_environment_is_shown_beside_what_the_server_sees() {
 
 #[tokio::test]
 async fn the_pool_size_is_configured() {
-    let world = World::new().await;
-    let api = Api::start(world.function("health").env("DATABASE_POOL_SIZE", "5")).await;
-    let body = api.send(&world.get(METRICS)).await.json();
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("health").env("DATABASE_POOL_SIZE", "5")).await;
+    let body = api.send(&fixture.get(METRICS)).await.json();
     assert_eq!(body["pool_size"], 5);
     assert_eq!(body["total_connections"], 1);
 }

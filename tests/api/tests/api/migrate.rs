@@ -1,7 +1,7 @@
 use rig::{Function, Outcome, TestDatabase};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn an_empty_database_gets_all_migrations_once() {
@@ -34,8 +34,8 @@ async fn two_deploys_at_the_same_time_do_not_get_in_each_others_way() {
 
 #[tokio::test]
 async fn an_unknown_command_changes_nothing() {
-    let world = World::new().await;
-    let function = start(world.database.url()).await;
+    let fixture = Fixture::new().await;
+    let function = start(fixture.database.url()).await;
     for event in [json!({ "command": "down" }), json!({ "version": 1 })] {
         let invocation = function.invoke(event).await;
         assert!(
@@ -43,7 +43,7 @@ async fn an_unknown_command_changes_nothing() {
             "{invocation:?}"
         );
     }
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use rig::{Function, FunctionBuilder, secrets};
 use sqlx::{Executor, PgPool};
 
-use crate::world::{Api, World};
+use crate::fixture::{Api, Fixture};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -16,15 +16,15 @@ pub struct Role<'w> {
 
 impl<'w> Role<'w> {
     /// A role named after the database, so that no other test has it.
-    async fn create(world: &'w World, password: &str) -> Self {
-        Self::named(world, world.database.name(), password).await
+    async fn create(fixture: &'w Fixture, password: &str) -> Self {
+        Self::named(fixture, fixture.database.name(), password).await
     }
 
     /// A role that may do what a function does.
-    pub async fn named(world: &'w World, name: &str, password: &str) -> Self {
+    pub async fn named(fixture: &'w Fixture, name: &str, password: &str) -> Self {
         let role = Self {
             name: name.to_owned(),
-            pool: world.database.pool(),
+            pool: fixture.database.pool(),
         };
         role.run(&format!(
             "CREATE ROLE {} LOGIN PASSWORD '{password}'",
@@ -61,76 +61,76 @@ impl<'w> Role<'w> {
 }
 
 /// A function that takes its credentials from a secret.
-pub fn function(world: &World, name: &str, secret: &str) -> FunctionBuilder {
+pub fn function(fixture: &Fixture, name: &str, secret: &str) -> FunctionBuilder {
     Function::builder(name)
         .envs(secrets::client_environment().unwrap())
         .env("DATABASE_SECRET_ARN", secret)
         .env("DATABASE_SSL_MODE", "disable")
-        .env("JWT_ALGORITHM", world.key.algorithm())
-        .env("JWT_KEY", world.key.verification_key())
+        .env("JWT_ALGORITHM", fixture.key.algorithm())
+        .env("JWT_KEY", fixture.key.verification_key())
 }
 
-async fn start(world: &World, secret: &str) -> Api {
-    Api::start(function(world, "stats", secret).env("STATS_CACHE_SECONDS", "0")).await
+async fn start(fixture: &Fixture, secret: &str) -> Api {
+    Api::start(function(fixture, "stats", secret).env("STATS_CACHE_SECONDS", "0")).await
 }
 
-async fn assert_answers(api: &Api, world: &World) {
-    let response = api.send(&world.get(STATS)).await;
+async fn assert_answers(api: &Api, fixture: &Fixture) {
+    let response = api.send(&fixture.get(STATS)).await;
     assert_eq!(response.status, 200, "{}", response.text());
 }
 
 #[tokio::test]
 async fn ten_rotations_of_the_password_fail_no_request() {
-    let world = World::new().await;
-    let role = Role::create(&world, "first").await;
-    let secret = world.database_secret_of(&role.name, "first");
-    let arn = secrets::create(&world.unique("rotated"), &secret)
+    let fixture = Fixture::new().await;
+    let role = Role::create(&fixture, "first").await;
+    let secret = fixture.database_secret_of(&role.name, "first");
+    let arn = secrets::create(&fixture.unique("rotated"), &secret)
         .await
         .unwrap();
-    let api = start(&world, &arn).await;
+    let api = start(&fixture, &arn).await;
     for round in 0..10 {
         let password = format!("rotated-{round}");
         role.set_password(&password).await;
-        let secret = world.database_secret_of(&role.name, &password);
+        let secret = fixture.database_secret_of(&role.name, &password);
         secrets::rotate(&arn, &secret).await.unwrap();
         role.disconnect().await;
-        assert_answers(&api, &world).await;
+        assert_answers(&api, &fixture).await;
     }
 }
 
 #[tokio::test]
 async fn a_password_that_is_not_in_force_in_the_secret_yet_is_found() {
-    let world = World::new().await;
-    let role = Role::create(&world, "old").await;
-    let secret = world.database_secret_of(&role.name, "old");
-    let arn = secrets::create(&world.unique("half-rotated"), &secret)
+    let fixture = Fixture::new().await;
+    let role = Role::create(&fixture, "old").await;
+    let secret = fixture.database_secret_of(&role.name, "old");
+    let arn = secrets::create(&fixture.unique("half-rotated"), &secret)
         .await
         .unwrap();
-    let api = start(&world, &arn).await;
+    let api = start(&fixture, &arn).await;
 
-    let pending = world.database_secret_of(&role.name, "new");
+    let pending = fixture.database_secret_of(&role.name, "new");
     secrets::prepare_rotation(&arn, &pending).await.unwrap();
     role.set_password("new").await;
     role.disconnect().await;
-    assert_answers(&api, &world).await;
+    assert_answers(&api, &fixture).await;
 }
 
 #[tokio::test]
 async fn a_password_that_nobody_knows_is_a_503() {
-    let world = World::new().await;
-    let role = Role::create(&world, "known").await;
-    let secret = world.database_secret_of(&role.name, "known");
-    let arn = secrets::create(&world.unique("lost"), &secret)
+    let fixture = Fixture::new().await;
+    let role = Role::create(&fixture, "known").await;
+    let secret = fixture.database_secret_of(&role.name, "known");
+    let arn = secrets::create(&fixture.unique("lost"), &secret)
         .await
         .unwrap();
-    let api = start(&world, &arn).await;
+    let api = start(&fixture, &arn).await;
 
     role.set_password("unknown").await;
     role.disconnect().await;
-    let response = api.send(&world.get(STATS)).await;
+    let response = api.send(&fixture.get(STATS)).await;
     assert_eq!(response.status, 503, "{}", response.text());
     assert_eq!(response.json()["error"], "database_unavailable");
 
     role.set_password("known").await;
-    assert_answers(&api, &world).await;
+    assert_answers(&api, &fixture).await;
 }

@@ -1,28 +1,30 @@
 //! What a warm request costs on the way to the database.
 
-use rig::{Line, Request};
+use rig::{Request, TcpProxy};
 
-use crate::world::{Api, World};
+use crate::fixture::{Api, Fixture};
 
 async fn round_trips_of(name: &str, request: &Request, settings: &[(&str, &str)]) -> u64 {
-    let world = World::new().await;
-    let line = Line::to(world.server_port()).await.unwrap();
-    let builder = world
+    let fixture = Fixture::new().await;
+    let proxy = TcpProxy::to(fixture.server_port()).await.unwrap();
+    let builder = fixture
         .function(name)
-        .env("DATABASE_URL", line.url(world.database.url()))
+        .env("DATABASE_URL", proxy.url(fixture.database.url()))
         .envs(settings.iter().copied());
     let api = Api::start(builder).await;
-    let request = request.clone().bearer(&world.token(crate::world::ADMIN));
+    let request = request
+        .clone()
+        .bearer(&fixture.token(crate::fixture::ADMIN));
     // The first request prepares statements and looks up the caller.
     for _ in 0..2 {
         assert_eq!(api.send(&request).await.status, 200);
     }
-    let (before, connections) = (line.round_trips(), line.connections());
+    let (before, connections) = (proxy.round_trips(), proxy.connections());
     for _ in 0..10 {
         assert_eq!(api.send(&request).await.status, 200);
     }
-    assert_eq!(line.connections(), connections);
-    let round_trips = line.round_trips() - before;
+    assert_eq!(proxy.connections(), connections);
+    let round_trips = proxy.round_trips() - before;
     assert_eq!(round_trips % 10, 0, "{round_trips}");
     round_trips / 10
 }

@@ -2,15 +2,15 @@ use std::collections::BTreeSet;
 
 use rig::{Gateway, Request};
 
-use crate::world::{ADMIN, World, assert_error};
+use crate::fixture::{ADMIN, Fixture, assert_error};
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 #[tokio::test]
 async fn a_wrong_method_is_answered_with_the_right_ones() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for route in rig::routes().unwrap() {
-        let api = world.start(&route.function).await;
+        let api = fixture.start(&route.function).await;
         let mut allowed: BTreeSet<_> = route.methods.iter().map(String::as_str).collect();
         if allowed.contains("GET") {
             allowed.insert("HEAD");
@@ -35,11 +35,11 @@ async fn a_wrong_method_is_answered_with_the_right_ones() {
 
 #[tokio::test]
 async fn head_is_answered_where_get_is() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for route in rig::routes().unwrap() {
         if route.methods.iter().any(|method| method == "GET") {
-            let api = world.start(&route.function).await;
-            let request = Request::new("HEAD", &route.path).bearer(&world.token(ADMIN));
+            let api = fixture.start(&route.function).await;
+            let request = Request::new("HEAD", &route.path).bearer(&fixture.token(ADMIN));
             assert_eq!(api.send(&request).await.status, 200, "{}", route.path);
         }
     }
@@ -47,9 +47,9 @@ async fn head_is_answered_where_get_is() {
 
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for function in ["stats", "list-users", "bulk-create", "health"] {
-        let api = world.start(function).await;
+        let api = fixture.start(function).await;
         for path in [
             "/",
             "/api/v1",
@@ -59,7 +59,7 @@ async fn an_unknown_path_is_not_found() {
             "/api/v1/users/api/v1/dashboard",
             "/healthy",
         ] {
-            let response = api.send(&world.get(path)).await;
+            let response = api.send(&fixture.get(path)).await;
             assert_error(&response, 404, "not_found", "There is no such path");
         }
     }
@@ -67,8 +67,8 @@ async fn an_unknown_path_is_not_found() {
 
 #[tokio::test]
 async fn the_request_id_of_an_answer_is_the_one_of_the_invocation() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     let event = Request::get("/nothing").event(Gateway::HttpApi);
     let invocation = api.invoke(event).await;
     let request_id = invocation.request_id.clone();

@@ -7,10 +7,10 @@ use rig::{Function, FunctionBuilder, secrets};
 use serde_json::{Value, json};
 use servers::{Valkey, valkey::USER};
 
+use crate::fixture::{Api, Fixture};
 use crate::leaks;
 use crate::rotation::{self, Role};
 use crate::valkey::sharing;
-use crate::world::{Api, World};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -65,8 +65,8 @@ fn wrong_fields(good: &str, texts: &[&str]) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_database_secret_that_is_wrong_in_any_place_is_not_shown() {
-    let world = World::new().await;
-    let good = world.database_secret_of("hunter2", "hunter2");
+    let fixture = Fixture::new().await;
+    let good = fixture.database_secret_of("hunter2", "hunter2");
     let mut wrong: Vec<_> = NOT_OBJECTS
         .map(|(text, place)| (text.to_owned(), format!("it is not a JSON object: {place}")))
         .into();
@@ -95,14 +95,14 @@ async fn a_database_secret_that_is_wrong_in_any_place_is_not_shown() {
     let message = "its engine is not PostgreSQL, which is the only one that is supported";
     wrong.push((other_engine.to_string(), message.to_owned()));
 
-    let arn = secrets::create(&world.unique("wrong"), &good)
+    let arn = secrets::create(&fixture.unique("wrong"), &good)
         .await
         .unwrap();
     for (secret, problem) in wrong {
         secrets::rotate(&arn, &secret).await.unwrap();
         let expected =
             format!("DATABASE_SECRET_ARN: reading the database secret failed: {problem}");
-        let error = match rotation::function(&world, "stats", &arn).start().await {
+        let error = match rotation::function(&fixture, "stats", &arn).start().await {
             Ok(_) => panic!("it started with {secret}"),
             Err(error) => format!("{error}"),
         };
@@ -119,20 +119,25 @@ async fn a_database_secret_that_is_wrong_in_any_place_is_not_shown() {
 
 #[tokio::test]
 async fn a_secret_that_becomes_wrong_while_an_environment_is_warm_is_not_shown() {
-    let world = World::new().await;
-    let role = Role::named(&world, &format!("{}_warm", world.database.name()), "first").await;
-    let secret = world.database_secret_of(&role.name, "first");
-    let arn = secrets::create(&world.unique("warm"), &secret)
+    let fixture = Fixture::new().await;
+    let role = Role::named(
+        &fixture,
+        &format!("{}_warm", fixture.database.name()),
+        "first",
+    )
+    .await;
+    let secret = fixture.database_secret_of(&role.name, "first");
+    let arn = secrets::create(&fixture.unique("warm"), &secret)
         .await
         .unwrap();
-    let builder = rotation::function(&world, "stats", &arn).env("STATS_CACHE_SECONDS", "0");
+    let builder = rotation::function(&fixture, "stats", &arn).env("STATS_CACHE_SECONDS", "0");
     let api = Api::start(builder).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     role.set_password("changed").await;
     for secret in ["hunter2", r#"{"username":4815162342,"password":"hunter2"}"#] {
         secrets::rotate(&arn, secret).await.unwrap();
-        world.end_sessions().await;
-        assert_eq!(api.send(&world.get(STATS)).await.status, 503);
+        fixture.end_sessions().await;
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 503);
         assert_no_part_of_a_secret(&api.logs());
     }
     assert!(
@@ -144,13 +149,13 @@ async fn a_secret_that_becomes_wrong_while_an_environment_is_warm_is_not_shown()
 
 #[tokio::test]
 async fn a_password_that_the_database_refuses_is_not_shown() {
-    let world = World::new().await;
-    let secret = world.database_secret_of(world.database.name(), "hunter2-4815162342");
-    let arn = secrets::create(&world.unique("refused"), &secret)
+    let fixture = Fixture::new().await;
+    let secret = fixture.database_secret_of(fixture.database.name(), "hunter2-4815162342");
+    let arn = secrets::create(&fixture.unique("refused"), &secret)
         .await
         .unwrap();
-    let api = Api::start(rotation::function(&world, "stats", &arn)).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 503);
+    let api = Api::start(rotation::function(&fixture, "stats", &arn)).await;
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 503);
     assert_no_part_of_a_secret(&api.logs());
     let migrate = migrate(&arn).start().await.unwrap();
     let invocation = migrate.invoke(json!({ "command": "status" })).await;
@@ -159,7 +164,7 @@ async fn a_password_that_the_database_refuses_is_not_shown() {
 
 #[tokio::test]
 async fn a_cache_secret_that_is_wrong_in_any_place_is_not_shown() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
     let good = json!({ "username": USER, "password": "hunter2" }).to_string();
     let mut wrong: Vec<_> = NOT_OBJECTS
@@ -170,17 +175,17 @@ async fn a_cache_secret_that_is_wrong_in_any_place_is_not_shown() {
         json!({ "username": "hunter2" }).to_string(),
         "password is missing".to_owned(),
     ));
-    let arn = secrets::create(&world.unique("cache"), &good)
+    let arn = secrets::create(&fixture.unique("cache"), &good)
         .await
         .unwrap();
     for (secret, problem) in wrong {
         secrets::rotate(&arn, &secret).await.unwrap();
-        let builder = sharing(&world, "stats", &server, 1_000, 60)
+        let builder = sharing(&fixture, "stats", &server, 1_000, 60)
             .envs(secrets::client_environment().unwrap())
             .env("VALKEY_URL", server.address())
             .env("VALKEY_SECRET_ARN", &arn);
         let api = Api::start(builder).await;
-        assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
         let expected = format!("reading the secret of the cache failed: {problem}");
         assert!(api.logs().contains(&expected), "{secret}: {}", api.logs());
         assert_no_part_of_a_secret(&api.logs());
@@ -188,27 +193,27 @@ async fn a_cache_secret_that_is_wrong_in_any_place_is_not_shown() {
     // One that is well made, and refused.
     let refused = json!({ "username": "hunter2", "password": "4815162342" }).to_string();
     secrets::rotate(&arn, &refused).await.unwrap();
-    let builder = sharing(&world, "stats", &server, 1_000, 60)
+    let builder = sharing(&fixture, "stats", &server, 1_000, 60)
         .envs(secrets::client_environment().unwrap())
         .env("VALKEY_URL", server.address())
         .env("VALKEY_SECRET_ARN", &arn);
     let api = Api::start(builder).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     assert_no_part_of_a_secret(&api.logs());
 }
 
 #[tokio::test]
 async fn no_part_of_a_url_is_shown() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let refused = "postgres://app:hunter2@127.0.0.1:1/app";
     for url in [
         refused.to_owned(),
         format!("{refused}?pasword=hunter2&4815162342=hunter2"),
         format!("{refused}?options=-c%20hunter2%3D4815162342"),
-        format!("{}?pasword=hunter2", world.database.url()),
+        format!("{}?pasword=hunter2", fixture.database.url()),
     ] {
-        let api = Api::start(world.function("stats").env("DATABASE_URL", &url)).await;
-        let status = api.send(&world.get(STATS)).await.status;
+        let api = Api::start(fixture.function("stats").env("DATABASE_URL", &url)).await;
+        let status = api.send(&fixture.get(STATS)).await.status;
         assert_eq!(
             status,
             if url.starts_with(refused) { 503 } else { 200 },
@@ -238,7 +243,7 @@ async fn no_part_of_a_url_is_shown() {
         ("VALKEY_URL", "redis://app:hunter2@cache?protocol=hunter2"),
         ("VALKEY_URL", "redis://app:hunter2%FF@cache"),
     ] {
-        let Err(error) = world.function("stats").env(variable, url).start().await else {
+        let Err(error) = fixture.function("stats").env(variable, url).start().await else {
             panic!("it started with {url}");
         };
         let expected = format!("{variable} must be a URL like");
@@ -246,33 +251,36 @@ async fn no_part_of_a_url_is_shown() {
         assert_no_part_of_a_secret(&format!("{error}"));
     }
     let url = "redis://hunter2:hunter2@127.0.0.1:1/?protocol=resp3";
-    let api = Api::start(world.function("stats").env("VALKEY_URL", url)).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    let api = Api::start(fixture.function("stats").env("VALKEY_URL", url)).await;
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     assert_no_part_of_a_secret(&api.logs());
 }
 
 #[tokio::test]
 async fn secrets_that_are_right_are_not_shown_even_at_the_finest_level_of_logs() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let role = Role::named(
-        &world,
-        &format!("{}_traced", world.database.name()),
+        &fixture,
+        &format!("{}_traced", fixture.database.name()),
         "hunter2",
     )
     .await;
-    let secret = world.database_secret_of(&role.name, "hunter2");
-    let database = secrets::create(&world.unique("traced"), &secret)
+    let secret = fixture.database_secret_of(&role.name, "hunter2");
+    let database = secrets::create(&fixture.unique("traced"), &secret)
         .await
         .unwrap();
-    let key = secrets::create(&world.unique("traced-key"), &world.key.verification_key())
-        .await
-        .unwrap();
+    let key = secrets::create(
+        &fixture.unique("traced-key"),
+        &fixture.key.verification_key(),
+    )
+    .await
+    .unwrap();
     let server = Valkey::start().unwrap();
     let credentials = json!({ "username": USER, "password": server.password() }).to_string();
-    let cache = secrets::create(&world.unique("traced-cache"), &credentials)
+    let cache = secrets::create(&fixture.unique("traced-cache"), &credentials)
         .await
         .unwrap();
-    let builder = sharing(&world, "stats", &server, 1_000, 60)
+    let builder = sharing(&fixture, "stats", &server, 1_000, 60)
         .without_env("DATABASE_URL")
         .without_env("JWT_KEY")
         .envs(secrets::client_environment().unwrap())
@@ -284,13 +292,13 @@ async fn secrets_that_are_right_are_not_shown_even_at_the_finest_level_of_logs()
         .env("AWS_LAMBDA_LOG_LEVEL", "TRACE");
     let function = builder.start().await.unwrap();
     for _ in 0..3 {
-        assert_eq!(function.send(&world.get(STATS)).await.status, 200);
+        assert_eq!(function.send(&fixture.get(STATS)).await.status, 200);
     }
     let logs = function.logs();
     assert!(logs.contains("TRACE"), "{logs}");
     for part in [
         "hunter2",
-        &world.key.verification_key(),
+        &fixture.key.verification_key(),
         server.password(),
         "eyJ",
     ] {

@@ -38,7 +38,7 @@ pub async fn closed_port() -> String {
     url(listener.local_addr().unwrap().port())
 }
 
-/// A server that takes connections and then says nothing, like a network that swallows packets.
+/// A server that takes connections and then says nothing, like a network that drops packets.
 pub async fn silent_server() -> Server {
     serve(|mut stream| async move {
         let mut bytes = [0; 1024];

@@ -2,32 +2,32 @@
 
 use std::time::Duration;
 
-use rig::{Line, UserFixture};
+use rig::{TcpProxy, UserFixture};
 use serde_json::json;
 use sqlx::Executor;
 
+use crate::fixture::{Api, Fixture, assert_error};
 use crate::imports::{BULK, user};
-use crate::world::{Api, World, assert_error};
 
-async fn run(world: &World, statement: &str) {
-    world.database.pool().execute(statement).await.unwrap();
+async fn run(fixture: &Fixture, statement: &str) {
+    fixture.database.pool().execute(statement).await.unwrap();
 }
 
-async fn set_read_only(world: &World, is_read_only: bool) {
+async fn set_read_only(fixture: &Fixture, is_read_only: bool) {
     let statement = format!(
         "ALTER DATABASE {} SET default_transaction_read_only = {is_read_only}",
-        world.database.name()
+        fixture.database.name()
     );
     // Not in the database itself, which may take no changes.
-    run(world, "SET default_transaction_read_only = off").await;
-    run(world, &statement).await;
+    run(fixture, "SET default_transaction_read_only = off").await;
+    run(fixture, &statement).await;
 }
 
 #[tokio::test]
 async fn a_column_whose_type_was_changed_costs_no_request() {
-    let world = World::new().await;
-    let list = world.start("list-users").await;
-    let bulk = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    let list = fixture.start("list-users").await;
+    let bulk = fixture.start("bulk-create").await;
     let rows = |name: &str| json!([user(name)]);
     let update = format!("{BULK}?on_conflict=update");
     for (number, change) in [
@@ -42,97 +42,101 @@ async fn a_column_whose_type_was_changed_costs_no_request() {
     .into_iter()
     .enumerate()
     {
-        run(&world, change).await;
+        run(&fixture, change).await;
         for _ in 0..2 {
             for query in ["", "?search=admin", "?sort_by=email", "?is_active=true"] {
                 let response = list
-                    .send(&world.get(&format!("/api/v1/users{query}")))
+                    .send(&fixture.get(&format!("/api/v1/users{query}")))
                     .await;
                 assert_eq!(response.status, 200, "{change}: {}", response.text());
             }
         }
         let name = format!("user{number}");
-        let response = bulk.send(&world.post(BULK).json(&rows(&name))).await;
+        let response = bulk.send(&fixture.post(BULK).json(&rows(&name))).await;
         assert_eq!(response.status, 201, "{change}: {}", response.text());
         let renamed =
             json!([{ "email": format!("{name}@example.com"), "username": format!("{name}x") }]);
-        let response = bulk.send(&world.post(&update).json(&renamed)).await;
+        let response = bulk.send(&fixture.post(&update).json(&renamed)).await;
         assert_eq!(response.status, 200, "{change}: {}", response.text());
     }
 }
 
 #[tokio::test]
 async fn a_session_that_takes_no_changes_is_replaced() {
-    let world = World::new().await;
-    set_read_only(&world, true).await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    set_read_only(&fixture, true).await;
+    let api = fixture.start("bulk-create").await;
     // As when the name of the server stands for the new writer again.
-    set_read_only(&world, false).await;
+    set_read_only(&fixture, false).await;
     for name in ["amy", "bob"] {
-        let response = api.send(&world.post(BULK).json(&json!([user(name)]))).await;
+        let response = api
+            .send(&fixture.post(BULK).json(&json!([user(name)])))
+            .await;
         assert_eq!(response.status, 201, "{}", response.text());
     }
 }
 
 #[tokio::test]
 async fn a_server_that_takes_no_changes_is_a_503() {
-    let world = World::new().await;
-    set_read_only(&world, true).await;
-    let api = world.start("bulk-create").await;
+    let fixture = Fixture::new().await;
+    set_read_only(&fixture, true).await;
+    let api = fixture.start("bulk-create").await;
     let response = api
-        .send(&world.post(BULK).json(&json!([user("amy")])))
+        .send(&fixture.post(BULK).json(&json!([user("amy")])))
         .await;
     let message = "The database is read-only at the moment; try again shortly";
     assert_error(&response, 503, "database_unavailable", message);
     assert_eq!(response.header("retry-after").unwrap(), "2");
-    set_read_only(&world, false).await;
+    set_read_only(&fixture, false).await;
     let response = api
-        .send(&world.post(BULK).json(&json!([user("amy")])))
+        .send(&fixture.post(BULK).json(&json!([user("amy")])))
         .await;
     assert_eq!(response.status, 201, "{}", response.text());
 }
 
 /// More users than a search looks at one by one, of whom the last in every order is the one looked for.
-async fn a_rare_name(world: &World) {
+async fn a_rare_name(fixture: &Fixture) {
     run(
-        world,
+        fixture,
         "INSERT INTO users (email, username, created_at)
          SELECT 'a' || n || '@example.com', 'a' || n, now() FROM generate_series(1, 10100) AS n",
     )
     .await;
     let rare = UserFixture::new(20_000, "zebra").created_at(chrono::DateTime::UNIX_EPOCH);
-    world.database.insert(&[rare]).await.unwrap();
+    fixture.database.insert(&[rare]).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_search_over_a_long_line_is_not_cut_off_between_its_statements() {
-    let world = World::new().await;
-    a_rare_name(&world).await;
-    let line = Line::to(world.server_port()).await.unwrap();
-    let builder = world
+    let fixture = Fixture::new().await;
+    a_rare_name(&fixture).await;
+    let proxy = TcpProxy::to(fixture.server_port()).await.unwrap();
+    let builder = fixture
         .function("list-users")
-        .env("DATABASE_URL", line.url(world.database.url()));
+        .env("DATABASE_URL", proxy.url(fixture.database.url()));
     let api = Api::start(builder).await;
-    line.delay(Duration::from_millis(40));
-    let response = api.send(&world.get("/api/v1/users?search=zebra")).await;
+    proxy.delay(Duration::from_millis(40));
+    let response = api.send(&fixture.get("/api/v1/users?search=zebra")).await;
     assert_eq!(response.status, 200, "{}", response.text());
     assert_eq!(response.json()["total"], 1);
 }
 
 #[tokio::test]
 async fn a_time_that_no_calendar_has_is_shown_as_the_last_or_first_that_one_has() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     run(
-        &world,
+        &fixture,
         "INSERT INTO users (id, email, username, created_at, updated_at) VALUES
              (101, 'last@example.com', 'last', 'infinity', 'infinity'),
              (102, 'first@example.com', 'first', '-infinity', '-infinity'),
              (103, 'far@example.com', 'far', '290000-01-01', '290000-01-01')",
     )
     .await;
-    let api = world.start("list-users").await;
+    let api = fixture.start("list-users").await;
     for query in ["", "?sort_by=email", "?search=st", "?sort_order=asc"] {
-        let response = api.send(&world.get(&format!("/api/v1/users{query}"))).await;
+        let response = api
+            .send(&fixture.get(&format!("/api/v1/users{query}")))
+            .await;
         assert_eq!(response.status, 200, "{}", response.text());
         let body = response.json();
         let shown = |id: i64| {
@@ -147,8 +151,8 @@ async fn a_time_that_no_calendar_has_is_shown_as_the_last_or_first_that_one_has(
         assert_eq!(shown(101), both("9999-12-31T23:59:59.999999Z"));
         assert_eq!(shown(102), both("0001-01-01T00:00:00Z"));
     }
-    let stats = world.start("stats").await;
-    let response = stats.send(&world.get("/api/v1/dashboard/stats")).await;
+    let stats = fixture.start("stats").await;
+    let response = stats.send(&fixture.get("/api/v1/dashboard/stats")).await;
     assert_eq!(response.json()["total_users"], 6);
-    run(&world, "DELETE FROM users WHERE id > 100").await;
+    run(&fixture, "DELETE FROM users WHERE id > 100").await;
 }

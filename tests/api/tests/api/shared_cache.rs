@@ -6,15 +6,15 @@ use rig::{Response, UserFixture};
 use servers::Valkey;
 use sqlx::{Connection, Executor, PgConnection};
 
+use crate::fixture::{Api, Fixture};
 use crate::valkey::sharing;
-use crate::world::{Api, World};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
 /// How often the database was asked for the numbers, by the server's own count of reads of the
 /// counters. A session's reads are counted when it ends, so all must have ended.
-async fn scans_of_counters(world: &World) -> i64 {
-    let mut connection = PgConnection::connect(world.database.url()).await.unwrap();
+async fn scans_of_counters(fixture: &Fixture) -> i64 {
+    let mut connection = PgConnection::connect(fixture.database.url()).await.unwrap();
     loop {
         let others: i64 = sqlx::query_scalar(
             "SELECT count(*)
@@ -50,37 +50,37 @@ fn age(response: &Response) -> u64 {
 
 #[tokio::test]
 async fn five_environments_make_one_query_between_them() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    world.database.pool().close().await;
-    let before = scans_of_counters(&world).await;
-    let api = Api::start(sharing(&world, "stats", &server, 0, 60).instances(5)).await;
-    let request = world.get(STATS);
+    fixture.database.pool().close().await;
+    let before = scans_of_counters(&fixture).await;
+    let api = Api::start(sharing(&fixture, "stats", &server, 0, 60).instances(5)).await;
+    let request = fixture.get(STATS);
     let responses = join_all((0..50).map(|_| api.send(&request))).await;
     let bodies: BTreeSet<_> = responses.iter().map(Response::text).collect();
     assert!(responses.iter().all(|response| response.status == 200));
     assert_eq!(bodies.len(), 1, "{bodies:?}");
     drop(api);
-    assert_eq!(scans_of_counters(&world).await - before, 1);
+    assert_eq!(scans_of_counters(&fixture).await - before, 1);
 
     // The count would have noticed more.
-    let apart = Api::start(world.function("stats").instances(5)).await;
+    let apart = Api::start(fixture.function("stats").instances(5)).await;
     for response in join_all((0..50).map(|_| apart.send(&request))).await {
         assert_eq!(response.status, 200);
     }
     drop(apart);
-    assert_eq!(scans_of_counters(&world).await - before, 1 + 5);
+    assert_eq!(scans_of_counters(&fixture).await - before, 1 + 5);
 }
 
 #[tokio::test]
 async fn every_lifetime_costs_one_query_however_many_environments_there_are() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let builder = sharing(&world, "stats", &server, 0, 60)
+    let builder = sharing(&fixture, "stats", &server, 0, 60)
         .env("STATS_CACHE_SECONDS", "1")
         .instances(4);
     let api = Api::start(builder).await;
-    let request = world.get(STATS);
+    let request = fixture.get(STATS);
     let started = std::time::Instant::now();
     let mut moments = BTreeSet::new();
     while started.elapsed() < Duration::from_secs(4) {
@@ -98,85 +98,85 @@ async fn every_lifetime_costs_one_query_however_many_environments_there_are() {
 
 #[tokio::test]
 async fn the_age_goes_on_from_one_environment_to_another() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let first = Api::start(sharing(&world, "stats", &server, 0, 60)).await;
-    let made = first.send(&world.get(STATS)).await;
+    let first = Api::start(sharing(&fixture, "stats", &server, 0, 60)).await;
+    let made = first.send(&fixture.get(STATS)).await;
     assert_eq!(age(&made), 0);
     tokio::time::sleep(Duration::from_millis(1100)).await;
 
-    let second = Api::start(sharing(&world, "stats", &server, 0, 60)).await;
-    let found = second.send(&world.get(STATS)).await;
+    let second = Api::start(sharing(&fixture, "stats", &server, 0, 60)).await;
+    let found = second.send(&fixture.get(STATS)).await;
     assert_eq!(found.json(), made.json());
     assert!((1..30).contains(&age(&found)), "{}", age(&found));
     // Its own copy is as old as what it found.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     server.stop().unwrap();
-    let kept = second.send(&world.get(STATS)).await;
+    let kept = second.send(&fixture.get(STATS)).await;
     assert_eq!(kept.json(), made.json());
     assert!((2..30).contains(&age(&kept)), "{}", age(&kept));
 }
 
 #[tokio::test]
 async fn a_request_with_no_cache_refreshes_both_levels() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let first = Api::start(sharing(&world, "stats", &server, 0, 60)).await;
-    let before = total(&first.send(&world.get(STATS)).await);
-    world
+    let first = Api::start(sharing(&fixture, "stats", &server, 0, 60)).await;
+    let before = total(&first.send(&fixture.get(STATS)).await);
+    fixture
         .database
         .insert(&[UserFixture::new(10, "late")])
         .await
         .unwrap();
-    let fresh = world.get(STATS).header("Cache-Control", "no-cache");
+    let fresh = fixture.get(STATS).header("Cache-Control", "no-cache");
     let refreshed = first.send(&fresh).await;
     assert_eq!((total(&refreshed), age(&refreshed)), (before + 1, 0));
-    assert_eq!(total(&first.send(&world.get(STATS)).await), before + 1);
+    assert_eq!(total(&first.send(&fixture.get(STATS)).await), before + 1);
 
-    let second = Api::start(sharing(&world, "stats", &server, 0, 60)).await;
-    let found = second.send(&world.get(STATS)).await;
+    let second = Api::start(sharing(&fixture, "stats", &server, 0, 60)).await;
+    let found = second.send(&fixture.get(STATS)).await;
     assert_eq!(found.json(), refreshed.json());
 }
 
 #[tokio::test]
 async fn numbers_of_a_database_that_is_gone_are_given_for_a_while_longer() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let role = world.database.name();
+    let role = fixture.database.name();
     let run = async |statement: &str| {
-        world.database.pool().execute(statement).await.unwrap();
+        fixture.database.pool().execute(statement).await.unwrap();
     };
     run(&format!("CREATE ROLE {role} LOGIN PASSWORD 'known'")).await;
     run(&format!(
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
     ))
     .await;
-    let mut url = url::Url::parse(world.database.url()).unwrap();
+    let mut url = url::Url::parse(fixture.database.url()).unwrap();
     url.set_username(role).unwrap();
     url.set_password(Some("known")).unwrap();
     let start = async |stale: &str| {
-        let builder = sharing(&world, "stats", &server, 0, 60)
+        let builder = sharing(&fixture, "stats", &server, 0, 60)
             .env("DATABASE_URL", url.as_str())
             .env("STATS_CACHE_SECONDS", "1")
             .env("STATS_STALE_SECONDS", stale);
         let api = Api::start(builder).await;
-        assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
         api
     };
     let patient = start("60").await;
     let strict = start("0").await;
-    let made = patient.send(&world.get(STATS)).await;
+    let made = patient.send(&fixture.get(STATS)).await;
 
     run(&format!("ALTER ROLE {role} NOLOGIN")).await;
     let end = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = ";
     run(&format!("{end}'{role}'")).await;
     tokio::time::sleep(Duration::from_millis(2100)).await;
-    let old = patient.send(&world.get(STATS)).await;
+    let old = patient.send(&fixture.get(STATS)).await;
     assert_eq!(old.json()["total_users"], made.json()["total_users"]);
     assert!(age(&old) >= 1, "{}", age(&old));
-    assert_eq!(strict.send(&world.get(STATS)).await.status, 503);
+    assert_eq!(strict.send(&fixture.get(STATS)).await.status, 503);
     // Who asks for new numbers does not get old ones.
-    let fresh = world.get(STATS).header("Cache-Control", "no-cache");
+    let fresh = fixture.get(STATS).header("Cache-Control", "no-cache");
     assert_eq!(patient.send(&fresh).await.status, 503);
 
     run(&format!("ALTER ROLE {role} LOGIN")).await;
@@ -185,10 +185,10 @@ async fn numbers_of_a_database_that_is_gone_are_given_for_a_while_longer() {
 
 #[tokio::test]
 async fn the_server_holds_counts_and_numbers_of_users_and_nothing_else_about_people() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let api = Api::start(sharing(&world, "stats", &server, 10, 60)).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    let api = Api::start(sharing(&fixture, "stats", &server, 10, 60)).await;
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     let keys =
         "local keys = redis.call('KEYS', '*') table.sort(keys) return table.concat(keys, ' ')";
     let keys = server.command(&["EVAL", keys, "0"]).unwrap();
@@ -199,7 +199,7 @@ async fn the_server_holds_counts_and_numbers_of_users_and_nothing_else_about_peo
     let (made_at, text) = value.split_once(' ').unwrap();
     assert!(made_at.parse::<u64>().is_ok(), "{value}");
     let stored: serde_json::Value = serde_json::from_str(text).unwrap();
-    assert_eq!(stored, api.send(&world.get(STATS)).await.json());
+    assert_eq!(stored, api.send(&fixture.get(STATS)).await.json());
     let limit = server.command(&["GET", "rollcall:limit:10/60:1"]).unwrap();
     assert!(limit.parse::<u64>().is_ok(), "{limit}");
     for key in keys.split(' ') {

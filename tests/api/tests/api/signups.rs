@@ -2,7 +2,7 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 use rig::UserFixture;
 use serde_json::{Value, json};
 
-use crate::world::{World, assert_error};
+use crate::fixture::{Fixture, assert_error};
 
 const SIGNUPS: &str = "/api/v1/dashboard/signups";
 
@@ -21,17 +21,17 @@ async fn new_users_are_those_of_days_in_utc_and_no_day_is_left_out() {
         .zip(created)
         .map(|(id, time)| UserFixture::new(id, &format!("user{id}")).created_at(time))
         .collect();
-    let world = World::with(&users).await;
-    let api = world.start("stats").await;
-    let response = api.send(&world.get(&format!("{SIGNUPS}?days=400"))).await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("stats").await;
+    let response = api.send(&fixture.get(&format!("{SIGNUPS}?days=400"))).await;
 
     assert_eq!(response.status, 200);
     let body = response.json();
     let timestamp: DateTime<Utc> = body["timestamp"].as_str().unwrap().parse().unwrap();
     let today = timestamp.with_time(NaiveTime::MIN).unwrap();
-    // There are users of the world's own besides.
+    // There are users of the fixture's own besides.
     let all: Vec<DateTime<Utc>> = sqlx::query_scalar("SELECT created_at FROM users")
-        .fetch_all(world.database.pool())
+        .fetch_all(fixture.database.pool())
         .await
         .unwrap();
     let expected: Vec<_> = (0..400)
@@ -46,7 +46,7 @@ async fn new_users_are_those_of_days_in_utc_and_no_day_is_left_out() {
 
     // A user who is deleted does not count, and days are in UTC whatever the zone of the session that
     // adds changes up.
-    let mut session = world.database.pool().acquire().await.unwrap();
+    let mut session = fixture.database.pool().acquire().await.unwrap();
     for statement in [
         "SET TimeZone = 'Pacific/Kiritimati'",
         "DELETE FROM users WHERE id = 12",
@@ -55,7 +55,7 @@ async fn new_users_are_those_of_days_in_utc_and_no_day_is_left_out() {
         sqlx::query(statement).execute(&mut *session).await.unwrap();
     }
     session.detach();
-    let fresh = world
+    let fresh = fixture
         .get(&format!("{SIGNUPS}?days=2"))
         .header("cache-control", "no-cache");
     let days = api.send(&fresh).await.json()["days"].clone();
@@ -70,9 +70,9 @@ async fn new_users_are_those_of_days_in_utc_and_no_day_is_left_out() {
 
 #[tokio::test]
 async fn charts_of_all_lengths_are_cut_from_one_answer() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let month = api.send(&world.get(SIGNUPS)).await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let month = api.send(&fixture.get(SIGNUPS)).await;
     assert_eq!(
         month.header("cache-control").unwrap(),
         "private, max-age=60"
@@ -83,7 +83,7 @@ async fn charts_of_all_lengths_are_cut_from_one_answer() {
     let days = month["days"].as_array().unwrap();
     assert_eq!(days.len(), 30);
     let one = api
-        .send(&world.get(&format!("{SIGNUPS}?days=1")))
+        .send(&fixture.get(&format!("{SIGNUPS}?days=1")))
         .await
         .json();
     assert_eq!(one["timestamp"], month["timestamp"]);
@@ -92,11 +92,11 @@ async fn charts_of_all_lengths_are_cut_from_one_answer() {
 
 #[tokio::test]
 async fn a_number_of_days_that_cannot_be_is_answered_with_the_limits() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     for days in ["0", "401", "-1", "1.5", "", "month"] {
         let response = api
-            .send(&world.get(&format!("{SIGNUPS}?days={days}")))
+            .send(&fixture.get(&format!("{SIGNUPS}?days={days}")))
             .await;
         let message = "Parameter days must be a whole number from 1 to 400";
         assert_error(&response, 400, "invalid_request", message);
@@ -105,8 +105,8 @@ async fn a_number_of_days_that_cannot_be_is_answered_with_the_limits() {
 
 #[tokio::test]
 async fn only_superusers_see_new_users() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     let response = api.send(&rig::Request::get(SIGNUPS)).await;
     assert_eq!(response.status, 401);
 }

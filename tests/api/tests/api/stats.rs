@@ -2,7 +2,7 @@ use chrono::{DateTime, Duration, NaiveTime, Utc};
 use rig::UserFixture;
 use serde_json::{Value, json};
 
-use crate::world::{Api, World, assert_error};
+use crate::fixture::{Api, Fixture, assert_error};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -30,9 +30,9 @@ async fn the_numbers_are_exact_at_the_edges_of_day_and_week() {
             if id % 3 == 0 { user.inactive() } else { user }
         })
         .collect();
-    let world = World::with(&users).await;
-    let api = world.start("stats").await;
-    let response = api.send(&world.get(STATS)).await;
+    let fixture = Fixture::with(&users).await;
+    let api = fixture.start("stats").await;
+    let response = api.send(&fixture.get(STATS)).await;
 
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
@@ -60,9 +60,9 @@ async fn the_numbers_are_exact_at_the_edges_of_day_and_week() {
 
 #[tokio::test]
 async fn numbers_are_kept_for_a_minute_and_say_how_old_they_are() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let first = api.send(&world.get(STATS)).await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let first = api.send(&fixture.get(STATS)).await;
     assert_eq!(first.header("age").unwrap(), "0");
     assert_eq!(
         first.header("cache-control").unwrap(),
@@ -71,13 +71,13 @@ async fn numbers_are_kept_for_a_minute_and_say_how_old_they_are() {
     // A browser that changes its user within the minute asks again.
     assert_eq!(first.header("vary").unwrap(), "Authorization");
 
-    world
+    fixture
         .database
         .insert(&[UserFixture::new(10, "late")])
         .await
         .unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    let second = api.send(&world.get(STATS)).await;
+    let second = api.send(&fixture.get(STATS)).await;
     assert_eq!(second.json(), first.json());
     let age: u32 = second.header("age").unwrap().parse().unwrap();
     assert!((1..30).contains(&age), "{age}");
@@ -85,62 +85,62 @@ async fn numbers_are_kept_for_a_minute_and_say_how_old_they_are() {
 
 #[tokio::test]
 async fn a_request_with_no_cache_refreshes_the_numbers_for_all() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
-    let first = api.send(&world.get(STATS)).await.json();
-    world
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
+    let first = api.send(&fixture.get(STATS)).await.json();
+    fixture
         .database
         .insert(&[UserFixture::new(10, "late")])
         .await
         .unwrap();
     for header in ["no-cache", "max-age=0, No-Cache"] {
         let refreshed = api
-            .send(&world.get(STATS).header("Cache-Control", header))
+            .send(&fixture.get(STATS).header("Cache-Control", header))
             .await;
         assert_eq!(refreshed.header("age").unwrap(), "0");
         assert_eq!(total(&refreshed.json()), total(&first) + 1);
     }
-    let after = api.send(&world.get(STATS)).await;
+    let after = api.send(&fixture.get(STATS)).await;
     assert_eq!(total(&after.json()), total(&first) + 1);
 }
 
 #[tokio::test]
 async fn the_cache_can_be_shortened_and_turned_off() {
-    let world = World::new().await;
-    let uncached = Api::start(world.function("stats").env("STATS_CACHE_SECONDS", "0")).await;
-    let short = Api::start(world.function("stats").env("STATS_CACHE_SECONDS", "1")).await;
-    let before = total(&uncached.send(&world.get(STATS)).await.json());
-    let response = short.send(&world.get(STATS)).await;
+    let fixture = Fixture::new().await;
+    let uncached = Api::start(fixture.function("stats").env("STATS_CACHE_SECONDS", "0")).await;
+    let short = Api::start(fixture.function("stats").env("STATS_CACHE_SECONDS", "1")).await;
+    let before = total(&uncached.send(&fixture.get(STATS)).await.json());
+    let response = short.send(&fixture.get(STATS)).await;
     assert_eq!(
         response.header("cache-control").unwrap(),
         "private, max-age=1"
     );
 
-    world
+    fixture
         .database
         .insert(&[UserFixture::new(10, "late")])
         .await
         .unwrap();
     assert_eq!(
-        total(&uncached.send(&world.get(STATS)).await.json()),
+        total(&uncached.send(&fixture.get(STATS)).await.json()),
         before + 1
     );
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     assert_eq!(
-        total(&short.send(&world.get(STATS)).await.json()),
+        total(&short.send(&fixture.get(STATS)).await.json()),
         before + 1
     );
 }
 
 #[tokio::test]
 async fn an_empty_table_but_for_the_caller_counts_one() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     sqlx::query("DELETE FROM users WHERE id <> 1")
-        .execute(world.database.pool())
+        .execute(fixture.database.pool())
         .await
         .unwrap();
-    let api = world.start("stats").await;
-    let body = api.send(&world.get(STATS)).await.json();
+    let api = fixture.start("stats").await;
+    let body = api.send(&fixture.get(STATS)).await.json();
     assert_eq!(
         body,
         json!({
@@ -157,10 +157,10 @@ async fn an_empty_table_but_for_the_caller_counts_one() {
 
 #[tokio::test]
 async fn stats_take_no_parameters() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     let response = api
-        .send(&world.get("/api/v1/dashboard/stats?period=month"))
+        .send(&fixture.get("/api/v1/dashboard/stats?period=month"))
         .await;
     let message = r#"Unknown parameter "period"; this path has no parameters"#;
     assert_error(&response, 400, "invalid_request", message);

@@ -4,13 +4,13 @@ use rig::{Function, Outcome, Request};
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::world::{ORDINARY, RETIRED, World};
+use crate::fixture::{Fixture, ORDINARY, RETIRED};
 
 #[tokio::test]
 async fn a_promoted_user_may_use_the_api_at_once() {
-    let world = World::new().await;
-    let migrate = start(&world).await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let migrate = start(&fixture).await;
+    let api = fixture.start("stats").await;
     let stats = Request::get("/api/v1/dashboard/stats");
     for (id, email) in [
         (ORDINARY, "ORDINARY@Example.com"),
@@ -19,7 +19,7 @@ async fn a_promoted_user_may_use_the_api_at_once() {
         let event = json!({ "command": "promote", "email": email });
         let report = migrate.invoke(event).await.into_response();
         assert_eq!(report, json!({ "superuser": { "id": id } }));
-        let request = stats.clone().bearer(&world.token(id));
+        let request = stats.clone().bearer(&fixture.token(id));
         assert_eq!(api.send(&request).await.status, 200, "{email}");
     }
     crate::leaks::check_logs(&migrate.logs());
@@ -27,8 +27,8 @@ async fn a_promoted_user_may_use_the_api_at_once() {
 
 #[tokio::test]
 async fn a_created_superuser_may_use_the_api_at_once() {
-    let world = World::new().await;
-    let migrate = start(&world).await;
+    let fixture = Fixture::new().await;
+    let migrate = start(&fixture).await;
     let event = json!({
         "command": "create-superuser",
         "email": "first@example.com",
@@ -37,8 +37,8 @@ async fn a_created_superuser_may_use_the_api_at_once() {
     });
     let report = migrate.invoke(event.clone()).await.into_response();
     let id = report["superuser"]["id"].as_i64().unwrap();
-    let api = world.start("stats").await;
-    let stats = Request::get("/api/v1/dashboard/stats").bearer(&world.token(id));
+    let api = fixture.start("stats").await;
+    let stats = Request::get("/api/v1/dashboard/stats").bearer(&fixture.token(id));
     assert_eq!(api.send(&stats).await.json()["superusers"], 3);
     let again = refusal(&migrate, event).await;
     assert!(again.contains("use promote"), "{again}");
@@ -47,8 +47,8 @@ async fn a_created_superuser_may_use_the_api_at_once() {
 
 #[tokio::test]
 async fn mistakes_are_named_and_change_nothing() {
-    let world = World::new().await;
-    let migrate = start(&world).await;
+    let fixture = Fixture::new().await;
+    let migrate = start(&fixture).await;
     for (event, expected) in [
         (json!({ "command": "promote" }), "promote needs email"),
         (
@@ -71,16 +71,16 @@ async fn mistakes_are_named_and_change_nothing() {
         let message = refusal(&migrate, event).await;
         assert!(message.contains(expected), "{message}");
     }
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn a_table_that_wants_a_password_is_told_from_a_fault() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let tighten = "DELETE FROM users WHERE password_hash IS NULL;
                    ALTER TABLE users ALTER COLUMN password_hash SET NOT NULL";
-    world.database.pool().execute(tighten).await.unwrap();
-    let migrate = start(&world).await;
+    fixture.database.pool().execute(tighten).await.unwrap();
+    let migrate = start(&fixture).await;
     let event = json!({
         "command": "create-superuser",
         "email": "first@example.com",
@@ -91,9 +91,9 @@ async fn a_table_that_wants_a_password_is_told_from_a_fault() {
     crate::leaks::check_logs(&migrate.logs());
 }
 
-async fn start(world: &World) -> Function {
+async fn start(fixture: &Fixture) -> Function {
     Function::builder("migrate")
-        .env("DATABASE_URL", world.database.url())
+        .env("DATABASE_URL", fixture.database.url())
         .start()
         .await
         .unwrap()

@@ -4,23 +4,23 @@ use rig::Response;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
+use crate::fixture::{Api, Fixture};
 use crate::imports::{BULK, place, places, results, user};
-use crate::world::{Api, World};
 
 /// A table with a rule, and a function that imports into it.
-async fn with_rule(rule: &str) -> (World, Api) {
-    let world = World::new().await;
-    world.database.pool().execute(rule).await.unwrap();
-    let api = world.start("bulk-create").await;
-    (world, api)
+async fn with_rule(rule: &str) -> (Fixture, Api) {
+    let fixture = Fixture::new().await;
+    fixture.database.pool().execute(rule).await.unwrap();
+    let api = fixture.start("bulk-create").await;
+    (fixture, api)
 }
 
-async fn import(world: &World, api: &Api, mode: &str, rows: &Value) -> Response {
-    let before = world.count_users().await;
+async fn import(fixture: &Fixture, api: &Api, mode: &str, rows: &Value) -> Response {
+    let before = fixture.count_users().await;
     let path = format!("{BULK}?on_conflict={mode}");
-    let response = api.send(&world.post(&path).json(rows)).await;
+    let response = api.send(&fixture.post(&path).json(rows)).await;
     if response.status != 200 && response.status != 201 {
-        assert_eq!(world.count_users().await, before, "nothing is written");
+        assert_eq!(fixture.count_users().await, before, "nothing is written");
     }
     response
 }
@@ -45,14 +45,14 @@ const LOWER: &str = "
 
 #[tokio::test]
 async fn a_trigger_that_lower_cases_addresses_is_no_obstacle() {
-    let (world, api) = with_rule(LOWER).await;
+    let (fixture, api) = with_rule(LOWER).await;
     let rows = |names: &[&str]| -> Value {
         names
             .iter()
             .map(|name| json!({ "email": format!("{name}@Example.COM"), "username": name }))
             .collect()
     };
-    let response = import(&world, &api, "fail", &rows(&["Amy", "Bob"])).await;
+    let response = import(&fixture, &api, "fail", &rows(&["Amy", "Bob"])).await;
     assert_eq!(response.status, 201, "{}", response.text());
     assert_eq!(response.json()[0]["email"], "amy@example.com");
     assert_eq!(response.json()[1]["username"], "Bob");
@@ -62,12 +62,12 @@ async fn a_trigger_that_lower_cases_addresses_is_no_obstacle() {
     ] {
         let mut rows = rows(&["Amy", &format!("New{mode}")]);
         rows[0]["full_name"] = "Amy".into();
-        let response = import(&world, &api, mode, &rows).await;
+        let response = import(&fixture, &api, mode, &rows).await;
         assert_eq!(response.status, 201, "{}", response.text());
         assert_eq!(results(&response), expected);
     }
     assert_refused(
-        &import(&world, &api, "fail", &rows(&["AMY"])).await,
+        &import(&fixture, &api, "fail", &rows(&["AMY"])).await,
         409,
         "conflict",
         "2 values are already in use",
@@ -80,13 +80,13 @@ async fn a_trigger_after_which_rows_cannot_be_told_apart_refuses_the_import() {
         "NEW.email := md5(NEW.email); NEW.username := md5(NEW.email); RETURN NEW;",
         "RETURN NULL;",
     ] {
-        let (world, api) = with_rule(&format!(
+        let (fixture, api) = with_rule(&format!(
             "CREATE FUNCTION adapt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$;
              CREATE TRIGGER adapt BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION adapt()"
         ))
         .await;
         for mode in ["fail", "skip", "update"] {
-            let response = import(&world, &api, mode, &json!([user("amy"), user("bob")])).await;
+            let response = import(&fixture, &api, mode, &json!([user("amy"), user("bob")])).await;
             let reason = "a trigger of the table changes emails or usernames, or skips rows";
             assert_refused(&response, 422, "validation_failed", reason);
         }
@@ -95,7 +95,7 @@ async fn a_trigger_after_which_rows_cannot_be_told_apart_refuses_the_import() {
 
 #[tokio::test]
 async fn a_trigger_that_refuses_rows_is_a_422_without_its_words() {
-    let (world, api) = with_rule(
+    let (fixture, api) = with_rule(
         "CREATE FUNCTION check_domain() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN
              RAISE EXCEPTION 'the address % is not welcome', NEW.email;
@@ -106,7 +106,7 @@ async fn a_trigger_that_refuses_rows_is_a_422_without_its_words() {
     )
     .await;
     for mode in ["fail", "skip", "update"] {
-        let response = import(&world, &api, mode, &json!([user("amy")])).await;
+        let response = import(&fixture, &api, mode, &json!([user("amy")])).await;
         assert_refused(
             &response,
             422,
@@ -131,12 +131,12 @@ async fn another_unique_rule_is_a_conflict_with_its_name() {
         "ALTER TABLE users ADD CONSTRAINT one_name UNIQUE (full_name) DEFERRABLE INITIALLY DEFERRED",
         "ALTER TABLE users ADD CONSTRAINT one_name EXCLUDE (full_name WITH =)",
     ] {
-        let (world, api) = with_rule(rule).await;
+        let (fixture, api) = with_rule(rule).await;
         let mut rows = json!([user("amy"), user("bob")]);
         rows[0]["full_name"] = "The One".into();
         rows[1]["full_name"] = "The One".into();
         for mode in ["fail", "skip", "update"] {
-            let response = import(&world, &api, mode, &rows).await;
+            let response = import(&fixture, &api, mode, &rows).await;
             let reason = if rule.contains("DEFERRABLE") && mode != "fail" {
                 "a deferrable unique rule"
             } else {
@@ -146,7 +146,7 @@ async fn another_unique_rule_is_a_conflict_with_its_name() {
         }
         // Conflicts of addresses and names are told as ever.
         let rows = json!([user("admin")]);
-        let response = import(&world, &api, "fail", &rows).await;
+        let response = import(&fixture, &api, "fail", &rows).await;
         let expected = ["email", "username"].map(|field| place(0, field, "already_exists"));
         assert_eq!(places(&response), expected);
     }
@@ -154,7 +154,7 @@ async fn another_unique_rule_is_a_conflict_with_its_name() {
 
 #[tokio::test]
 async fn every_row_that_breaks_a_check_is_named() {
-    let (world, api) = with_rule(
+    let (fixture, api) = with_rule(
         "ALTER TABLE users
              ADD CONSTRAINT ours_alone CHECK (email LIKE '%@example.com'),
              ADD CONSTRAINT no_root CHECK (username <> 'root' OR NOT is_superuser)",
@@ -167,7 +167,7 @@ async fn every_row_that_breaks_a_check_is_named() {
         { "email": "eve@example.net", "username": "eve" },
     ]);
     for mode in ["fail", "skip", "update"] {
-        let response = import(&world, &api, mode, &rows).await;
+        let response = import(&fixture, &api, mode, &rows).await;
         assert_refused(&response, 422, "validation_failed", "3 errors found");
         let expected = [
             place(1, "email", "not_allowed"),
@@ -198,20 +198,20 @@ async fn a_rule_about_columns_that_an_import_does_not_give_is_named() {
             "the table generates a column",
         ),
     ] {
-        let (world, api) = with_rule(rule).await;
+        let (fixture, api) = with_rule(rule).await;
         for mode in ["fail", "skip", "update"] {
-            let response = import(&world, &api, mode, &json!([user("amy")])).await;
+            let response = import(&fixture, &api, mode, &json!([user("amy")])).await;
             assert_refused(&response, 422, "validation_failed", reason);
         }
     }
-    let (world, api) = with_rule(
+    let (fixture, api) = with_rule(
         "CREATE TABLE tenants (id integer PRIMARY KEY);
          ALTER TABLE users ADD COLUMN tenant integer DEFAULT 7;
          UPDATE users SET tenant = NULL;
          ALTER TABLE users ADD CONSTRAINT has_tenant FOREIGN KEY (tenant) REFERENCES tenants",
     )
     .await;
-    let response = import(&world, &api, "fail", &json!([user("amy")])).await;
+    let response = import(&fixture, &api, "fail", &json!([user("amy")])).await;
     assert_refused(
         &response,
         409,
@@ -222,13 +222,13 @@ async fn a_rule_about_columns_that_an_import_does_not_give_is_named() {
 
 #[tokio::test]
 async fn a_dry_run_finds_that_hashes_do_not_fit_their_column() {
-    let (world, api) =
+    let (fixture, api) =
         with_rule("UPDATE users SET password_hash = NULL; ALTER TABLE users ALTER COLUMN password_hash TYPE varchar(60)").await;
     let mut row = user("amy");
     row["password"] = "correct horse".into();
     for query in ["?dry_run=true", ""] {
         let response = api
-            .send(&world.post(&format!("{BULK}{query}")).json(&json!([row])))
+            .send(&fixture.post(&format!("{BULK}{query}")).json(&json!([row])))
             .await;
         assert_eq!(response.status, 422, "{query}: {}", response.text());
         assert_eq!(places(&response), [place(0, "password_hash", "too_long")]);
@@ -237,19 +237,19 @@ async fn a_dry_run_finds_that_hashes_do_not_fit_their_column() {
 
 #[tokio::test]
 async fn a_lock_that_is_not_to_be_had_in_the_servers_time_is_a_503() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let set = format!(
         "ALTER DATABASE {} SET lock_timeout = '20ms'",
-        world.database.name()
+        fixture.database.name()
     );
-    world.database.pool().execute(set.as_str()).await.unwrap();
-    let api = world.start("bulk-create").await;
-    let mut blocker = world.database.pool().begin().await.unwrap();
+    fixture.database.pool().execute(set.as_str()).await.unwrap();
+    let api = fixture.start("bulk-create").await;
+    let mut blocker = fixture.database.pool().begin().await.unwrap();
     blocker
         .execute("LOCK TABLE users IN SHARE MODE")
         .await
         .unwrap();
-    let response = import(&world, &api, "fail", &json!([user("amy")])).await;
+    let response = import(&fixture, &api, "fail", &json!([user("amy")])).await;
     assert_refused(
         &response,
         503,
@@ -257,6 +257,6 @@ async fn a_lock_that_is_not_to_be_had_in_the_servers_time_is_a_503() {
         "Too many requests are changing",
     );
     blocker.rollback().await.unwrap();
-    let response = import(&world, &api, "fail", &json!([user("amy")])).await;
+    let response = import(&fixture, &api, "fail", &json!([user("amy")])).await;
     assert_eq!(response.status, 201, "{}", response.text());
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::world::{Api, World};
+use crate::fixture::{Api, Fixture};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -14,10 +14,10 @@ pub fn metric_lines(logs: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
-    let world = World::new().await;
-    let api = Api::start(world.function("stats").concurrency(1)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("stats").concurrency(1)).await;
     for _ in 0..2 {
-        assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     }
     let lines = metric_lines(&api.logs());
     assert_eq!(lines.len(), 2, "{lines:#?}");
@@ -47,22 +47,22 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
 
 #[tokio::test]
 async fn metrics_can_be_turned_off() {
-    let world = World::new().await;
-    let api = Api::start(world.function("stats").env("REQUEST_METRICS", "off")).await;
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("stats").env("REQUEST_METRICS", "off")).await;
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     assert_eq!(metric_lines(&api.logs()), Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn a_logged_request_is_named_once_whatever_the_level() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for level in ["INFO", "ERROR"] {
-        let builder = world
+        let builder = fixture
             .function("stats")
             .env("AWS_LAMBDA_LOG_LEVEL", level)
             .env("DATABASE_URL", "postgres://app:app@127.0.0.1:1/app");
         let api = Api::start(builder).await;
-        let response = api.send(&world.get(STATS)).await;
+        let response = api.send(&fixture.get(STATS)).await;
         assert_eq!(response.status, 503);
         let id = response.header("x-request-id").unwrap();
         let logs = api.logs();

@@ -4,7 +4,7 @@ use chrono::Utc;
 use rig::{FunctionBuilder, Gateway, Request, SigningKey, StartError, token};
 use serde_json::{Value, json};
 
-use crate::world::{ADMIN, Api, World, assert_unauthorized};
+use crate::fixture::{ADMIN, Api, Fixture, assert_unauthorized};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -13,19 +13,19 @@ const NOT_AN_ID: [&str; 14] = [
     "", "+1", "01", "001", "-1", "-0", "0", "1.0", "1e0", " 1", "1 ", "0x1", "١", "１",
 ];
 
-fn with_subject(world: &World, subject: &str) -> Request {
+fn with_subject(fixture: &Fixture, subject: &str) -> Request {
     // As text, because a JSON library would write 1e0 in its own way.
     let claims = format!(
         r#"{{"sub":{subject},"exp":{}}}"#,
         Utc::now().timestamp() + 3600
     );
-    let header = json!({ "alg": world.key.algorithm() }).to_string();
-    Request::get(STATS).bearer(&world.key.sign_text(&header, &claims).unwrap())
+    let header = json!({ "alg": fixture.key.algorithm() }).to_string();
+    Request::get(STATS).bearer(&fixture.key.sign_text(&header, &claims).unwrap())
 }
 
 /// A function that takes the claims from API Gateway.
-fn behind_authorizer(world: &World) -> FunctionBuilder {
-    world
+fn behind_authorizer(fixture: &Fixture) -> FunctionBuilder {
+    fixture
         .function("stats")
         .without_env("JWT_KEY")
         .env("AUTH_MODE", "gateway")
@@ -42,10 +42,10 @@ async fn reason(api: &Api, request: &Request) -> String {
 
 #[tokio::test]
 async fn an_id_is_written_in_one_way_in_a_token() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     for subject in NOT_AN_ID {
-        let request = with_subject(&world, &json!(subject).to_string());
+        let request = with_subject(&fixture, &json!(subject).to_string());
         let reason = reason(&api, &request).await;
         assert_eq!(
             reason, "unauthorized: the subject is not a user id",
@@ -68,19 +68,19 @@ async fn an_id_is_written_in_one_way_in_a_token() {
         (r#"["1"]"#, malformed),
         ("{}", malformed),
     ] {
-        let request = with_subject(&world, subject);
+        let request = with_subject(&fixture, subject);
         assert_eq!(reason(&api, &request).await, expected, "{subject}");
     }
     for subject in [r#""1""#, "1"] {
-        let response = api.send(&with_subject(&world, subject)).await;
+        let response = api.send(&with_subject(&fixture, subject)).await;
         assert_eq!(response.status, 200, "{subject}: {}", response.text());
     }
 }
 
 #[tokio::test]
 async fn an_id_is_written_in_one_way_in_the_claims_of_the_gateway() {
-    let world = World::new().await;
-    let api = Api::start(behind_authorizer(&world)).await;
+    let fixture = Fixture::new().await;
+    let api = Api::start(behind_authorizer(&fixture)).await;
     for gateway in [Gateway::HttpApi, Gateway::RestApi] {
         for subject in NOT_AN_ID {
             let request = Request::get(STATS).claims(json!({ "sub": subject }));
@@ -100,15 +100,15 @@ async fn an_id_is_written_in_one_way_in_the_claims_of_the_gateway() {
 
 #[tokio::test]
 async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
-    let world = World::new().await;
-    let function = world
+    let fixture = Fixture::new().await;
+    let function = fixture
         .function("stats")
         .env("JWT_ISSUER", "https://login.test")
         .env("JWT_AUDIENCE", "rollcall")
         .env("JWT_REQUIRED_CLAIMS", "type=access");
     let api = Api::start(function).await;
     let now = Utc::now().timestamp();
-    let key = &world.key;
+    let key = &fixture.key;
     let good = json!({
         "sub": "1", "exp": now + 3600, "iss": "https://login.test", "aud": "rollcall", "type": "access",
     });
@@ -199,15 +199,15 @@ async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
 
 #[tokio::test]
 async fn a_token_with_critical_extensions_is_refused() {
-    let world = World::new().await;
-    let api = world.start("stats").await;
+    let fixture = Fixture::new().await;
+    let api = fixture.start("stats").await;
     for header in [
         json!({ "alg": "HS256", "crit": ["exp"], "exp": 4_102_444_800_u64 }),
         json!({ "alg": "HS256", "crit": ["b64"], "b64": true }),
         json!({ "alg": "HS256", "crit": [] }),
         json!({ "alg": "HS256", "crit": "exp" }),
     ] {
-        let token = world
+        let token = fixture
             .key
             .sign_with_header(&header, &token::claims(ADMIN))
             .unwrap();
@@ -219,8 +219,8 @@ async fn a_token_with_critical_extensions_is_refused() {
 
 #[tokio::test]
 async fn only_a_token_with_the_required_claims_opens_the_api() {
-    let world = World::new().await;
-    let function = world.function("stats").env(
+    let fixture = Fixture::new().await;
+    let function = fixture.function("stats").env(
         "JWT_REQUIRED_CLAIMS",
         "type=access, level=2,mfa=true,role=admin,note=a=b",
     );
@@ -232,7 +232,7 @@ async fn only_a_token_with_the_required_claims_opens_the_api() {
     good["role"] = json!(["user", "admin"]);
     good["note"] = json!("a=b");
     let send = async |claims: &Value| {
-        let token = world.key.sign(claims).unwrap();
+        let token = fixture.key.sign(claims).unwrap();
         api.send(&Request::get(STATS).bearer(&token)).await
     };
     let response = send(&good).await;
@@ -268,8 +268,9 @@ async fn only_a_token_with_the_required_claims_opens_the_api() {
 
 #[tokio::test]
 async fn claims_are_required_of_the_gateway_too() {
-    let world = World::new().await;
-    let function = behind_authorizer(&world).env("JWT_REQUIRED_CLAIMS", "token_use=access,level=2");
+    let fixture = Fixture::new().await;
+    let function =
+        behind_authorizer(&fixture).env("JWT_REQUIRED_CLAIMS", "token_use=access,level=2");
     let api = Api::start(function).await;
     for gateway in [Gateway::HttpApi, Gateway::RestApi] {
         for (claims, status) in [
@@ -290,7 +291,7 @@ async fn claims_are_required_of_the_gateway_too() {
 
 #[tokio::test]
 async fn required_claims_that_cannot_be_read_are_refused_at_start_in_both_modes() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for malformed in [
         "type",
         "=access",
@@ -300,7 +301,7 @@ async fn required_claims_that_cannot_be_read_are_refused_at_start_in_both_modes(
         "type=access,,a=b",
         " ",
     ] {
-        for builder in [world.function("stats"), behind_authorizer(&world)] {
+        for builder in [fixture.function("stats"), behind_authorizer(&fixture)] {
             let error = start_error(builder.env("JWT_REQUIRED_CLAIMS", malformed)).await;
             let message = format!(
                 "JWT_REQUIRED_CLAIMS must be claims with their values, such as \

@@ -9,7 +9,7 @@ use rig::{Request, Response};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::world::Api;
+use crate::fixture::Api;
 
 /// How long a caller thinks before the next request. Without it, quick refusals would keep the machine
 /// so busy that nothing else gets on.

@@ -3,17 +3,17 @@
 use rig::{FunctionBuilder, Response};
 use servers::Valkey;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// A function with a shared cache, and with a limit if `requests` is not 0.
 pub fn sharing(
-    world: &World,
+    fixture: &Fixture,
     name: &str,
     server: &Valkey,
     requests: u32,
     window_seconds: u32,
 ) -> FunctionBuilder {
-    world
+    fixture
         .function(name)
         .env("VALKEY_URL", server.url())
         .env("RATE_LIMIT_REQUESTS", requests.to_string())

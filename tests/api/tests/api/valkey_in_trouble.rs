@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use servers::{Valkey, valkey::USER};
 use shared::platform::valkey::REST;
 
+use crate::fixture::{Api, Fixture, concurrency};
 use crate::servers_in_trouble::{closed_port, silent_server};
 use crate::telemetry::metric_lines;
 use crate::tls_in_front::TlsInFront;
 use crate::valkey::{is_counted, sharing};
-use crate::world::{Api, World, concurrency};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -77,8 +77,8 @@ impl Traffic {
 }
 
 /// Every request asks the limiter, and every second one environment stores new numbers.
-fn busy(world: &World, url: &str) -> FunctionBuilder {
-    world
+fn busy(fixture: &Fixture, url: &str) -> FunctionBuilder {
+    fixture
         .function("stats")
         .env("VALKEY_URL", url)
         .env("RATE_LIMIT_REQUESTS", "1000000")
@@ -95,11 +95,11 @@ async fn await_counting(api: &Api, request: &Request) {
 }
 
 async fn survive(what: &str, fail: impl Fn(&Valkey), recover: impl Fn(&mut Valkey)) {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut server = Valkey::start().unwrap();
     let started = Instant::now();
-    let api = Api::start(busy(&world, &server.url())).await;
-    let request = world.get(STATS);
+    let api = Api::start(busy(&fixture, &server.url())).await;
+    let request = fixture.get(STATS);
     await_counting(&api, &request).await;
     let before = Traffic::of(&api, &request, Duration::from_secs(2)).await;
     fail(&server);
@@ -141,17 +141,12 @@ async fn a_server_that_is_stopped_under_traffic_fails_no_request_and_is_used_whe
 
 #[tokio::test]
 async fn a_server_that_hangs_under_traffic_fails_no_request_and_is_used_when_it_goes_on() {
-    survive(
-        "Valkey hung",
-        |server| server.freeze().unwrap(),
-        |server| server.thaw().unwrap(),
-    )
-    .await;
+    survive("Valkey hung", Valkey::freeze, |server| server.thaw()).await;
 }
 
 #[tokio::test]
 async fn a_server_that_was_never_there_fails_no_request() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let silent = silent_server().await;
     let closed = closed_port().await;
     let closed = closed.split(['@', '/']).nth(3).unwrap();
@@ -161,9 +156,9 @@ async fn a_server_that_was_never_there_fails_no_request() {
         format!("rediss://127.0.0.1:{}", silent.port()),
         "redis://no-such-host.invalid:6379".to_owned(),
     ] {
-        let api = Api::start(busy(&world, &url)).await;
+        let api = Api::start(busy(&fixture, &url)).await;
         for _ in 0..20 {
-            let response = api.send(&world.get(STATS)).await;
+            let response = api.send(&fixture.get(STATS)).await;
             assert_eq!(response.status, 200, "{url}: {}", response.text());
             assert!(!is_counted(&response));
         }
@@ -172,18 +167,18 @@ async fn a_server_that_was_never_there_fails_no_request() {
 
 #[tokio::test]
 async fn one_request_in_a_while_waits_for_a_server_that_hangs() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let silent = silent_server().await;
     let url = format!("redis://127.0.0.1:{}", silent.port());
     // Long enough to be told from noise.
-    let builder = busy(&world, &url)
+    let builder = busy(&fixture, &url)
         .env("VALKEY_TIMEOUT_MILLISECONDS", "1000")
         .instances(1);
     let api = Api::start(builder).await;
     let mut waited = 0;
     for _ in 0..20 {
         let asked = Instant::now();
-        assert_eq!(api.send(&world.get(STATS)).await.status, 200);
+        assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
         waited += u32::from(asked.elapsed() >= Duration::from_secs(1));
     }
     assert_eq!(waited, 1);
@@ -191,27 +186,27 @@ async fn one_request_in_a_while_waits_for_a_server_that_hangs() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_is_replaced_within_the_request() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let api = Api::start(sharing(&world, "stats", &server, 100, 60)).await;
-    await_counting(&api, &world.get(STATS)).await;
+    let api = Api::start(sharing(&fixture, "stats", &server, 100, 60)).await;
+    await_counting(&api, &fixture.get(STATS)).await;
     for _ in 0..3 {
         server
             .command(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
             .unwrap();
-        let response = api.send(&world.get(STATS)).await;
+        let response = api.send(&fixture.get(STATS)).await;
         assert!(is_counted(&response), "{:?}", api.logs());
     }
 }
 
 #[tokio::test]
 async fn a_password_that_is_refused_fails_no_request() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
     let url = format!("redis://{USER}:wrong-hunter2@127.0.0.1:{}", server.port());
-    let api = Api::start(busy(&world, &url)).await;
+    let api = Api::start(busy(&fixture, &url)).await;
     for _ in 0..5 {
-        let response = api.send(&world.get(STATS)).await;
+        let response = api.send(&fixture.get(STATS)).await;
         assert_eq!(response.status, 200, "{}", response.text());
         assert!(!is_counted(&response));
     }
@@ -219,18 +214,18 @@ async fn a_password_that_is_refused_fails_no_request() {
 
 #[tokio::test]
 async fn the_password_comes_from_a_secret_and_a_new_one_is_fetched_when_the_old_is_refused() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
     let secret = |password: &str| json!({ "username": USER, "password": password }).to_string();
-    let arn = secrets::create(&world.unique("cache"), &secret(server.password()))
+    let arn = secrets::create(&fixture.unique("cache"), &secret(server.password()))
         .await
         .unwrap();
-    let builder = sharing(&world, "stats", &server, 1_000, 60)
+    let builder = sharing(&fixture, "stats", &server, 1_000, 60)
         .envs(secrets::client_environment().unwrap())
         .env("VALKEY_URL", server.address())
         .env("VALKEY_SECRET_ARN", &arn);
     let api = Api::start(builder).await;
-    await_counting(&api, &world.get(STATS)).await;
+    await_counting(&api, &fixture.get(STATS)).await;
 
     secrets::rotate(&arn, &secret("hunter2-rotated"))
         .await
@@ -244,38 +239,38 @@ async fn the_password_comes_from_a_secret_and_a_new_one_is_fetched_when_the_old_
     ] {
         server.command(&command).unwrap();
     }
-    assert_eq!(api.send(&world.get(STATS)).await.status, 200);
-    await_counting(&api, &world.get(STATS)).await;
+    assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
+    await_counting(&api, &fixture.get(STATS)).await;
 }
 
 #[tokio::test]
 async fn tls_is_spoken_and_the_certificate_is_verified() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
     let tls = TlsInFront::of(server.port()).await;
     let url = server
         .url()
         .replace("redis://", "rediss://")
         .replace(&server.port().to_string(), &tls.port.to_string());
-    let builder = sharing(&world, "stats", &server, 100, 60).env("VALKEY_URL", &url);
+    let builder = sharing(&fixture, "stats", &server, 100, 60).env("VALKEY_URL", &url);
     let trusting = builder.clone().env(
         "VALKEY_SSL_ROOT_CERT",
         tls.authority.path().to_str().unwrap(),
     );
     let api = Api::start(trusting).await;
-    await_counting(&api, &world.get(STATS)).await;
+    await_counting(&api, &fixture.get(STATS)).await;
 
     // Without the file, only Amazon's authorities are trusted.
     let distrusting = Api::start(builder).await;
-    let response = distrusting.send(&world.get(STATS)).await;
+    let response = distrusting.send(&fixture.get(STATS)).await;
     assert_eq!(response.status, 200);
     assert!(!is_counted(&response));
-    let checks = checks(&world, &url, 200).await;
+    let checks = checks(&fixture, &url, 200).await;
     assert_eq!(checks["cache"]["error"], "tls_failed");
 }
 
-async fn checks(world: &World, url: &str, status: u16) -> Value {
-    let builder = world
+async fn checks(fixture: &Fixture, url: &str, status: u16) -> Value {
+    let builder = fixture
         .function("health")
         .env("VALKEY_URL", url)
         .env("RATE_LIMIT_REQUESTS", "10");
@@ -293,9 +288,9 @@ async fn checks(world: &World, url: &str, status: u16) -> Value {
 
 #[tokio::test]
 async fn health_shows_cache_and_limiter_and_stays_healthy_without_them() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut server = Valkey::start().unwrap();
-    let well = checks(&world, &server.url(), 200).await;
+    let well = checks(&fixture, &server.url(), 200).await;
     for check in ["cache", "rate_limiter"] {
         let latency = &well[check]["latency_ms"];
         assert!(latency.is_f64(), "{well}");
@@ -310,13 +305,16 @@ async fn health_shows_cache_and_limiter_and_stays_healthy_without_them() {
             assert_eq!(checks[check]["error"], error, "{checks}");
         }
     };
-    failed(&checks(&world, &wrong, 200).await, "authentication_failed");
-    server.freeze().unwrap();
-    failed(&checks(&world, &server.url(), 200).await, "timeout");
-    server.thaw().unwrap();
+    failed(
+        &checks(&fixture, &wrong, 200).await,
+        "authentication_failed",
+    );
+    server.freeze();
+    failed(&checks(&fixture, &server.url(), 200).await, "timeout");
+    server.thaw();
     server.stop().unwrap();
     failed(
-        &checks(&world, &server.url(), 200).await,
+        &checks(&fixture, &server.url(), 200).await,
         "connection_refused",
     );
     server.start_again().unwrap();
@@ -324,9 +322,9 @@ async fn health_shows_cache_and_limiter_and_stays_healthy_without_them() {
 
 #[tokio::test]
 async fn without_a_limit_health_shows_the_cache_alone() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let server = Valkey::start().unwrap();
-    let api = Api::start(sharing(&world, "health", &server, 0, 60)).await;
+    let api = Api::start(sharing(&fixture, "health", &server, 0, 60)).await;
     let checks = api.send(&Request::get("/health")).await.json()["checks"].clone();
     let names: Vec<_> = checks.as_object().unwrap().keys().cloned().collect();
     assert_eq!(names, ["cache", "database"]);

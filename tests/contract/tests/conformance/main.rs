@@ -33,7 +33,7 @@ async fn every_answer_is_one_that_the_document_knows() {
     write_document(&document);
 
     let settings = workspace_root().join("tests/contract");
-    let tool = Toolbox::of_workspace().schemathesis().unwrap();
+    let tool = Toolbox::of_workspace().python("schemathesis").unwrap();
     let mut command = Command::new(tool.python());
     let examples = wanted.saturating_sub(FIXED_CASES) / OPERATIONS_WITH_INPUT;
     tool.apply(&mut command)

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use url::form_urlencoded;
 
 use super::Request;
 
@@ -151,15 +151,9 @@ fn raw_parameters(query: &str) -> Pairs {
 }
 
 fn decoded_parameters(query: &str) -> Pairs {
-    raw_parameters(query)
-        .into_iter()
-        .map(|(name, value)| (decode(&name), decode(&value)))
+    form_urlencoded::parse(query.as_bytes())
+        .into_owned()
         .collect()
-}
-
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 fn last(pairs: Pairs) -> Value {

@@ -9,29 +9,13 @@ async fn an_invocation_past_its_deadline_times_out_and_a_fresh_instance_follows(
     let function = echo().start().await.unwrap();
     let first_process = function.instances()[0].pid();
     let sleep = Request::get("/sleep?ms=5000").event(Gateway::HttpApi);
-    let invocation = function
-        .invoke_with_deadline(sleep, Duration::from_millis(100))
-        .await;
+    let call = Call::new(sleep).timeout(Duration::from_millis(100));
+    let invocation = function.call(call).await;
     assert_eq!(invocation.outcome, Outcome::TimedOut);
     assert!(invocation.duration < Duration::from_secs(1));
 
     let next = function.send(&Request::get("/echo")).await.json();
     assert_ne!(next["process"], first_process);
-}
-
-#[tokio::test]
-async fn an_instance_can_be_spared_at_its_deadline() {
-    let function = echo().survive_deadlines().start().await.unwrap();
-    let process = function.instances()[0].pid();
-    let sleep = Request::get("/sleep?ms=300").event(Gateway::HttpApi);
-    let invocation = function
-        .invoke_with_deadline(sleep, Duration::from_millis(50))
-        .await;
-    assert_eq!(invocation.outcome, Outcome::TimedOut);
-    assert_eq!(
-        function.send(&Request::get("/echo")).await.json()["process"],
-        process
-    );
 }
 
 #[tokio::test]

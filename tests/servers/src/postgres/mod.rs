@@ -1,96 +1,71 @@
 //! A private `PostgreSQL` server.
 
-mod home;
+mod data_directory;
 mod options;
-mod postmaster;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 pub use options::PostgresOptions;
 
-use crate::account::Account;
-use crate::guard::{GuardedCommand, GuardedProcess, StopSignal};
+use crate::guard::GuardedProcess;
 use crate::tools::{PostgresPrograms, Toolbox};
-use crate::{logs, places, ports};
-use home::Home;
-use postmaster::Postmaster;
+use crate::{ports, server};
+use data_directory::DataDirectory;
 
 /// The superuser of every private server.
 const SUPERUSER: &str = "postgres";
 
-const START_LIMIT: Duration = Duration::from_mins(1);
-const STOP_LIMIT: Duration = Duration::from_secs(30);
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
-
-/// Ports can be lost to another program between looking and listening; more often than this in a
-/// row means that something else is wrong.
-const PORT_ATTEMPTS: usize = 5;
+/// What a server logs when it takes connections.
+const READY: &str = "database system is ready to accept connections";
 
 /// A running server on 127.0.0.1; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
-    process: GuardedProcess,
-    home: Home,
+    process: Arc<GuardedProcess>,
+    directory: DataDirectory,
     port: u16,
     password: String,
     programs: PostgresPrograms,
     options: PostgresOptions,
 }
 
-enum Start {
-    Ready(GuardedProcess),
-    PortLost,
-    /// Processes of a server that was killed have not ended yet.
-    StillInUse,
-}
-
 impl Postgres {
-    /// Starts a server, after making its data folder if there is none yet.
+    /// Starts a server, after making its data if there is none yet.
     pub fn start(options: &PostgresOptions) -> Result<Self> {
-        let account = Account::for_postgres();
-        let home = Home::open(options, &account)?;
-        let programs = Toolbox::of_workspace().postgres(home.data_major()?)?;
-        let programs = reachable(programs, &account)?;
-        let password = home.prepare(&programs, &account)?;
-        if let Some(certificate) = options.certificate() {
-            home.store(certificate, &account)?;
-        }
-        Postmaster::await_absence(&home)?;
-        for _ in 0..PORT_ATTEMPTS {
-            let port = ports::free_port()?;
-            if let Start::Ready(process) = launch(options, &programs, &account, &home, port)? {
-                return Ok(Self {
-                    process,
-                    home,
-                    port,
-                    password,
-                    programs,
-                    options: options.clone(),
-                });
-            }
-        }
-        bail!("lost {PORT_ATTEMPTS} free ports in a row to other programs");
+        let directory = DataDirectory::open(options)?;
+        let programs = Toolbox::of_workspace().postgres(directory.major()?)?;
+        let password = directory.prepare(&programs)?;
+        directory.await_absence()?;
+        let (process, port) =
+            ports::on_free_port(|port| start(options, &programs, &directory, port))?;
+        Ok(Self {
+            process,
+            directory,
+            port,
+            password,
+            programs,
+            options: options.clone(),
+        })
     }
 
-    /// The superuser's URL of the server that keeps its data in `folder`, if one runs there now.
+    /// The superuser's URL of the server that keeps its data in the folder of `options`, if one runs now.
     pub fn url_of_running(options: &PostgresOptions, database: &str) -> Result<Option<String>> {
-        let home = Home::open(options, &Account::for_postgres())?;
-        let Some(port) = Postmaster::read(&home).and_then(|found| found.ready_port()) else {
-            return Ok(None);
-        };
-        Ok(Some(url(&home.password()?, port, database)))
+        let directory = DataDirectory::open(options)?;
+        let port = directory.port_of_running();
+        port.map(|port| Ok(url(&directory.password()?, port, database)))
+            .transpose()
     }
 
-    /// Deletes the data folder of a server that does not run.
+    /// Deletes the folder of a server that does not run.
     pub fn erase(options: &PostgresOptions) -> Result<()> {
-        let home = Home::open(options, &Account::for_postgres())?;
-        Postmaster::await_absence(&home)?;
-        home.erase()
+        let directory = DataDirectory::open(options)?;
+        directory.await_absence()?;
+        directory.erase()
     }
 
     /// The superuser's URL of one of its databases.
@@ -120,19 +95,13 @@ impl Postgres {
     /// The major version.
     #[must_use]
     pub fn major(&self) -> u32 {
-        self.programs.major()
+        self.programs.major
     }
 
     /// The folder with its data, its password and its log.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.home.folder()
-    }
-
-    /// The file that the server logs to.
-    #[must_use]
-    pub fn log_file(&self) -> PathBuf {
-        self.home.log()
+        &self.directory.folder
     }
 
     /// Kills the server, as a crash of its machine would.
@@ -140,27 +109,21 @@ impl Postgres {
         self.process.kill()
     }
 
-    /// Starts it again after a crash, where it was before.
+    /// Starts it again after a crash, on the same port and data.
     pub fn restart(&mut self) -> Result<()> {
-        let account = Account::for_postgres();
-        let deadline = Instant::now() + START_LIMIT;
-        loop {
-            let start = launch(
-                &self.options,
-                &self.programs,
-                &account,
-                &self.home,
-                self.port,
-            )?;
-            if let Start::Ready(process) = start {
+        let deadline = Instant::now() + server::START_LIMIT;
+        while Instant::now() < deadline {
+            if let Some(process) = start(&self.options, &self.programs, &self.directory, self.port)?
+            {
                 self.process = process;
                 return Ok(());
             }
-            if Instant::now() >= deadline {
-                bail!("PostgreSQL could not start again after {START_LIMIT:?}");
-            }
-            thread::sleep(POLL_INTERVAL);
+            thread::sleep(server::POLL_INTERVAL);
         }
+        bail!(
+            "PostgreSQL could not start again in {:?}",
+            server::START_LIMIT
+        )
     }
 
     /// Shuts the server down: sessions are ended, data is written.
@@ -173,123 +136,34 @@ fn url(password: &str, port: u16, database: &str) -> String {
     format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}")
 }
 
-fn launch(
+fn start(
     options: &PostgresOptions,
     programs: &PostgresPrograms,
-    account: &Account,
-    home: &Home,
+    directory: &DataDirectory,
     port: u16,
-) -> Result<Start> {
-    let log = home.log();
-    let mut command = GuardedCommand::new(
-        programs.folder().join("postgres"),
-        StopSignal::Interrupt,
-        STOP_LIMIT,
-        home.leftover(),
-    );
-    let server = in_clean_environment(command.command(), home);
-    server.arg("-D").arg(home.data());
-    for (name, value) in [
-        ("listen_addresses", "127.0.0.1"),
-        ("port", &port.to_string()),
-        ("unix_socket_directories", ""),
-        ("logging_collector", "off"),
-        ("lc_messages", "C"),
-    ] {
+) -> Result<Option<Arc<GuardedProcess>>> {
+    let mut command = directory.command(&programs.folder.join("postgres"));
+    let server = command.command();
+    server.arg("-D").arg(directory.data());
+    let mut settings = vec![
+        ("listen_addresses", "127.0.0.1".to_owned()),
+        ("port", port.to_string()),
+        ("unix_socket_directories", String::new()),
+        ("logging_collector", "off".to_owned()),
+        ("lc_messages", "C".to_owned()),
+    ];
+    if let Some(certificate) = &options.certificate {
+        let file = directory.write_private("server.crt", &certificate.certificate)?;
+        let key = directory.write_private("server.key", &certificate.key)?;
+        settings.push(("ssl", "on".to_owned()));
+        settings.push(("ssl_cert_file", file.display().to_string()));
+        settings.push(("ssl_key_file", key.display().to_string()));
+    }
+    let given = options.settings.iter();
+    settings.extend(given.map(|(name, value)| (name.as_str(), value.clone())));
+    for (name, value) in settings {
         server.arg("-c").arg(format!("{name}={value}"));
     }
-    if options.certificate().is_some() {
-        server.args(["-c", "ssl=on"]);
-        for (name, path) in [
-            ("ssl_cert_file", home.certificate_file()),
-            ("ssl_key_file", home.key_file()),
-        ] {
-            server.arg("-c").arg(format!("{name}={}", path.display()));
-        }
-    }
-    for (name, value) in options.settings() {
-        server.arg("-c").arg(format!("{name}={value}"));
-    }
-    account.apply(server);
-    logs::write_to(server, &log)?;
-    let process = command.spawn()?;
-    let deadline = Instant::now() + START_LIMIT;
-    loop {
-        if Postmaster::read(home).is_some_and(|found| found.is_ready(process.pid(), port)) {
-            return Ok(Start::Ready(process));
-        }
-        if let Some(status) = process.try_wait()? {
-            let log = logs::tail(&log);
-            if log.contains("Address already in use") {
-                return Ok(Start::PortLost);
-            }
-            if log.contains("is still in use") {
-                return Ok(Start::StillInUse);
-            }
-            bail!("PostgreSQL ended with {status} before it was ready:\n{log}");
-        }
-        if Instant::now() >= deadline {
-            bail!(
-                "PostgreSQL was not ready after {START_LIMIT:?}:\n{}",
-                logs::tail(&log)
-            );
-        }
-        thread::sleep(POLL_INTERVAL);
-    }
-}
-
-/// Keeps the caller's own `PostgreSQL` settings and language away from a server program.
-fn in_clean_environment<'command>(
-    command: &'command mut Command,
-    home: &Home,
-) -> &'command mut Command {
-    for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"PG") {
-            command.env_remove(name);
-        }
-    }
-    command.env("LC_ALL", "C").current_dir(home.folder())
-}
-
-/// The programs, or a copy of them if the account cannot reach them where they are.
-fn reachable(programs: PostgresPrograms, account: &Account) -> Result<PostgresPrograms> {
-    if account.passes("-x", &programs.folder().join("postgres"))? {
-        return Ok(programs);
-    }
-    let Some(original) = programs.folder().parent() else {
-        bail!("{} is no folder of programs", programs.folder().display());
-    };
-    let copy = places::stand_in_for_workspace(account)?.join(format!(
-        "postgres-{:016x}",
-        places::fingerprint(original.as_os_str().as_encoded_bytes())
-    ));
-    if !copy.exists() {
-        eprintln!(
-            "PostgreSQL may not run as root, and its account cannot reach {}, so a copy is made in \
-             {}",
-            original.display(),
-            copy.display()
-        );
-        copy_for_everybody(original, &copy)?;
-    }
-    Ok(programs.moved_to(copy.join("bin")))
-}
-
-fn copy_for_everybody(original: &Path, copy: &Path) -> Result<()> {
-    let partial = copy.with_extension(format!("partial-{}", std::process::id()));
-    for step in [
-        Command::new("cp").arg("-RP").args([original, &partial]),
-        Command::new("chmod").args(["-R", "a+rX"]).arg(&partial),
-        Command::new("mv").args([&*partial, copy]),
-    ] {
-        let status = step.status()?;
-        if !status.success() {
-            bail!(
-                "could not copy {} to {}",
-                original.display(),
-                copy.display()
-            );
-        }
-    }
-    Ok(())
+    let log = directory.log();
+    server::start("PostgreSQL", command, &log, |log| log.contains(READY))
 }

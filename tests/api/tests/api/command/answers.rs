@@ -6,7 +6,7 @@ use rig::UserFixture;
 use serde_json::Value;
 
 use super::{Ended, Machine, binary, serve, serve_with};
-use crate::world::World;
+use crate::fixture::Fixture;
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines()
@@ -16,9 +16,9 @@ fn lines(text: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_page_is_a_table_and_says_where_the_next_one_begins() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     let list = [
         "users",
         "list",
@@ -78,9 +78,9 @@ async fn all_pages_are_one_object_a_line() {
     let users: Vec<_> = (10..260)
         .map(|id| UserFixture::new(id, &format!("user-{id}")))
         .collect();
-    let world = World::with(&users).await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::with(&users).await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     for size in [&["--size", "20"][..], &[]] {
         let list = ["users", "list", "--all", "--json"];
         let text = machine.output(&[&list[..], size].concat()).await;
@@ -97,9 +97,9 @@ async fn all_pages_are_one_object_a_line() {
 
 #[tokio::test]
 async fn filters_and_searches_are_those_of_the_api() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     for (filter, expected) in [
         (&["--is-active", "false"][..], &["retired"][..]),
         (&["--is-superuser", "false"], &["ordinary"]),
@@ -118,9 +118,9 @@ async fn filters_and_searches_are_those_of_the_api() {
 
 #[tokio::test]
 async fn numbers_are_a_table_or_json() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
 
     let table = machine.output(&["stats", "--fresh"]).await;
     let numbers: Vec<_> = table
@@ -140,8 +140,8 @@ async fn numbers_are_a_table_or_json() {
 
 #[tokio::test]
 async fn health_needs_no_token_and_fails_with_the_service() {
-    let world = World::new().await;
-    let front = serve(&world).await;
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
     let machine = Machine::new();
     let url = front.url();
     let table = machine.output(&["health", "--url", &url]).await;
@@ -152,7 +152,7 @@ async fn health_needs_no_token_and_fails_with_the_service() {
     );
 
     let nowhere = "postgres://nobody@127.0.0.1:1/nothing";
-    let front = serve_with(&world, |name, builder| match name {
+    let front = serve_with(&fixture, |name, builder| match name {
         "health" => builder.env("DATABASE_URL", nowhere),
         _ => builder,
     })
@@ -170,9 +170,9 @@ async fn a_reader_that_has_enough_is_no_error() {
     let users: Vec<_> = (10..1_010)
         .map(|id| UserFixture::new(id, &format!("user-{id}")))
         .collect();
-    let world = World::with(&users).await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::with(&users).await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     let mut shell = machine.program("bash");
     let script = "\"$0\" users list --all --json | head -n 1; echo \"${PIPESTATUS[0]}\"";
     shell.args(["-c", script]).arg(binary());

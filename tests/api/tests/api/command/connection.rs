@@ -7,17 +7,17 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use super::{Ended, Machine, serve};
-use crate::world::{ADMIN, ORDINARY, World};
+use crate::fixture::{ADMIN, Fixture, ORDINARY};
 
 #[tokio::test]
 async fn each_kind_of_failure_has_its_exit_code() {
-    let world = World::new().await;
-    let front = serve(&world).await;
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
     let url = front.url();
     let machine = Machine::new();
     let stats = ["stats", "--url", &url];
-    let admin = world.token(ADMIN);
-    let ordinary = world.token(ORDINARY);
+    let admin = fixture.token(ADMIN);
+    let ordinary = fixture.token(ORDINARY);
 
     machine
         .run(&["stats"])
@@ -93,15 +93,15 @@ async fn another_service_is_not_taken_for_rollcall() {
 
 #[tokio::test]
 async fn profiles_name_deployments() {
-    let (world, other) = (World::new().await, World::new().await);
-    let (front, other_front) = (serve(&world).await, serve(&other).await);
+    let (fixture, other) = (Fixture::new().await, Fixture::new().await);
+    let (front, other_front) = (serve(&fixture).await, serve(&other).await);
     let machine = Machine::new();
     machine.configure(&format!(
         "default_profile = \"one\"\n\
          [profiles.one]\nurl = \"{}\"\ntoken = \"{}\"\n\
          [profiles.other]\nurl = \"{}/\"\ntoken_command = \"cat token\"\n",
         front.url(),
-        world.token(ADMIN),
+        fixture.token(ADMIN),
         other_front.url()
     ));
     machine.write("token", other.token(ADMIN));
@@ -134,11 +134,11 @@ async fn profiles_name_deployments() {
 
 #[tokio::test]
 async fn a_token_command_runs_again_when_its_token_is_refused() {
-    let world = World::new().await;
-    let front = serve(&world).await;
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
     let machine = Machine::new();
     machine.write("token", "expired");
-    machine.write("good", world.token(ADMIN));
+    machine.write("good", fixture.token(ADMIN));
     let command = "cat token; cp good token";
     let url = front.url();
     let stats = ["stats", "--url", &url, "--token-command"];
@@ -156,10 +156,13 @@ async fn a_token_command_runs_again_when_its_token_is_refused() {
 
 #[tokio::test]
 async fn a_token_is_printed_or_signed() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
-    assert_eq!(machine.output(&["token"]).await.trim(), world.token(ADMIN));
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
+    assert_eq!(
+        machine.output(&["token"]).await.trim(),
+        fixture.token(ADMIN)
+    );
 
     let sign = async |key: &str, further: &[&str]| {
         let arguments = ["token", "--key-from-stdin", "--user", "1"];
@@ -174,7 +177,7 @@ async fn a_token_is_printed_or_signed() {
         child.wait_with_output().await.unwrap()
     };
     let url = front.url();
-    let (right, wrong) = (world.key.verification_key(), "x".repeat(32));
+    let (right, wrong) = (fixture.key.verification_key(), "x".repeat(32));
     for (key, further, code) in [
         (&right, &[][..], 0),
         (

@@ -5,13 +5,13 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{Machine, binary, csv, serve};
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn a_file_that_cannot_be_read_to_its_end_is_not_sent() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     let good = csv(3, |n| format!("u{n}@example.com,u{n}"));
     for (name, content, message) in [
         (
@@ -52,15 +52,15 @@ async fn a_file_that_cannot_be_read_to_its_end_is_not_sent() {
         .run(&["import", "missing.csv"])
         .await
         .assert(2, "cannot open missing.csv");
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
 async fn nothing_is_sent_before_somebody_has_agreed() {
-    let world = World::new().await;
-    let front = serve(&world).await;
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
     let url = front.url();
-    let machine = Machine::of(&world, &url);
+    let machine = Machine::of(&fixture, &url);
     machine.write("users.csv", csv(3, |n| format!("u{n}@example.com,u{n}")));
     let ended = machine.run(&["import", "users.csv"]).await;
     ended.assert(
@@ -96,15 +96,15 @@ async fn nothing_is_sent_before_somebody_has_agreed() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(code), "{text}");
         assert!(text.contains("Import these users? [y/N]"), "{text}");
-        assert_eq!(world.count_users().await, users);
+        assert_eq!(fixture.count_users().await, users);
     }
 }
 
 #[tokio::test]
 async fn a_dry_run_checks_the_whole_file_and_writes_nothing() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     machine.write(
         "users.csv",
         csv(250, |n| match n {
@@ -120,7 +120,7 @@ async fn a_dry_run_checks_the_whole_file_and_writes_nothing() {
         ended.stdout,
         "dry run: 248 created, 0 updated, 0 skipped, 2 rejected\n"
     );
-    assert_eq!(world.count_users().await, 3);
+    assert_eq!(fixture.count_users().await, 3);
     assert_eq!(
         machine.read("users.csv.rejected.csv"),
         "email,username\nnonsense,u40\nnonsense,u200\n"

@@ -1,13 +1,13 @@
 //! Imports: what is stored, what is rejected, and how that is corrected.
 
 use super::{Machine, csv, serve, serve_with};
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn bad_rows_are_reported_and_the_others_imported() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     let users = csv(250, |number| match number {
         40 => "nonsense,u40".to_owned(),
         120 => "admin@example.com,u120".to_owned(),
@@ -36,7 +36,7 @@ async fn bad_rows_are_reported_and_the_others_imported() {
          123,username,invalid_format,\"username may not have control or invisible characters: character 2 is U+000A\"\n\
          203,,wrong_cell_count,\"the row has 1 cells, the header 2\"\n"
     );
-    assert_eq!(world.count_users().await, 3 + 246);
+    assert_eq!(fixture.count_users().await, 3 + 246);
 
     let rejected = machine.read("users.csv.rejected.csv");
     assert_eq!(
@@ -55,7 +55,7 @@ async fn bad_rows_are_reported_and_the_others_imported() {
         machine.output(&again).await,
         "{\"created\":4,\"dry_run\":false,\"rejected\":0,\"skipped\":0,\"updated\":0}\n"
     );
-    assert_eq!(world.count_users().await, 3 + 250);
+    assert_eq!(fixture.count_users().await, 3 + 250);
 
     let strict = machine
         .run(&["import", "users.csv", "--yes", "--strict"])
@@ -64,14 +64,14 @@ async fn bad_rows_are_reported_and_the_others_imported() {
         1,
         "rows of a batch are rejected, so nothing of it was imported:\n  line 42: ",
     );
-    assert_eq!(world.count_users().await, 3 + 250);
+    assert_eq!(fixture.count_users().await, 3 + 250);
 }
 
 #[tokio::test]
 async fn a_rejected_element_takes_none_with_it_that_is_on_the_same_line() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     let element = |n| match n {
         3 | 5 => format!("{{\"email\":\"nonsense\",\"username\":\"u{n}\"}}"),
         _ => format!("{{\"email\":\"u{n}@example.com\",\"username\":\"u{n}\"}}"),
@@ -83,7 +83,7 @@ async fn a_rejected_element_takes_none_with_it_that_is_on_the_same_line() {
         ended.stdout,
         "8 created, 0 updated, 0 skipped, 2 rejected\n"
     );
-    assert_eq!(world.count_users().await, 3 + 8);
+    assert_eq!(fixture.count_users().await, 3 + 8);
     assert_eq!(
         machine.read("users.json.rejected.json"),
         format!("[\n{},\n{}\n]\n", elements[3], elements[5])
@@ -92,9 +92,9 @@ async fn a_rejected_element_takes_none_with_it_that_is_on_the_same_line() {
 
 #[tokio::test]
 async fn stored_users_are_skipped_or_updated_on_request() {
-    let world = World::new().await;
-    let front = serve(&world).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
     machine.write(
         "users.csv",
         "email,full_name,username\nordinary@example.com,Otto,ordinary\n",
@@ -108,7 +108,7 @@ async fn stored_users_are_skipped_or_updated_on_request() {
     }
     let name: String =
         sqlx::query_scalar("SELECT full_name FROM users WHERE username = 'ordinary'")
-            .fetch_one(world.database.pool())
+            .fetch_one(fixture.database.pool())
             .await
             .unwrap();
     assert_eq!(name, "Otto");
@@ -116,12 +116,12 @@ async fn stored_users_are_skipped_or_updated_on_request() {
 
 #[tokio::test]
 async fn a_batch_that_is_too_large_goes_in_parts() {
-    let world = World::new().await;
-    let front = serve_with(&world, |_, builder| builder.env("BULK_MAX_ROWS", "30")).await;
-    let machine = Machine::of(&world, &front.url());
+    let fixture = Fixture::new().await;
+    let front = serve_with(&fixture, |_, builder| builder.env("BULK_MAX_ROWS", "30")).await;
+    let machine = Machine::of(&fixture, &front.url());
     machine.write("users.csv", csv(100, |n| format!("u{n}@example.com,u{n}")));
     machine
         .output(&["import", "users.csv", "--yes", "--gzip"])
         .await;
-    assert_eq!(world.count_users().await, 103);
+    assert_eq!(fixture.count_users().await, 103);
 }

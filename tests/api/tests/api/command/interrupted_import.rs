@@ -13,25 +13,25 @@ use rig::{Function, FunctionBuilder};
 use tokio::net::TcpListener;
 
 use super::{Machine, csv};
-use crate::world::{ADMIN, World};
+use crate::fixture::{ADMIN, Fixture};
 
 /// An HTTP server in front of a function.
-struct Front {
+struct LossyGateway {
     function: Function,
     requests: AtomicUsize,
     /// Every so many requests, the function works and its answer gets lost.
     loses_every: usize,
 }
 
-impl Front {
+impl LossyGateway {
     fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 }
 
 /// A front that runs, and the URL where.
-async fn start(function: FunctionBuilder, loses_every: usize) -> (Arc<Front>, String) {
-    let front = Arc::new(Front {
+async fn start(function: FunctionBuilder, loses_every: usize) -> (Arc<LossyGateway>, String) {
+    let front = Arc::new(LossyGateway {
         function: function.start().await.unwrap(),
         requests: AtomicUsize::new(0),
         loses_every,
@@ -45,7 +45,7 @@ async fn start(function: FunctionBuilder, loses_every: usize) -> (Arc<Front>, St
     (front, url)
 }
 
-async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn forward(State(front): State<Arc<LossyGateway>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().unwrap().as_str();
     let mut forwarded = rig::Request::new(parts.method.as_str(), target);
@@ -69,9 +69,9 @@ async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response 
 
 #[tokio::test]
 async fn lost_answers_make_no_doubles() {
-    let world = World::new().await;
-    let (front, url) = start(world.function("bulk-create"), 3).await;
-    let machine = Machine::of(&world, &url);
+    let fixture = Fixture::new().await;
+    let (front, url) = start(fixture.function("bulk-create"), 3).await;
+    let machine = Machine::of(&fixture, &url);
     let elements: Vec<_> = (0..100)
         .map(|n| format!(" {{\"email\": \"u{n}@example.com\",\n  \"username\": \"u{n}\"}}"))
         .collect();
@@ -83,14 +83,14 @@ async fn lost_answers_make_no_doubles() {
     );
     assert!(front.requests() > 5, "no answer was lost");
     assert_eq!(machine.files(), ["users.json"]);
-    assert_eq!(world.count_users().await, 103);
+    assert_eq!(fixture.count_users().await, 103);
 }
 
 #[tokio::test]
 async fn an_import_that_dies_goes_on_where_it_was() {
-    let world = World::new().await;
-    let (front, url) = start(world.function("bulk-create"), usize::MAX).await;
-    let machine = Machine::of(&world, &url);
+    let fixture = Fixture::new().await;
+    let (front, url) = start(fixture.function("bulk-create"), usize::MAX).await;
+    let machine = Machine::of(&fixture, &url);
     let lines: String = (0..600)
         .map(|n| match n {
             7 | 407 => "nonsense\n".to_owned(),
@@ -122,13 +122,13 @@ async fn an_import_that_dies_goes_on_where_it_was() {
         "nonsense\nnonsense\n"
     );
     assert_eq!(machine.read("users.ndjson.errors.csv").lines().count(), 3);
-    assert_eq!(world.count_users().await, 3 + 598);
+    assert_eq!(fixture.count_users().await, 3 + 598);
 }
 
 #[tokio::test]
 async fn an_import_goes_on_when_the_api_is_back() {
-    let world = World::new().await;
-    let machine = Machine::of(&world, "http://127.0.0.1:1");
+    let fixture = Fixture::new().await;
+    let machine = Machine::of(&fixture, "http://127.0.0.1:1");
     machine.write("users.csv", csv(60, |n| format!("u{n}@example.com,u{n}")));
     let import = [
         "import",
@@ -145,8 +145,8 @@ async fn an_import_goes_on_when_the_api_is_back() {
         "stopped after 0 users; the same command continues from there",
     );
     // Every second answer gets lost, and nothing is sent again.
-    let (_front, url) = start(world.function("bulk-create"), 2).await;
-    let token = world.token(ADMIN);
+    let (_front, url) = start(fixture.function("bulk-create"), 2).await;
+    let token = fixture.token(ADMIN);
     let import = [&import[..], &["--url", &url, "--token", &token]].concat();
     machine
         .run(&import)
@@ -162,5 +162,5 @@ async fn an_import_goes_on_when_the_api_is_back() {
         ended.stdout,
         "60 created, 0 updated, 0 skipped, 0 rejected\n"
     );
-    assert_eq!(world.count_users().await, 63);
+    assert_eq!(fixture.count_users().await, 63);
 }

@@ -13,26 +13,26 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
-use rig::{Front, FunctionBuilder};
+use rig::{FunctionBuilder, GatewayServer};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::world::{ADMIN, World};
+use crate::fixture::{ADMIN, Fixture};
 
-/// The functions of a world behind one URL.
-async fn serve(world: &World) -> Front {
-    serve_with(world, |_, builder| builder).await
+/// The functions of a fixture behind one URL.
+async fn serve(fixture: &Fixture) -> GatewayServer {
+    serve_with(fixture, |_, builder| builder).await
 }
 
 /// The same, with functions that are set up in another way.
 async fn serve_with(
-    world: &World,
+    fixture: &Fixture,
     adjust: impl Fn(&str, FunctionBuilder) -> FunctionBuilder,
-) -> Front {
+) -> GatewayServer {
     let routes = rig::routes().unwrap();
     let mut functions = BTreeMap::new();
     for name in ["bulk-create", "health", "list-users", "stats"] {
-        let function = adjust(name, world.function(name)).start().await.unwrap();
+        let function = adjust(name, fixture.function(name)).start().await.unwrap();
         functions.insert(name, Arc::new(function));
     }
     let by_path = routes.iter().map(|route| {
@@ -41,7 +41,7 @@ async fn serve_with(
             Arc::clone(&functions[&*route.function]),
         )
     });
-    Front::start(by_path, Arc::clone(&functions["health"]))
+    GatewayServer::start(by_path, Arc::clone(&functions["health"]))
         .await
         .unwrap()
 }
@@ -62,11 +62,11 @@ impl Machine {
     }
 
     /// A machine whose default profile is this API with the superuser's token.
-    fn of(world: &World, url: &str) -> Self {
+    fn of(fixture: &Fixture, url: &str) -> Self {
         let machine = Self::new();
         machine.configure(&format!(
             "default_profile = \"test\"\n[profiles.test]\nurl = \"{url}\"\ntoken = \"{}\"\n",
-            world.token(ADMIN)
+            fixture.token(ADMIN)
         ));
         machine
     }

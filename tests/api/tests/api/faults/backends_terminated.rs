@@ -1,21 +1,21 @@
 //! Every session is ended by the server, again and again, as in a fail-over.
 
 use super::{ROUNDS, assert_written_once, keyed_write, read, start, while_sessions_end, write};
+use crate::fixture::Fixture;
 use crate::traffic::{Seen, Traffic};
-use crate::world::World;
 
-async fn while_sessions_are_ended(world: &World, traffic: Traffic, instances: u32) -> Seen {
-    while_sessions_end(world, traffic, instances, async |_| ()).await
+async fn while_sessions_are_ended(fixture: &Fixture, traffic: Traffic, instances: u32) -> Seen {
+    while_sessions_end(fixture, traffic, instances, async |_| ()).await
 }
 
 #[tokio::test]
 async fn no_read_fails_when_all_backends_are_terminated() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for (instances, concurrency) in [(4, 1), (1, 8)] {
-        let builder = world.function("list-users").instances(instances);
+        let builder = fixture.function("list-users").instances(instances);
         let api = start(builder.concurrency(concurrency)).await;
-        let traffic = Traffic::start(&api, 4, read(&world));
-        let seen = while_sessions_are_ended(&world, traffic, instances).await;
+        let traffic = Traffic::start(&api, 4, read(&fixture));
+        let seen = while_sessions_are_ended(&fixture, traffic, instances).await;
         seen.assert_no_failure(&format!(
             "backends terminated {ROUNDS} times, reads, {concurrency} at once in an instance"
         ));
@@ -24,11 +24,11 @@ async fn no_read_fails_when_all_backends_are_terminated() {
 
 #[tokio::test]
 async fn no_write_is_applied_twice_when_all_backends_are_terminated() {
-    let world = World::new().await;
-    let builder = world.function("bulk-create").instances(4);
+    let fixture = Fixture::new().await;
+    let builder = fixture.function("bulk-create").instances(4);
     let api = start(builder.concurrency(1)).await;
-    let traffic = Traffic::start(&api, 4, write(&world));
-    let seen = while_sessions_are_ended(&world, traffic, 4).await;
+    let traffic = Traffic::start(&api, 4, write(&fixture));
+    let seen = while_sessions_are_ended(&fixture, traffic, 4).await;
     seen.report("backends terminated, writes without a key");
     // Nobody can tell whether a commit came through, and the caller is told so.
     seen.assert_only(&[(503, "database_unavailable")]);
@@ -36,20 +36,20 @@ async fn no_write_is_applied_twice_when_all_backends_are_terminated() {
         let text = failure.response.text();
         assert!(text.contains("may or may not have been saved"), "{text}");
     }
-    assert_written_once(&world, &seen).await;
+    assert_written_once(&fixture, &seen).await;
 }
 
 #[tokio::test]
 async fn no_write_with_a_key_fails_when_all_backends_are_terminated() {
     for (instances, concurrency) in [(4, 1), (1, 8)] {
-        let world = World::new().await;
-        let builder = world.function("bulk-create").instances(instances);
+        let fixture = Fixture::new().await;
+        let builder = fixture.function("bulk-create").instances(instances);
         let api = start(builder.concurrency(concurrency)).await;
-        let traffic = Traffic::start(&api, 4, keyed_write(&world));
-        let seen = while_sessions_are_ended(&world, traffic, instances).await;
+        let traffic = Traffic::start(&api, 4, keyed_write(&fixture));
+        let seen = while_sessions_are_ended(&fixture, traffic, instances).await;
         seen.assert_no_failure(&format!(
             "backends terminated, writes with a key, {concurrency} at once in an instance"
         ));
-        assert_written_once(&world, &seen).await;
+        assert_written_once(&fixture, &seen).await;
     }
 }

@@ -6,20 +6,20 @@ use servers::PostgresOptions;
 use sqlx::{Connection, PgConnection};
 
 use super::{own_server, read, start};
+use crate::fixture::Fixture;
 use crate::traffic::Traffic;
-use crate::world::World;
 
 #[tokio::test]
 async fn a_full_server_is_a_503_for_newcomers_and_nothing_for_who_is_connected() {
     let server = own_server(PostgresOptions::temporary().setting("max_connections", "15")).await;
-    let world = World::on(&server.url("postgres")).await;
-    let connected = start(world.function("list-users").instances(2)).await;
-    let residents = Traffic::start(&connected, 2, read(&world));
+    let fixture = Fixture::on(&server.url("postgres")).await;
+    let connected = start(fixture.function("list-users").instances(2)).await;
+    let residents = Traffic::start(&connected, 2, read(&fixture));
     residents.more(20).await;
 
-    let others = fill(world.database.url()).await;
-    let refused = start(world.function("list-users").instances(2)).await;
-    let newcomers = Traffic::start(&refused, 2, read(&world));
+    let others = fill(fixture.database.url()).await;
+    let refused = start(fixture.function("list-users").instances(2)).await;
+    let newcomers = Traffic::start(&refused, 2, read(&fixture));
     newcomers.more(20).await;
     residents.more(20).await;
     for other in others {
@@ -39,7 +39,7 @@ async fn a_full_server_is_a_503_for_newcomers_and_nothing_for_who_is_connected()
     let recovery = seen.recovery_after(freed);
     eprintln!("last failure sent {recovery:?} after connections were free");
     assert!(recovery < Duration::from_millis(500), "{recovery:?}");
-    drop((connected, refused, world, server));
+    drop((connected, refused, fixture, server));
 }
 
 /// Opens connections until the server lets nobody in any more.

@@ -3,30 +3,30 @@
 use rig::{Request, secrets};
 
 use super::{assert_written_once, keyed_write, read, start, while_sessions_end};
+use crate::fixture::Fixture;
 use crate::rotation::{self, Role};
 use crate::traffic::{Seen, Traffic};
-use crate::world::World;
 
 const INSTANCES: u32 = 4;
 
 /// Who the rotations are about, in turn: one role, or two that take turns.
 struct Rotation<'w> {
-    world: &'w World,
+    fixture: &'w Fixture,
     roles: Vec<Role<'w>>,
     secret: String,
 }
 
 impl<'w> Rotation<'w> {
-    async fn of(world: &'w World, roles: usize) -> Self {
+    async fn of(fixture: &'w Fixture, roles: usize) -> Self {
         let mut created = Vec::new();
         for number in 0..roles {
-            let name = format!("{}_{number}", world.database.name());
-            created.push(Role::named(world, &name, "first").await);
+            let name = format!("{}_{number}", fixture.database.name());
+            created.push(Role::named(fixture, &name, "first").await);
         }
-        let first = world.database_secret_of(&created[0].name, "first");
-        let name = world.unique("under-traffic");
+        let first = fixture.database_secret_of(&created[0].name, "first");
+        let name = fixture.unique("under-traffic");
         Self {
-            world,
+            fixture,
             roles: created,
             secret: secrets::create(&name, &first).await.unwrap(),
         }
@@ -38,7 +38,7 @@ impl<'w> Rotation<'w> {
         let role = &self.roles[(number + 1) % self.roles.len()];
         let password = format!("rotated-{number}");
         role.set_password(&password).await;
-        let value = self.world.database_secret_of(&role.name, &password);
+        let value = self.fixture.database_secret_of(&role.name, &password);
         secrets::rotate(&self.secret, &value).await.unwrap();
     }
 
@@ -47,37 +47,37 @@ impl<'w> Rotation<'w> {
         function: &str,
         request: impl Fn(usize) -> Request + Send + Sync + 'static,
     ) -> Seen {
-        let builder = rotation::function(self.world, function, &self.secret);
+        let builder = rotation::function(self.fixture, function, &self.secret);
         let api = start(builder.instances(INSTANCES)).await;
         let traffic = Traffic::start(&api, 4, request);
         let rotate = async |number| self.rotate(number).await;
-        while_sessions_end(self.world, traffic, INSTANCES, rotate).await
+        while_sessions_end(self.fixture, traffic, INSTANCES, rotate).await
     }
 }
 
 #[tokio::test]
 async fn no_request_fails_while_the_password_of_one_role_is_rotated() {
-    let world = World::new().await;
-    let rotation = Rotation::of(&world, 1).await;
-    let reads = rotation.under_traffic("list-users", read(&world)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::of(&fixture, 1).await;
+    let reads = rotation.under_traffic("list-users", read(&fixture)).await;
     reads.assert_no_failure("password of one role rotated ten times, reads");
 }
 
 #[tokio::test]
 async fn no_request_fails_while_two_roles_take_turns() {
-    let world = World::new().await;
-    let rotation = Rotation::of(&world, 2).await;
-    let reads = rotation.under_traffic("list-users", read(&world)).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::of(&fixture, 2).await;
+    let reads = rotation.under_traffic("list-users", read(&fixture)).await;
     reads.assert_no_failure("two roles rotated ten times in turn, reads");
 }
 
 #[tokio::test]
 async fn no_write_fails_or_is_applied_twice_while_the_password_is_rotated() {
-    let world = World::new().await;
-    let rotation = Rotation::of(&world, 2).await;
+    let fixture = Fixture::new().await;
+    let rotation = Rotation::of(&fixture, 2).await;
     let writes = rotation
-        .under_traffic("bulk-create", keyed_write(&world))
+        .under_traffic("bulk-create", keyed_write(&fixture))
         .await;
     writes.assert_no_failure("two roles rotated ten times in turn, writes with a key");
-    assert_written_once(&world, &writes).await;
+    assert_written_once(&fixture, &writes).await;
 }

@@ -6,49 +6,49 @@ use rig::Request;
 use sqlx::Executor;
 
 use super::{assert_written_once, read, start, write};
+use crate::fixture::{Api, Fixture};
 use crate::traffic::Traffic;
-use crate::world::{Api, World};
 
 const ROUNDS: usize = 5;
 
 #[tokio::test]
 async fn no_request_fails_after_a_freeze_that_outlasts_the_session() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let cut_off = format!(
         "ALTER DATABASE {} SET idle_session_timeout = '200ms'",
-        world.database.name()
+        fixture.database.name()
     );
-    world
+    fixture
         .database
         .pool()
         .execute(cut_off.as_str())
         .await
         .unwrap();
-    let readers = start(world.function("list-users")).await;
-    let writers = start(world.function("bulk-create")).await;
+    let readers = start(fixture.function("list-users")).await;
+    let writers = start(fixture.function("bulk-create")).await;
     for _ in 0..ROUNDS {
-        freeze_until_forgotten(&world, &readers).await;
-        sleep_through(&readers, read(&world)).await;
+        freeze_until_forgotten(&fixture, &readers).await;
+        sleep_through(&readers, read(&fixture)).await;
     }
     let mut number = 0;
     for _ in 0..ROUNDS {
-        freeze_until_forgotten(&world, &writers).await;
-        let write = write(&world);
+        freeze_until_forgotten(&fixture, &writers).await;
+        let write = write(&fixture);
         let first = number;
         number += sleep_through(&writers, move |number| write(first + number)).await;
     }
     assert_eq!(
-        world.count_users().await,
+        fixture.count_users().await,
         3 + i64::try_from(number).unwrap()
     );
 }
 
 /// Freezes the instance and waits until the server has ended its session.
-async fn freeze_until_forgotten(world: &World, api: &Api) {
+async fn freeze_until_forgotten(fixture: &Fixture, api: &Api) {
     for instance in api.instances() {
         instance.freeze();
     }
-    while world.count_sessions().await > 0 {
+    while fixture.count_sessions().await > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -67,15 +67,15 @@ async fn sleep_through(
 
 #[tokio::test]
 async fn no_write_is_applied_twice_when_instances_freeze_at_work_and_lose_their_sessions() {
-    let world = World::new().await;
-    let api = start(world.function("bulk-create").instances(2)).await;
-    let traffic = Traffic::start(&api, 2, write(&world));
+    let fixture = Fixture::new().await;
+    let api = start(fixture.function("bulk-create").instances(2)).await;
+    let traffic = Traffic::start(&api, 2, write(&fixture));
     for _ in 0..10 {
         traffic.more(5).await;
         for instance in api.instances() {
             instance.freeze();
         }
-        world.end_sessions().await;
+        fixture.end_sessions().await;
         for instance in api.instances() {
             instance.thaw();
         }
@@ -83,5 +83,5 @@ async fn no_write_is_applied_twice_when_instances_freeze_at_work_and_lose_their_
     let seen = traffic.stop().await;
     seen.report("frozen in the middle of work, and the sessions ended");
     seen.assert_only(&[(503, "database_unavailable")]);
-    assert_written_once(&world, &seen).await;
+    assert_written_once(&fixture, &seen).await;
 }

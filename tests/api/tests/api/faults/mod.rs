@@ -5,7 +5,7 @@ mod connections_exhausted;
 mod credentials_rotated;
 mod environment_ends;
 mod instance_frozen;
-mod network_swallows;
+mod network_blackhole;
 mod pooler;
 mod postgres_killed;
 mod secrets_manager_down;
@@ -17,9 +17,9 @@ use rig::Request;
 use serde_json::json;
 use servers::{Postgres, PostgresOptions};
 
+use crate::fixture::{ADMIN, Fixture};
 use crate::imports::{BULK, user};
 use crate::traffic::{Seen, Traffic};
-use crate::world::{ADMIN, World};
 
 /// How often something happens again and again.
 const ROUNDS: usize = 10;
@@ -37,14 +37,14 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// A list that is answered by the database.
-fn read(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
-    let request = world.get("/api/v1/users?size=5");
+fn read(fixture: &Fixture) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let request = fixture.get("/api/v1/users?size=5");
     move |_| request.clone()
 }
 
 /// An import of one user, another one each time.
-fn write(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
-    let token = world.token(ADMIN);
+fn write(fixture: &Fixture) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let token = fixture.token(ADMIN);
     move |number| {
         Request::post(BULK)
             .bearer(&token)
@@ -53,16 +53,16 @@ fn write(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
 }
 
 /// The same with an Idempotency-Key of its own.
-fn keyed_write(world: &World) -> impl Fn(usize) -> Request + Send + Sync + 'static {
-    let write = write(world);
+fn keyed_write(fixture: &Fixture) -> impl Fn(usize) -> Request + Send + Sync + 'static {
+    let write = write(fixture);
     move |number| write(number).header("idempotency-key", &format!("key-{number}"))
 }
 
 /// Demands that every import that was answered with success is there, and none twice.
-async fn assert_written_once(world: &World, seen: &Seen) {
+async fn assert_written_once(fixture: &Fixture, seen: &Seen) {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT username, count(*) FROM users GROUP BY username")
-            .fetch_all(world.database.pool())
+            .fetch_all(fixture.database.pool())
             .await
             .unwrap();
     assert!(rows.iter().all(|(_, count)| *count == 1), "{rows:?}");
@@ -80,15 +80,15 @@ async fn assert_written_once(world: &World, seen: &Seen) {
 }
 
 /// One running function behind a shared handle.
-async fn start(builder: rig::FunctionBuilder) -> Arc<crate::world::Api> {
-    Arc::new(crate::world::Api::start(builder).await)
+async fn start(builder: rig::FunctionBuilder) -> Arc<crate::fixture::Api> {
+    Arc::new(crate::fixture::Api::start(builder).await)
 }
 
 /// Ends all sessions again and again, each time after `before`, but not before every instance has a new
 /// one and has used it: whoever loses two connections in one request is told that the database is not
 /// there.
 async fn while_sessions_end(
-    world: &World,
+    fixture: &Fixture,
     traffic: Traffic,
     instances: u32,
     before: impl AsyncFn(usize),
@@ -96,10 +96,10 @@ async fn while_sessions_end(
     traffic.more(20).await;
     for round in 0..ROUNDS {
         before(round).await;
-        world.end_sessions().await;
+        fixture.end_sessions().await;
         traffic.more(20).await;
         let until_all_are_back = async {
-            while world.count_sessions().await < i64::from(instances) {
+            while fixture.count_sessions().await < i64::from(instances) {
                 traffic.more(1).await;
             }
         };

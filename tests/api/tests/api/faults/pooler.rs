@@ -5,8 +5,8 @@ use servers::{PgBouncer, PgBouncerOptions};
 use url::Url;
 
 use super::{assert_written_once, blocking, keyed_write, read, start};
+use crate::fixture::Fixture;
 use crate::traffic::{Seen, Traffic};
-use crate::world::World;
 
 const SERVER_CONNECTIONS: u32 = 20;
 
@@ -14,7 +14,7 @@ const SERVER_CONNECTIONS: u32 = 20;
 const REQUESTS: usize = 10_000;
 
 struct Pooled {
-    world: World,
+    fixture: Fixture,
     url: String,
     // It is stopped after the functions.
     _pooler: PgBouncer,
@@ -27,8 +27,8 @@ impl Pooled {
             eprintln!("skipped: this machine has no PgBouncer, and no packages with one");
             return None;
         }
-        let world = World::new().await;
-        let url = Url::parse(world.database.url()).unwrap();
+        let fixture = Fixture::new().await;
+        let url = Url::parse(fixture.database.url()).unwrap();
         let options = PgBouncerOptions {
             server_port: url.port().unwrap(),
             user: url.username().to_owned(),
@@ -39,14 +39,14 @@ impl Pooled {
         let mut url = url;
         url.set_port(Some(pooler.port())).unwrap();
         Some(Self {
-            world,
+            fixture,
             url: url.to_string(),
             _pooler: pooler,
         })
     }
 
     fn function(&self, name: &str) -> FunctionBuilder {
-        self.world
+        self.fixture
             .function(name)
             .env("DATABASE_URL", &self.url)
             .env("DATABASE_POOLER", "true")
@@ -58,21 +58,21 @@ async fn no_request_of_mixed_traffic_fails_and_the_server_sees_few_connections()
     let Some(pooled) = Pooled::start().await else {
         return;
     };
-    let world = &pooled.world;
+    let fixture = &pooled.fixture;
     let lists = start(pooled.function("list-users").instances(16)).await;
     let numbers = pooled.function("stats").env("STATS_CACHE_SECONDS", "0");
     let numbers = start(numbers.instances(8)).await;
     let imports = start(pooled.function("bulk-create").instances(8)).await;
 
-    let stats = world.get("/api/v1/dashboard/stats");
+    let stats = fixture.get("/api/v1/dashboard/stats");
     let traffic = [
-        Traffic::start(&lists, 16, read(world)),
+        Traffic::start(&lists, 16, read(fixture)),
         Traffic::start(&numbers, 8, move |_| stats.clone()),
-        Traffic::start(&imports, 8, keyed_write(world)),
+        Traffic::start(&imports, 8, keyed_write(fixture)),
     ];
     while traffic.iter().map(Traffic::answered).sum::<usize>() < REQUESTS {
         traffic[0].more(100).await;
-        let sessions = world.count_sessions().await;
+        let sessions = fixture.count_sessions().await;
         assert!(sessions <= i64::from(SERVER_CONNECTIONS), "{sessions}");
     }
     let mut all = Vec::new();
@@ -80,7 +80,7 @@ async fn no_request_of_mixed_traffic_fails_and_the_server_sees_few_connections()
         all.push(one.stop().await);
     }
     let written = &all[2];
-    assert_written_once(world, written).await;
+    assert_written_once(fixture, written).await;
     all.into_iter()
         .collect::<Seen>()
         .assert_no_failure("PgBouncer in transaction mode, 20 server connections");
@@ -91,25 +91,25 @@ async fn a_deadline_behind_a_pooler_stops_the_statement_on_the_server() {
     let Some(pooled) = Pooled::start().await else {
         return;
     };
-    let world = &pooled.world;
+    let fixture = &pooled.fixture;
     let builder = pooled.function("list-users");
     let api = start(builder.env("REQUEST_TIMEOUT_SECONDS", "1")).await;
-    assert_eq!(api.send(&read(world)(0)).await.status, 200);
-    let mut lock = world.database.pool().begin().await.unwrap();
+    assert_eq!(api.send(&read(fixture)(0)).await.status, 200);
+    let mut lock = fixture.database.pool().begin().await.unwrap();
     sqlx::query("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *lock)
         .await
         .unwrap();
-    let response = api.send(&read(world)(1)).await;
+    let response = api.send(&read(fixture)(1)).await;
     assert_eq!(response.status, 504, "{}", response.text());
     let running: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM pg_stat_activity
          WHERE datname = current_database() AND wait_event_type = 'Lock'",
     )
-    .fetch_one(world.database.pool())
+    .fetch_one(fixture.database.pool())
     .await
     .unwrap();
     assert_eq!(running, 0);
     lock.rollback().await.unwrap();
-    assert_eq!(api.send(&read(world)(2)).await.status, 200);
+    assert_eq!(api.send(&read(fixture)(2)).await.status, 200);
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use servers::PostgresOptions;
 
 use super::{assert_written_once, blocking, own_server, read, start, write};
+use crate::fixture::Fixture;
 use crate::traffic::Traffic;
-use crate::world::World;
 
 /// The first connection after a crash is made within this time.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -16,11 +16,11 @@ async fn a_crashed_server_is_a_503_and_the_first_request_after_its_return_is_ser
     // What was confirmed must outlive the crash.
     let options = PostgresOptions::temporary().setting("synchronous_commit", "on");
     let mut server = own_server(options).await;
-    let world = World::on(&server.url("postgres")).await;
-    let lists = start(world.function("list-users").instances(2)).await;
-    let imports = start(world.function("bulk-create").instances(2)).await;
-    let reads = Traffic::start(&lists, 2, read(&world));
-    let writes = Traffic::start(&imports, 2, write(&world));
+    let fixture = Fixture::on(&server.url("postgres")).await;
+    let lists = start(fixture.function("list-users").instances(2)).await;
+    let imports = start(fixture.function("bulk-create").instances(2)).await;
+    let reads = Traffic::start(&lists, 2, read(&fixture));
+    let writes = Traffic::start(&imports, 2, write(&fixture));
     reads.more(50).await;
     writes.more(50).await;
 
@@ -42,8 +42,8 @@ async fn a_crashed_server_is_a_503_and_the_first_request_after_its_return_is_ser
         assert!(seen.slowest() < Duration::from_secs(3));
         seen.assert_only(&[(503, "database_unavailable")]);
         if what == "writes" {
-            assert_written_once(&world, &seen).await;
+            assert_written_once(&fixture, &seen).await;
         }
     }
-    drop((lists, imports, world, server));
+    drop((lists, imports, fixture, server));
 }

@@ -3,43 +3,43 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rig::{Function, FunctionBuilder, Line, secrets};
+use rig::{Function, FunctionBuilder, TcpProxy, secrets};
 
 use super::{read, start};
+use crate::fixture::Fixture;
 use crate::traffic::Traffic;
-use crate::world::World;
 
-/// A line to the stand-in, and a function that goes over it.
-async fn function_over_line(world: &World) -> (Line, FunctionBuilder) {
+/// A proxy to the stand-in, and a function that goes over it.
+async fn function_over_proxy(fixture: &Fixture) -> (TcpProxy, FunctionBuilder) {
     let environment = secrets::client_environment().unwrap();
     let (variable, endpoint) = environment[0].clone();
     let port = endpoint.rsplit(':').next().unwrap().trim_end_matches('/');
-    let line = Line::to(port.parse().unwrap()).await.unwrap();
-    let arn = secrets::create(&world.unique("database"), &world.database_secret())
+    let proxy = TcpProxy::to(port.parse().unwrap()).await.unwrap();
+    let arn = secrets::create(&fixture.unique("database"), &fixture.database_secret())
         .await
         .unwrap();
     let builder = Function::builder("list-users")
         .envs(environment)
-        .env(variable, line.url(&endpoint))
+        .env(variable, proxy.url(&endpoint))
         .env("DATABASE_SECRET_ARN", arn)
         .env("DATABASE_SSL_MODE", "disable")
-        .env("JWT_ALGORITHM", world.key.algorithm())
-        .env("JWT_KEY", world.key.verification_key());
-    (line, builder)
+        .env("JWT_ALGORITHM", fixture.key.algorithm())
+        .env("JWT_KEY", fixture.key.verification_key());
+    (proxy, builder)
 }
 
 #[tokio::test]
 async fn no_warm_request_fails_while_secrets_manager_is_down() {
-    let world = World::new().await;
-    let (line, builder) = function_over_line(&world).await;
+    let fixture = Fixture::new().await;
+    let (proxy, builder) = function_over_proxy(&fixture).await;
     let api = start(builder.instances(2)).await;
-    let traffic = Traffic::start(&api, 2, read(&world));
+    let traffic = Traffic::start(&api, 2, read(&fixture));
     traffic.more(20).await;
-    line.close();
+    proxy.close();
     for _ in 0..5 {
         traffic.more(20).await;
         // New connections are made with the credentials that are known.
-        world.end_sessions().await;
+        fixture.end_sessions().await;
     }
     traffic.more(20).await;
     let seen = traffic.stop().await;
@@ -48,13 +48,13 @@ async fn no_warm_request_fails_while_secrets_manager_is_down() {
 
 #[tokio::test]
 async fn a_cold_start_without_secrets_manager_says_so_and_the_next_one_works() {
-    let world = World::new().await;
-    let (line, builder) = function_over_line(&world).await;
+    let fixture = Fixture::new().await;
+    let (proxy, builder) = function_over_proxy(&fixture).await;
     for is_hanging in [false, true] {
         if is_hanging {
-            line.swallow_all();
+            proxy.blackhole_all();
         } else {
-            line.close();
+            proxy.close();
         }
         let started = Instant::now();
         let Err(error) = builder.clone().start().await else {
@@ -75,12 +75,12 @@ async fn a_cold_start_without_secrets_manager_says_so_and_the_next_one_works() {
         );
         crate::leaks::check_logs(&error.logs);
         if is_hanging {
-            line.restore();
+            proxy.restore();
         } else {
-            line.reopen().await.unwrap();
+            proxy.reopen().await.unwrap();
         }
         let api = start(builder.clone()).await;
-        let traffic = Traffic::start(&Arc::clone(&api), 1, read(&world));
+        let traffic = Traffic::start(&Arc::clone(&api), 1, read(&fixture));
         traffic.more(5).await;
         traffic
             .stop()

@@ -1,0 +1,3 @@
+//! What other programs of the workspace use of the command.
+
+pub mod hs256;
