@@ -12,11 +12,9 @@ use shared::platform::{
     error::Error,
     function::Function,
     http::{
-        query::QueryParameters,
         response::{self, Response},
         router::{Access, Route},
     },
-    request_context::RequestContext,
     state::State,
 };
 
@@ -43,13 +41,13 @@ impl Function for Health {
             method: Method::GET,
             path: "/health",
             access: Access::Open,
-            handler: |function, context| Box::pin(function.health(context)),
+            handler: |function, _| Box::pin(function.health()),
         },
         Route {
             method: Method::GET,
             path: "/health/live",
             access: Access::Open,
-            handler: |_, context| Box::pin(ready(live(context))),
+            handler: |_, _| Box::pin(ready(live())),
         },
         Route {
             method: Method::GET,
@@ -67,8 +65,8 @@ impl Function for Health {
 }
 
 impl Health {
-    async fn health(&self, context: &RequestContext) -> Result<Response, Error> {
-        QueryParameters::parse(&context.request, &[])?;
+    /// Parameters are not read: monitors add one so that no cache answers.
+    async fn health(&self) -> Result<Response, Error> {
         let checks = self.checks.run().await;
         let body = HealthBody::new(&self.state.config.app_name, checks);
         let status = match body.status {
@@ -79,7 +77,6 @@ impl Health {
     }
 }
 
-fn live(context: &RequestContext) -> Result<Response, Error> {
-    QueryParameters::parse(&context.request, &[])?;
+fn live() -> Result<Response, Error> {
     response::json(StatusCode::OK, &checks::Live::new())
 }
