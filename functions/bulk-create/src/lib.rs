@@ -26,7 +26,6 @@ use shared::{
         state::State,
     },
     store::idempotency::{Earlier, FindEarlier, IdempotentRequest},
-    users::NewUserBatch,
 };
 
 use self::{
@@ -85,10 +84,8 @@ impl BulkCreate {
                 }
             }
         }
-        let rows = payload.rows(self.state.config.bulk.max_rows)?;
+        let batch = payload.users(self.state.config.bulk.max_rows, options.accepted_hashes)?;
         drop(payload);
-        let batch =
-            NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
         let (users, lines) = batch.into_parts();
         let rows = passwords::into_rows(users, options.is_dry_run, &self.hasher, &context.deadline)
             .await?;

@@ -8,6 +8,7 @@ use crate::platform::{event_adapter::EventAdapter, http::response::Response};
 
 /// Takes an event as the runtime hands it over, up to the point where a handler would get a request.
 /// Whether it was an event at all.
+#[must_use]
 pub fn decode(event: &[u8]) -> bool {
     let Ok(payload) = serde_json::from_slice::<LambdaRequest>(event) else {
         return false;

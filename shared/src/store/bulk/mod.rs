@@ -11,6 +11,7 @@ mod stored;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::{Executor, PgConnection};
 
 pub use self::{
@@ -42,6 +43,8 @@ pub struct ImportRow {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others. A new user may not unless told otherwise.
     pub is_superuser: Option<bool>,
+    /// When a new user signed up; now, unless told otherwise.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// What to do with a row whose email is stored already.

@@ -293,7 +293,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
             "Parameter sort_by must be one of created_at, username, email",
         ),
         (
-            "sort_by=Username",
+            "sort_by=user",
             "Parameter sort_by must be one of created_at, username, email",
         ),
         (
@@ -301,12 +301,12 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
             "Parameter sort_order must be one of asc, desc",
         ),
         (
-            "is_active=1",
-            "Parameter is_active must be one of true, false",
+            "is_active=2",
+            "Parameter is_active must be one of true, false, 1, 0",
         ),
         (
             "is_superuser=yes",
-            "Parameter is_superuser must be one of true, false",
+            "Parameter is_superuser must be one of true, false, 1, 0",
         ),
         (
             "count=all",
@@ -323,8 +323,8 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
             "Parameter cursor is not a cursor that this API gave out",
         ),
         (
-            "cursor=",
-            "Parameter cursor is not a cursor that this API gave out",
+            "search=J%FCrgen",
+            "Parameter search is not valid UTF-8; percent-encode its text as UTF-8, ü as %C3%BC for example",
         ),
         (
             "cursor=%00",

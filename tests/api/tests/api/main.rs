@@ -15,6 +15,7 @@ mod custom_resource;
 mod deadlines;
 mod events;
 mod faults;
+mod files_of_others;
 mod gateways;
 mod health;
 mod import_client;

@@ -37,6 +37,7 @@ impl Newcomers {
             password_hash: Some(HASH.to_owned()),
             is_active: Some(true),
             is_superuser: Some(false),
+            created_at: None,
         });
         rows.collect()
     }
