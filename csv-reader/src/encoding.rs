@@ -6,16 +6,13 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How much is shown of the line before the first byte that is wrong.
-const SHOWN_CHARACTERS: usize = 20;
-
 /// Why bytes are not text. The display form completes "The file ...".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotText {
     /// The line of the first byte that is wrong, counted from 1.
     pub line: usize,
-    /// The text before it on the same line, or the end of that text.
-    pub before: String,
+    /// How many characters of the line are before it.
+    pub characters_before: usize,
     /// The bytes that are wrong.
     pub bytes: Vec<u8>,
     /// The encoding that the file seems to have.
@@ -26,14 +23,14 @@ impl fmt::Display for NotText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             line,
-            before,
+            characters_before,
             bytes,
             guess,
         } = self;
         write!(
             formatter,
-            "is not valid UTF-8: line {line} has {bytes:02X?} after {before:?}. It looks like {guess}; \
-             convert it to UTF-8"
+            "is not valid UTF-8: line {line} has the bytes {bytes:02X?} after {characters_before} characters. \
+             It looks like {guess}; convert it to UTF-8"
         )
     }
 }
@@ -98,11 +95,12 @@ fn decode_utf16(
     }
 }
 
-/// The encoding that browsers would take the bytes for.
+/// The encoding that browsers would take the bytes for on a page of a western country: where a few letters
+/// could be of several encodings, most files are of this one.
 fn guess(bytes: &[u8]) -> &'static str {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
-    detector.guess(None, Utf8Detection::Deny).name()
+    detector.guess(Some(b"fr"), Utf8Detection::Deny).name()
 }
 
 impl NotText {
@@ -113,13 +111,10 @@ impl NotText {
 
     fn after(text: &str, bytes: Vec<u8>, guess: &'static str) -> Self {
         let unified = text.replace("\r\n", "\n").replace('\r', "\n");
-        let (line, last) = unified
-            .split('\n')
-            .fold((0, ""), |(line, _), text| (line + 1, text));
-        let skipped = last.chars().count().saturating_sub(SHOWN_CHARACTERS);
+        let last = unified.rsplit('\n').next().unwrap_or_default();
         Self {
-            line,
-            before: last.chars().skip(skipped).collect(),
+            line: unified.matches('\n').count() + 1,
+            characters_before: last.chars().count(),
             bytes,
             guess,
         }
@@ -154,9 +149,11 @@ mod tests {
         let error = decode(french).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "is not valid UTF-8: line 2 has [E9] after \"leroy@example.com,Zo\". It looks like \
-             windows-1252; convert it to UTF-8"
+            "is not valid UTF-8: line 2 has the bytes [E9] after 24 characters. It looks like windows-1252; convert \
+             it to UTF-8"
         );
+        let short = b"email,username,full_name\na@example.com,a,Ren\xe9\n";
+        assert_eq!(decode(short).unwrap_err().guess, "windows-1252");
         let russian = b"full_name\n\xc8\xe2\xe0\xed \xcf\xe5\xf2\xf0\xee\xe2\n\xc0\xed\xed\xe0 \xca\xe0\xf0\xe5\xed\xe8\xed\xe0\n";
         assert_eq!(decode(russian).unwrap_err().guess, "windows-1251");
         let japanese =
@@ -187,7 +184,7 @@ mod tests {
             let mut bytes = utf16("\u{feff}a\nb", u16::to_le_bytes);
             bytes.extend(rest);
             let error = decode(&bytes).unwrap_err();
-            assert_eq!((error.line, error.before.as_str()), (2, "b"));
+            assert_eq!((error.line, error.characters_before), (2, 1));
             assert_eq!(error.bytes, rest);
         }
     }

@@ -13,8 +13,17 @@ const MAX_SHOWN_CHARACTERS: usize = 40;
 /// Two names that are less alike are not suggested.
 const MIN_SIMILARITY: f64 = 0.6;
 
-/// What other systems call the fields. A name of more than four letters may be part of a longer one.
-const ELSEWHERE: [(&str, UserField); 22] = [
+/// What the fields are called here and in other systems, in the form of [`letters`]. One of more than four
+/// letters may be part of a longer name.
+const SPELLINGS: [(&str, UserField); 30] = [
+    ("email", UserField::Email),
+    ("username", UserField::Username),
+    ("fullname", UserField::FullName),
+    ("password", UserField::Password),
+    ("passwordhash", UserField::PasswordHash),
+    ("isactive", UserField::IsActive),
+    ("issuperuser", UserField::IsSuperuser),
+    ("createdat", UserField::CreatedAt),
     ("mail", UserField::Email),
     ("userprincipalname", UserField::Email),
     ("login", UserField::Username),
@@ -100,11 +109,22 @@ impl UnknownNames {
         self.count == 0
     }
 
-    /// Names all of them, each with the nearest field that is not among those `given`. `kind` is "column",
-    /// for example.
+    /// Names all columns, each with the nearest field that is not among those `given`.
     #[must_use]
-    pub fn message(&self, kind: &str, given: &[UserField]) -> String {
-        let names = self.shown.iter().map(|name| match nearest(name, given) {
+    pub fn columns_message(&self, given: &[UserField]) -> String {
+        self.message("column", |name| {
+            contained(name, given).or_else(|| similar(name, given))
+        })
+    }
+
+    /// Names all fields of a row. Similar names are not searched for: a request may have many rows.
+    #[must_use]
+    pub fn fields_message(&self, given: &[UserField]) -> String {
+        self.message("field", |name| contained(name, given))
+    }
+
+    fn message(&self, kind: &str, nearest: impl Fn(&str) -> Option<UserField>) -> String {
+        let names = self.shown.iter().map(|name| match nearest(&letters(name)) {
             Some(field) => format!("{name:?} (did you mean {}?)", field.name()),
             None => format!("{name:?}"),
         });
@@ -125,27 +145,26 @@ fn letters(name: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// The field that a name may mean.
-fn nearest(name: &str, given: &[UserField]) -> Option<UserField> {
-    let name = letters(name);
-    let known = UserField::ALL.map(|field| (letters(field.name()), field));
-    let elsewhere = ELSEWHERE.map(|(name, field)| (name.to_owned(), field));
-    let candidates = || {
-        let all = known.iter().chain(&elsewhere);
-        all.filter(|(_, field)| !given.contains(field))
-    };
-    let contained = candidates()
-        .filter(|(known, _)| name == *known || (known.len() > 4 && name.contains(known.as_str())))
-        .max_by_key(|(known, _)| known.len());
-    let similar = || {
-        candidates()
-            .map(|(known, field)| (strsim::normalized_damerau_levenshtein(&name, known), field))
-            .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other))
-    };
-    contained
-        .map(|(_, field)| *field)
-        .or_else(|| similar().map(|(_, field)| *field))
+fn candidates(given: &[UserField]) -> impl Iterator<Item = (&'static str, UserField)> {
+    let all = SPELLINGS.into_iter();
+    all.filter(|(_, field)| !given.contains(field))
+}
+
+/// The field of which a name is a spelling, or has one in it.
+fn contained(name: &str, given: &[UserField]) -> Option<UserField> {
+    candidates(given)
+        .filter(|(known, _)| name == *known || (known.len() > 4 && name.contains(known)))
+        .max_by_key(|(known, _)| known.len())
+        .map(|(_, field)| field)
+}
+
+/// The field that is spelled most like a name.
+fn similar(name: &str, given: &[UserField]) -> Option<UserField> {
+    candidates(given)
+        .map(|(known, field)| (strsim::normalized_damerau_levenshtein(name, known), field))
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, field)| field)
 }
 
 #[cfg(test)]
@@ -188,9 +207,14 @@ mod tests {
             ("isAdmin", Some(UserField::IsSuperuser)),
             ("phone_number", None),
         ] {
-            assert_eq!(nearest(name, &[]), expected, "{name}");
+            let name = letters(name);
+            let found = contained(&name, &[]).or_else(|| similar(&name, &[]));
+            assert_eq!(found, expected, "{name}");
         }
-        assert_eq!(nearest("email_verified", &[UserField::Email]), None);
+        assert_eq!(contained("emailverified", &[UserField::Email]), None);
+        for field in UserField::ALL {
+            assert_eq!(contained(&letters(field.name()), &[]), Some(field));
+        }
     }
 
     #[test]
@@ -199,7 +223,7 @@ mod tests {
         for _ in 0..1_000 {
             names.push(&"x".repeat(1_000));
         }
-        let message = names.message("column", &[]);
+        let message = names.columns_message(&[]);
         assert!(
             message.contains(" and 980 more; supported: email, "),
             "{message}"

@@ -211,7 +211,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             let given: Vec<_> = given
                 .filter(|field| times_seen[*field as usize] > 0)
                 .collect();
-            let message = unknown.message("field", &given);
+            let message = unknown.fields_message(&given);
             user.mistakes
                 .push(FieldError::of_row("unknown_field", message));
         }

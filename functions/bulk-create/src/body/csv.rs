@@ -121,6 +121,15 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_a_header_is_explained_without_its_users() {
+        let text = "ada@example.com,Ada Lovelace\nbob@example.com,Bob\n";
+        assert_eq!(
+            message(text),
+            "The first row has an email address; a header row with the names of columns must come first"
+        );
+    }
+
+    #[test]
     fn bad_rows_are_reported_by_the_line_on_which_they_begin() {
         let text = "email,username,full_name,is_active\n\
                     a@example.com,a,\"two\nlines\",true\n\

@@ -80,6 +80,7 @@ const CHARSETS: [&str; 8] = [
 
 impl Format {
     /// The media type that is documented.
+    #[cfg(any(test, feature = "openapi"))]
     fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",

@@ -200,8 +200,8 @@ mod tests {
         let body = Body::Binary(b"[\xff]".to_vec());
         assert_eq!(
             message("application/json", body),
-            "The body is not valid UTF-8: line 1 has [FF] after \"[\". It looks like windows-1252; convert \
-             it to UTF-8"
+            "The body is not valid UTF-8: line 1 has the bytes [FF] after 1 characters. It looks like \
+             windows-1252; convert it to UTF-8"
         );
     }
 

@@ -121,8 +121,8 @@ async fn a_body_that_is_no_array_of_users_is_an_invalid_request() {
             "The body is not valid JSON: expected ident at line 1 column 2",
         ),
         (
-            "[{}] trailing",
-            "The body is not valid JSON: trailing characters at line 1 column 6",
+            r#"[{"email": "amy@example.com", "username": "amy"}] trailing"#,
+            "The body is not valid JSON: trailing characters at line 1 column 51",
         ),
         (
             r#"{"email": "amy@example.com", "username": "amy"}"#,

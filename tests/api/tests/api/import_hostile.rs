@@ -299,7 +299,7 @@ async fn a_wrong_charset_is_not_guessed() {
         message,
     );
     let unnamed = post(&world, "text/csv", latin1);
-    let message = "The body is not valid UTF-8: line 2 has [E9] after \"a@example.com,a,Ren\". It looks like windows-1252; convert it to UTF-8";
+    let message = "The body is not valid UTF-8: line 2 has the bytes [E9] after 19 characters. It looks like windows-1252; convert it to UTF-8";
     assert_error(&api.send(&unnamed).await, 400, "invalid_request", message);
     let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let response = api.send(&post(&world, "application/json", utf16)).await;

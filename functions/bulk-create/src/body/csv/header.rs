@@ -50,11 +50,14 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
         problems.push(format!("a header may have at most {most} columns"));
     }
     if !unknown.is_empty() {
-        if is_joined(text) {
-            rows.refuse(
+        // No name of a column has an at sign. What may be a user's data is neither shown nor logged.
+        if header.cells.iter().any(|cell| cell.text.contains('@')) {
+            rows.refuse(if text.trim_end().contains(['\r', '\n']) {
+                "The first row has an email address; a header row with the names of columns must come first"
+            } else {
                 "The body is a single line, so it has a header and no rows; curl -d removes line breaks: \
-                 send the file with --data-binary",
-            );
+                 send the file with --data-binary"
+            });
             return columns;
         }
         let hint = if columns.len() == 1 {
@@ -62,7 +65,7 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
         } else {
             ""
         };
-        problems.insert(0, unknown.message("column", &given) + hint);
+        problems.insert(0, unknown.columns_message(&given) + hint);
     }
     for field in REQUIRED.iter().filter(|field| !given.contains(field)) {
         problems.push(format!("column {} is missing", field.name()));
@@ -71,11 +74,6 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
         rows.refuse(format!("Line {}: {problem}", header.line));
     }
     columns
-}
-
-/// Whether a file has lost its line ends. No name of a column has an at sign.
-fn is_joined(text: &str) -> bool {
-    text.contains('@') && !text.trim_end().contains(['\r', '\n'])
 }
 
 /// Says of a row that a field is missing because its column is, which the header was refused for.
