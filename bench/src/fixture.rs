@@ -115,6 +115,7 @@ impl NewRows {
                 password_hash,
                 is_active: Some(true),
                 is_superuser: Some(false),
+                created_at: None,
             });
         Ok(rows.collect())
     }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::users::{FieldValue, NewUser, RawUser, UserField};
+use shared::users::{AcceptedHashes, FieldValue, NewUser, RawUser, UserField};
 
 fuzz_target!(|data: &str| {
     let mut row = RawUser::default();
@@ -12,5 +12,5 @@ fuzz_target!(|data: &str| {
     );
     row.set(UserField::Username, FieldValue::Text("a".to_owned()));
     row.set(UserField::PasswordHash, FieldValue::Text(data.to_owned()));
-    let _ = NewUser::parse(row);
+    let _ = NewUser::parse(row, AcceptedHashes::all());
 });

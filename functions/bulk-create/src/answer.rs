@@ -112,7 +112,10 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use shared::{store::bulk::OnConflict, users::User};
+    use shared::{
+        store::bulk::OnConflict,
+        users::{AcceptedHashes, User},
+    };
 
     use super::*;
 
@@ -120,6 +123,7 @@ mod tests {
         on_conflict: OnConflict::Fail,
         is_dry_run: false,
         is_minimal: false,
+        accepted_hashes: AcceptedHashes::NONE,
     };
 
     fn user(result: RowResult, full_name: String) -> ImportedUser {

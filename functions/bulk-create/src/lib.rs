@@ -27,7 +27,6 @@ use shared::{
         state::State,
     },
     store::idempotency::{self, StoredRow},
-    users::NewUserBatch,
 };
 
 use self::{
@@ -77,10 +76,8 @@ impl BulkCreate {
             }
         }
         let config = &self.state.config.bulk;
-        let rows = payload.rows(config.max_rows)?;
+        let batch = payload.users(config.max_rows, options.accepted_hashes)?;
         drop(payload);
-        let batch =
-            NewUserBatch::parse(rows).map_err(|details| Error::ValidationFailed { details })?;
         let (users, lines) = batch.into_parts();
         let rows = passwords::into_rows(
             users,

@@ -1,13 +1,16 @@
 //! What the document of the API says of imports.
 
 use serde_json::{Value, json};
-use shared::platform::{
-    error::Error,
-    function::Function,
-    openapi::{
-        Operation, Part, catalogue, flag, json_response, query_parameter, request_header,
-        response_header, schema_ref, words,
+use shared::{
+    platform::{
+        error::Error,
+        function::Function,
+        openapi::{
+            Operation, Part, catalogue, flag, json_response, query_parameter, request_header,
+            response_header, schema_ref, words,
+        },
     },
+    users::AcceptedHashes,
 };
 
 use crate::{
@@ -64,6 +67,12 @@ fn parameters() -> Vec<Value> {
              or set what the row says.",
         ),
         query_parameter("dry_run", flag(), "Check everything and write nothing."),
+        query_parameter(
+            "accept_hashes",
+            json!({ "type": "string", "example": AcceptedHashes::names().join(",") }),
+            "Algorithms, with commas between them, of which `password_hash` is stored beside argon2, bcrypt, \
+             scrypt and pbkdf2. See docs/password-hashes.md.",
+        ),
         request_header(
             "Idempotency-Key",
             json!({ "type": "string", "pattern": IDEMPOTENCY_KEY, "example": "\"8e03978e-40d5\"" }),
@@ -77,7 +86,7 @@ fn parameters() -> Vec<Value> {
         ),
         request_header(
             "Content-Encoding",
-            json!({ "type": "string", "enum": ["gzip", "identity"] }),
+            json!({ "type": "string", "enum": ["gzip", "x-gzip", "identity"] }),
             "How the body is compressed.",
         ),
     ]
@@ -109,8 +118,8 @@ fn request_body() -> Value {
             csv: {
                 "schema": {
                     "type": "string",
-                    "description": "RFC 4180 with a header row of the names of `UserCreate`. An empty \
-                                    cell is an absent value.",
+                    "description": "RFC 4180 with a header row of the names of `UserCreate`, and with \
+                                    commas, semicolons or tabs. An empty cell is an absent value.",
                 },
                 "example": "email,username,full_name\nada@example.com,ada,Ada Lovelace\n",
             },

@@ -7,6 +7,7 @@ use lambda_http::{
 use shared::{
     platform::{error::Error, http::query::QueryParameters},
     store::bulk::OnConflict,
+    users::AcceptedHashes,
 };
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -33,23 +34,38 @@ pub(crate) struct Options {
     pub(crate) is_dry_run: bool,
     /// Whether to answer with counts instead of users.
     pub(crate) is_minimal: bool,
+    /// Which password hashes are stored beside the usual ones.
+    pub(crate) accepted_hashes: AcceptedHashes,
 }
 
 impl Options {
     pub(crate) fn parse(request: &Request) -> Result<Self, Error> {
-        let parameters = QueryParameters::parse(request, &["on_conflict", "dry_run"])?;
+        let parameters =
+            QueryParameters::parse(request, &["on_conflict", "dry_run", "accept_hashes"])?;
         let on_conflict = parameters.one_of("on_conflict", ON_CONFLICT)?;
         Ok(Self {
             on_conflict: on_conflict.unwrap_or(OnConflict::Fail),
             is_dry_run: parameters.flag("dry_run")?.unwrap_or(false),
             is_minimal: prefers_minimal(request),
+            accepted_hashes: accepted_hashes(&parameters)?,
         })
     }
 
     /// A text that differs whenever the options do.
     pub(crate) fn fingerprint(self) -> String {
-        format!("{:?} {}", self.on_conflict, self.is_minimal)
+        let text = format!("{:?} {}", self.on_conflict, self.is_minimal);
+        if self.accepted_hashes == AcceptedHashes::NONE {
+            text
+        } else {
+            format!("{text} {:?}", self.accepted_hashes)
+        }
     }
+}
+
+fn accepted_hashes(parameters: &QueryParameters) -> Result<AcceptedHashes, Error> {
+    let names = parameters.text("accept_hashes").unwrap_or_default();
+    AcceptedHashes::parse(names)
+        .map_err(|rule| Error::invalid_request(format!("Parameter accept_hashes must {rule}")))
 }
 
 /// Whether `Prefer` asks for `return=minimal`. Preferences that are not known are not followed, as

@@ -7,11 +7,9 @@ use serde::Serialize;
 use shared::platform::{
     error::Error,
     http::{
-        query::QueryParameters,
         response::{self, Response},
         router::{Access, Route},
     },
-    request_context::RequestContext,
 };
 
 use crate::{Health, checks::Status};
@@ -20,7 +18,7 @@ pub(crate) const ROUTE: Route<Health> = Route {
     method: Method::GET,
     path: "/health/live",
     access: Access::Open,
-    handler: |_, context| Box::pin(ready(handle(context))),
+    handler: |_, _| Box::pin(ready(handle())),
 };
 
 /// The answer to `GET /health/live`.
@@ -31,8 +29,7 @@ struct Live {
     version: &'static str,
 }
 
-fn handle(context: &RequestContext) -> Result<Response, Error> {
-    QueryParameters::parse(&context.request, &[])?;
+fn handle() -> Result<Response, Error> {
     let body = Live {
         status: Status::Healthy,
         version: env!("CARGO_PKG_VERSION"),

@@ -14,7 +14,7 @@ use shared::{
         stats::compact_user_counts,
         superusers::{Inserted, NewSuperuser, insert_superuser, promote},
     },
-    users::{NewUser, RawUser},
+    users::{AcceptedHashes, NewUser, RawUser},
 };
 
 /// What to do.
@@ -114,10 +114,12 @@ impl Event {
             "username": self.username,
             "full_name": self.full_name,
         });
-        NewUser::parse(RawUser::from_json(&row.to_string())).map_err(|errors| {
-            let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
-            messages.join("; ").into()
-        })
+        NewUser::parse(RawUser::from_json(&row.to_string()), AcceptedHashes::NONE).map_err(
+            |errors| {
+                let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+                messages.join("; ").into()
+            },
+        )
     }
 }
 

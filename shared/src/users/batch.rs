@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{field_error::FieldError, new_user::NewUser, raw_user::RawUser};
+use super::{
+    field_error::FieldError, new_user::NewUser, password_hash::AcceptedHashes, raw_user::RawUser,
+};
 use crate::platform::error::{Detail, Details};
 
 /// A row of a request and where it stands.
@@ -23,7 +25,8 @@ pub struct NewUserBatch {
 
 impl NewUserBatch {
     /// Parses all rows, and reports everything that is wrong with any of them, in request order.
-    pub fn parse(rows: Vec<RawRow>) -> Result<Self, Details> {
+    /// Hashes of the algorithms `accepted` are stored beside the usual ones.
+    pub fn parse(rows: Vec<RawRow>, accepted: AcceptedHashes) -> Result<Self, Details> {
         let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
         let mut users = Vec::with_capacity(rows.len());
         let mut details = Details::default();
@@ -31,7 +34,7 @@ impl NewUserBatch {
         let mut usernames = FirstSeen::new("username");
         for (index, row) in rows.into_iter().enumerate() {
             let identity = row.user.identity();
-            let parsed = NewUser::parse(row.user);
+            let parsed = NewUser::parse(row.user, accepted);
             let errors = parsed.as_ref().err().map_or(&[][..], Vec::as_slice);
             // A row with some other mistake can repeat a value all the same, or be repeated.
             let mut duplicates = Vec::new();
@@ -130,7 +133,7 @@ mod tests {
             line: *line,
             user: RawUser::from_json(json),
         });
-        NewUserBatch::parse(rows.collect()).unwrap_err()
+        NewUserBatch::parse(rows.collect(), AcceptedHashes::NONE).unwrap_err()
     }
 
     #[test]
@@ -150,7 +153,7 @@ mod tests {
             [
                 (0, Some("email"), "invalid_format"),
                 (1, Some("username"), "duplicate_in_request"),
-                (2, Some("username"), "too_short"),
+                (2, Some("username"), "required"),
                 (2, Some("email"), "duplicate_in_request"),
             ]
         );

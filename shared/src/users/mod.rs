@@ -4,6 +4,7 @@ mod batch;
 mod cursor;
 mod email;
 mod field_error;
+mod field_names;
 mod filter;
 mod list_query;
 mod new_user;
@@ -11,6 +12,7 @@ mod new_user;
 pub mod openapi;
 mod page;
 mod password;
+mod password_hash;
 mod raw_user;
 mod search_term;
 mod signups;
@@ -26,10 +28,8 @@ pub mod limits {
     pub use super::{
         cursor::MAX_ENCODED_BYTES as CURSOR_BYTES,
         email::MAX_BYTES as EMAIL_BYTES,
-        password::{
-            MAX_BYTES as PASSWORD_MAX_BYTES, MAX_HASH_BYTES as PASSWORD_HASH_BYTES,
-            MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS,
-        },
+        password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS},
+        password_hash::MAX_BYTES as PASSWORD_HASH_BYTES,
         search_term::MAX_CHARACTERS as SEARCH_CHARACTERS,
         username::{FULL_NAME_CHARACTERS, USERNAME_CHARACTERS},
     };
@@ -41,15 +41,18 @@ pub use self::{
     batch::{NewUserBatch, RawRow},
     cursor::{Cursor, CursorError, Direction, SortKey},
     field_error::FieldError,
+    field_names::{FieldName, UnknownNames},
     filter::Filter,
     list_query::{CountMode, ListQuery, Position},
     new_user::NewUser,
     page::{Page, Total},
     password::Password,
+    password_hash::AcceptedHashes,
     raw_user::{FieldValue, RawUser, UserField},
     search_term::SearchTerm,
     signups::{DaySignups, Signups},
     sort::{Sort, SortBy, SortOrder},
     stats::UserStats,
+    text::trimmed,
     user::User,
 };

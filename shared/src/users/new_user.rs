@@ -1,9 +1,12 @@
 //! A user to be created, parsed from one row of a request.
 
+use chrono::{DateTime, Datelike as _, FixedOffset, Utc};
+
 use super::{
     email,
     field_error::FieldError,
     password::{self, Password},
+    password_hash::{self, AcceptedHashes},
     raw_user::{FieldValue, RawUser, UserField},
     username,
 };
@@ -23,11 +26,13 @@ pub struct NewUser {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others, if that is said.
     pub is_superuser: Option<bool>,
+    /// When the user signed up, if it was in another system.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 impl NewUser {
     /// Applies all rules to one row, and reports every one that it breaks.
-    pub fn parse(row: RawUser) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(row: RawUser, accepted: AcceptedHashes) -> Result<Self, Vec<FieldError>> {
         let (values, mistakes) = row.into_parts();
         let [
             email,
@@ -37,6 +42,7 @@ impl NewUser {
             password_hash,
             is_active,
             is_superuser,
+            created_at,
         ] = values;
         let is_unreadable = mistakes.iter().any(|mistake| mistake.field.is_none())
             && email == FieldValue::Absent
@@ -63,11 +69,13 @@ impl NewUser {
         let hash = optional(
             UserField::PasswordHash,
             password_hash,
-            password::parse_hash,
+            |text| password_hash::parse(text, accepted),
             &mut errors,
-        );
+        )
+        .flatten();
         let is_active = flag(UserField::IsActive, &is_active, &mut errors);
         let is_superuser = flag(UserField::IsSuperuser, &is_superuser, &mut errors);
+        let created_at = optional(UserField::CreatedAt, created_at, parse_time, &mut errors);
         if plain.is_some() && hash.is_some() {
             errors.push(FieldError::new(
                 "password_hash",
@@ -81,9 +89,12 @@ impl NewUser {
                 email,
                 username,
                 full_name,
-                password: plain.or(hash).unwrap_or(Password::None),
+                password: plain
+                    .or(hash.map(Password::Hashed))
+                    .unwrap_or(Password::None),
                 is_active,
                 is_superuser,
+                created_at,
             }),
             _ => Err(errors),
         }
@@ -114,7 +125,7 @@ fn optional<T>(
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
     let parsed = match value {
-        FieldValue::Absent => return None,
+        FieldValue::Absent | FieldValue::Unreadable => return None,
         FieldValue::Text(text) => parse(&text),
         FieldValue::Flag(_) | FieldValue::Other => Err(FieldError::new(
             field.name(),
@@ -127,7 +138,7 @@ fn optional<T>(
 
 fn flag(field: UserField, value: &FieldValue, errors: &mut Vec<FieldError>) -> Option<bool> {
     match value {
-        FieldValue::Absent => None,
+        FieldValue::Absent | FieldValue::Unreadable => None,
         FieldValue::Flag(value) => Some(*value),
         FieldValue::Text(_) | FieldValue::Other => {
             errors.push(FieldError::new(
@@ -140,6 +151,22 @@ fn flag(field: UserField, value: &FieldValue, errors: &mut Vec<FieldError>) -> O
     }
 }
 
+/// Accepts a time with its offset, as RFC 3339, PostgreSQL and other programs write it. A time without an
+/// offset could be hours away from what it means.
+fn parse_time(text: &str) -> Result<DateTime<Utc>, FieldError> {
+    // PostgreSQL leaves out the minutes of an offset.
+    let parsed: Result<DateTime<FixedOffset>, _> =
+        text.parse().or_else(|_| format!("{text}:00").parse());
+    match parsed.map(|time| time.to_utc()) {
+        Ok(time) if (1..=9999).contains(&time.year()) => Ok(time),
+        _ => Err(FieldError::new(
+            "created_at",
+            "invalid_format",
+            "created_at must be a time with its offset, such as 2026-01-31T12:00:00Z",
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -147,7 +174,7 @@ mod tests {
     use super::*;
 
     fn parse(row: &Value) -> Result<NewUser, Vec<FieldError>> {
-        NewUser::parse(RawUser::from_json(&row.to_string()))
+        NewUser::parse(RawUser::from_json(&row.to_string()), AcceptedHashes::NONE)
     }
 
     fn errors(row: &Value) -> Vec<(Option<&'static str>, &'static str)> {
@@ -190,6 +217,69 @@ mod tests {
             "password_hash": "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
         });
         assert_eq!(errors(&row), [(Some("password_hash"), "not_allowed")]);
+    }
+
+    #[test]
+    fn a_marker_of_no_password_stands_beside_a_password() {
+        let row = json!({
+            "email": "a@example.com", "username": "a", "password": "long enough", "password_hash": "!",
+        });
+        assert!(matches!(parse(&row).unwrap().password, Password::Plain(_)));
+    }
+
+    #[test]
+    fn empty_text_is_absent_and_outer_white_space_is_not_kept() {
+        let row = json!({
+            "email": "\u{a0}a@example.com ", "username": "\u{202a}a\u{202c}", "full_name": " ",
+            "is_active": "", "password_hash": "", "created_at": "",
+        });
+        let user = parse(&row).unwrap();
+        assert_eq!(
+            (user.email.as_str(), user.username.as_str()),
+            ("a@example.com", "a")
+        );
+        assert_eq!(
+            (user.full_name, user.is_active, user.created_at),
+            (None, None, None)
+        );
+        let row = json!({ "email": "", "username": "a" });
+        assert_eq!(errors(&row), [(Some("email"), "required")]);
+    }
+
+    #[test]
+    fn a_time_has_its_offset() {
+        let parsed = |text: &str| parse_time(text).map(|time| time.to_rfc3339()).ok();
+        for text in [
+            "2023-11-14T22:13:20Z",
+            "2023-11-14T23:13:20.000+01:00",
+            "2023-11-14 22:13:20+00",
+            "2023-11-14 22:13:20+0000",
+            "2023-11-14 22:13:20 UTC",
+        ] {
+            assert_eq!(
+                parsed(text).as_deref(),
+                Some("2023-11-14T22:13:20+00:00"),
+                "{text}"
+            );
+        }
+        for text in [
+            "2023-11-14T22:13:20",
+            "2023-11-14",
+            "1700000000",
+            "14.11.2023 22:13",
+        ] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_service_writes_is_read_back() {
+        let row = json!({
+            "id": 7, "email": "a@example.com", "username": "a", "full_name": null, "is_active": true,
+            "is_superuser": false, "created_at": "2023-11-14T22:13:20Z", "updated_at": "2026-01-01T00:00:00Z",
+        });
+        let created_at = parse(&row).unwrap().created_at.unwrap();
+        assert_eq!(created_at.to_rfc3339(), "2023-11-14T22:13:20+00:00");
     }
 
     #[test]

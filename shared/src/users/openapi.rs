@@ -11,9 +11,17 @@ pub fn user_create() -> Value {
     for field in UserField::ALL {
         properties.insert(field.name().to_owned(), schema(field));
     }
+    for (name, kind) in [("id", "integer"), ("updated_at", "string")] {
+        let ignored = json!({
+            "type": [kind, "null"],
+            "description": "Ignored: it is accepted so that users can be sent back as they were received.",
+        });
+        properties.insert(name.to_owned(), ignored);
+    }
     json!({
         "type": "object",
-        "description": "A user to be stored. A field that is `null` is one that is missing.",
+        "description": "A user to be stored. A field that is `null` or empty text is one that is missing. \
+                        White space around values is removed, but for passwords.",
         "required": [UserField::Email.name(), UserField::Username.name()],
         "additionalProperties": false,
         "properties": properties,
@@ -35,28 +43,34 @@ fn schema(field: UserField) -> Value {
         UserField::Email => json!({
             "type": "string",
             "maxLength": limits::EMAIL_BYTES,
-            "description": "A mailbox of RFC 5321 and 6531 at a domain of two labels or more; counted \
-                            in bytes. Unique without regard to case. Says who a row means.",
-            "pattern": "^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$",
+            "description": "A mailbox of RFC 5321 and 6531 at a domain name (UTS 46) of two labels or more; \
+                            counted in bytes. Unique without regard to case. Says who a row means.",
+            // The part before the last @ may be a quoted string, which may have spaces and other @s.
+            "pattern": "^.+@[^@\\s]+\\.[^@\\s]+$",
             "example": "ada@example.com",
         }),
         UserField::Username => json!({
             "type": "string",
             "minLength": limits::USERNAME_CHARACTERS.start(),
-            "maxLength": limits::USERNAME_CHARACTERS.end(),
-            // Written so that every dialect of regular expressions reads it; beyond ASCII it lets
-            // through more than the code, which asks for letters and digits.
-            "pattern": "^[^\\u0000-*,/:-?\\[-^`{-\\u00a0\\s]+$",
-            "description": "Letters and digits of any script, and `. _ - + @`. Unique without regard to \
-                            case.",
+            "maxLength": limits::EMAIL_BYTES,
+            "anyOf": [
+                {
+                    "maxLength": limits::USERNAME_CHARACTERS.end(),
+                    // Written so that every dialect of regular expressions reads it; beyond ASCII it lets
+                    // through more than the code, which asks for letters, marks and digits.
+                    "pattern": "^[^\\u0000-*,/:-?\\[-^`{-\\u00a0\\s]+$",
+                },
+                { "pattern": "^.+@[^@\\s]+\\.[^@\\s]+$" },
+            ],
+            "description": "Letters with their marks and digits of any script, and `. _ - + @`; or an email \
+                            address. Unique without regard to case.",
             "example": "ada",
         }),
         UserField::FullName => json!({
             "type": ["string", "null"],
-            "minLength": limits::FULL_NAME_CHARACTERS.start(),
             "maxLength": limits::FULL_NAME_CHARACTERS.end(),
-            "description": "A name for people, without control or invisible characters; joiners and \
-                            variation selectors are accepted where scripts and emoji need them.",
+            "description": "A name for people, without control or invisible characters; joiners, variation \
+                            selectors and direction marks are accepted where scripts and emoji need them.",
         }),
         UserField::Password => json!({
             "type": ["string", "null"],
@@ -69,8 +83,9 @@ fn schema(field: UserField) -> Value {
         UserField::PasswordHash => json!({
             "type": ["string", "null"],
             "maxLength": limits::PASSWORD_HASH_BYTES,
-            "description": "Instead of `password`: a PHC or modular-crypt string of argon2, bcrypt, \
-                            scrypt or pbkdf2, with a bounded cost.",
+            "description": "Instead of `password`: a hash of argon2, bcrypt, scrypt or pbkdf2 with a \
+                            bounded cost, in one of the writings of docs/password-hashes.md; or a marker of \
+                            an account without a password, such as `!`.",
             "writeOnly": true,
         }),
         UserField::IsActive => json!({
@@ -80,6 +95,12 @@ fn schema(field: UserField) -> Value {
         UserField::IsSuperuser => json!({
             "type": ["boolean", "null"],
             "description": "Whether the user may administrate others; `false` unless said otherwise.",
+        }),
+        UserField::CreatedAt => json!({
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When the user signed up, with the offset; now unless said otherwise. Stored \
+                            users keep theirs.",
         }),
     }
 }

@@ -8,12 +8,11 @@ use serde::{
 };
 use serde_json::{error::Category, value::RawValue};
 
-use super::{field_error::FieldError, text::normalized};
-
-/// How many unknown names are shown back, and how much of each, so that an answer cannot be blown
-/// up by a request.
-const UNKNOWN_SHOWN: usize = 3;
-const UNKNOWN_CHARACTERS: usize = 40;
+use super::{
+    field_error::FieldError,
+    field_names::{FieldName, UnknownNames},
+    text::{normalized, trimmed},
+};
 
 /// How much of a text is kept. Bringing a text to normalization form C takes memory and time that grow
 /// with it: a body of nothing but combining characters would take all that there is.
@@ -39,12 +38,14 @@ pub enum UserField {
     IsActive,
     /// Optional.
     IsSuperuser,
+    /// Optional; counts when the user is created.
+    CreatedAt,
 }
 
 /// What one field says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum FieldValue {
-    /// Nothing: it is missing, `null`, or an empty cell.
+    /// Nothing: it is missing, `null`, or empty text.
     #[default]
     Absent,
     /// Text.
@@ -53,6 +54,8 @@ pub enum FieldValue {
     Flag(bool),
     /// Something that no field may be.
     Other,
+    /// Not known, for a reason that was reported for all rows.
+    Unreadable,
 }
 
 /// One row of a request: a value for every field, and what is wrong with the row beside them.
@@ -64,7 +67,7 @@ pub struct RawUser {
 
 impl UserField {
     /// All of them, in the order in which they are reported.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Email,
         Self::Username,
         Self::FullName,
@@ -72,6 +75,7 @@ impl UserField {
         Self::PasswordHash,
         Self::IsActive,
         Self::IsSuperuser,
+        Self::CreatedAt,
     ];
 
     /// How requests spell it.
@@ -85,6 +89,7 @@ impl UserField {
             Self::PasswordHash => "password_hash",
             Self::IsActive => "is_active",
             Self::IsSuperuser => "is_superuser",
+            Self::CreatedAt => "created_at",
         }
     }
 
@@ -128,13 +133,21 @@ impl RawUser {
         }
     }
 
-    /// Sets a field. A text that is too long for every field is cut to one that still is.
+    /// Sets a field. White space around a text is removed, but for a password's. Empty text is absent. A text
+    /// that is too long for every field is cut to one that still is.
     pub fn set(&mut self, field: UserField, mut value: FieldValue) {
-        if let FieldValue::Text(text) = &mut value
-            && text.len() > MAX_TEXT_BYTES
-        {
-            text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES));
-            text.shrink_to_fit();
+        if let FieldValue::Text(text) = &mut value {
+            let kept = match field {
+                UserField::Password => text.as_str(),
+                _ => trimmed(text),
+            };
+            let end = kept.floor_char_boundary(MAX_TEXT_BYTES);
+            if end < text.len() {
+                *text = kept[..end].to_owned();
+            }
+            if text.is_empty() {
+                value = FieldValue::Absent;
+            }
         }
         self.values[field as usize] = value;
     }
@@ -171,13 +184,15 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<RawUser, A::Error> {
         let mut user = RawUser::default();
         let mut times_seen = [0_u8; UserField::ALL.len()];
-        let mut unknown = Vec::new();
+        let mut unknown = UnknownNames::default();
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
-            let Some(field) = UserField::named(&name) else {
-                if unknown.len() < UNKNOWN_SHOWN {
-                    unknown.push(name.chars().take(UNKNOWN_CHARACTERS).collect::<String>());
+            let field = match FieldName::exact(&name) {
+                FieldName::Known(field) => field,
+                FieldName::Ignored => continue,
+                FieldName::Unknown => {
+                    unknown.push(&name);
+                    continue;
                 }
-                continue;
             };
             // RFC 8259 leaves open which of two values counts, so neither does. This is said once,
             // however often the field is repeated.
@@ -192,7 +207,13 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             user.set(field, field_value(value.get()));
         }
         if !unknown.is_empty() {
-            user.mistakes.push(unknown_fields(&unknown));
+            let given = UserField::ALL.into_iter();
+            let given: Vec<_> = given
+                .filter(|field| times_seen[*field as usize] > 0)
+                .collect();
+            let message = unknown.fields_message(&given);
+            user.mistakes
+                .push(FieldError::of_row("unknown_field", message));
         }
         Ok(user)
     }
@@ -209,17 +230,6 @@ fn field_value(json: &str) -> FieldValue {
     }
 }
 
-fn unknown_fields(names: &[String]) -> FieldError {
-    FieldError::of_row(
-        "unknown_field",
-        format!(
-            "unknown field {:?}; supported: {}",
-            names.join(", "),
-            UserField::names()
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use std::iter::once;
@@ -227,7 +237,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     use super::*;
-    use crate::users::NewUser;
+    use crate::users::{AcceptedHashes, NewUser};
 
     fn code(json: &str) -> &'static str {
         let (_, mistakes) = RawUser::from_json(json).into_parts();
@@ -288,7 +298,7 @@ mod tests {
         for field in UserField::ALL {
             user.set(field, FieldValue::Text(text.clone()));
         }
-        let errors = NewUser::parse(user).unwrap_err();
+        let errors = NewUser::parse(user, AcceptedHashes::NONE).unwrap_err();
         let codes: Vec<_> = errors.into_iter().map(|error| error.code).collect();
         assert_eq!(codes[..5], ["too_long"; 5]);
     }
@@ -300,10 +310,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_are_shown_shortened() {
-        let json = format!(r#"{{"{}": 1, "b": 2, "c": 3, "d": 4}}"#, "x".repeat(100));
-        let (_, mistakes) = RawUser::from_json(&json).into_parts();
+    fn all_unknown_names_are_one_mistake_with_the_nearest_field() {
+        let json = r#"{"email": "a", "Email": "b", "name": "c", "email_verified": true}"#;
+        let (_, mistakes) = RawUser::from_json(json).into_parts();
+        assert_eq!(
+            mistakes[0].message,
+            "unknown fields \"Email\", \"name\" (did you mean full_name?), \"email_verified\"; supported: \
+             email, username, full_name, password, password_hash, is_active, is_superuser, created_at"
+        );
         assert_eq!(mistakes.len(), 1);
-        assert!(mistakes[0].message.len() < 250, "{}", mistakes[0].message);
     }
 }

@@ -1,70 +1,36 @@
-//! Comma-separated values with a header row, by RFC 4180.
-//!
-//! The usual readers are lenient: they take a quote that is never closed for the end of the file's
-//! last cell, and text behind a closing quote for more of the cell. In an import this turns one
-//! forgotten quote into a user made of other users, so this reader is strict.
+//! Delimiter-separated values with a header row.
 
-mod records;
+mod cell;
+mod header;
 
-use std::borrow::Cow;
+use csv_reader::{Record, Records};
+use shared::users::{FieldError, RawUser};
 
-use shared::{
-    platform::error::Error,
-    users::{FieldError, FieldValue, RawUser, UserField},
-};
-
-use self::records::{Malformed, Record, Records};
+use self::header::Column;
 use super::Rows;
 
-/// One cell more than there are fields is enough to see that a header repeats one or names another.
-const MAX_CELLS: usize = UserField::ALL.len() + 1;
+/// More columns than any export has. A cell takes many times as much memory as a comma.
+const MAX_COLUMNS: usize = 500;
 
 /// Reads a header and one user from every record after it.
-pub(super) fn read(text: &str, rows: &mut Rows) -> Result<(), Error> {
-    let mut records = Records::new(text, MAX_CELLS);
+pub(super) fn read(text: &str, rows: &mut Rows) {
+    let mut records = Records::of_file(text).keeping(MAX_COLUMNS);
     let columns = match records.next() {
-        Some(header) => columns(&header.map_err(malformed)?)?,
-        None => {
-            return Err(Error::invalid_request(
-                "The body must begin with a header row",
-            ));
-        }
+        None => return rows.refuse("The body must begin with a header row"),
+        Some(Err(error)) => return rows.refuse(format!("Line {}: {}", error.line, error.problem)),
+        Some(Ok(header)) => header::columns(&header, text, rows),
     };
-    for record in records {
-        let record = record.map_err(malformed)?;
-        rows.push(Some(record.line), || user(&columns, record));
-    }
-    Ok(())
-}
-
-/// What the columns hold.
-fn columns(header: &Record<'_>) -> Result<Vec<UserField>, Error> {
-    let refuse =
-        |problem: String| Error::invalid_request(format!("Line {}: {problem}", header.line));
-    let mut columns = Vec::with_capacity(header.cells.len());
-    for name in &header.cells {
-        let Some(field) = UserField::named(name) else {
-            let shown: String = name.chars().take(40).collect();
-            return Err(refuse(format!(
-                "unknown column {shown:?}; supported: {} (separated by commas)",
-                UserField::names()
-            )));
-        };
-        if columns.contains(&field) {
-            return Err(refuse(format!("column {} appears twice", field.name())));
-        }
-        columns.push(field);
-    }
-    for field in [UserField::Email, UserField::Username] {
-        if !columns.contains(&field) {
-            return Err(refuse(format!("column {} is missing", field.name())));
+    for record in records.keeping(columns.len()) {
+        match record {
+            Ok(record) => rows.push(Some(record.line), || user(&columns, record)),
+            Err(error) => rows.refuse(format!("Line {}: {}", error.line, error.problem)),
         }
     }
-    Ok(columns)
 }
 
-fn user(columns: &[UserField], record: Record<'_>) -> RawUser {
-    if record.cell_count != columns.len() {
+/// Cells beyond the columns may be there if they are blank, and those of columns without a name need not be.
+fn user(columns: &[Column], record: Record<'_>) -> RawUser {
+    if record.cell_count < columns.len() || record.filled_count > columns.len() {
         return RawUser::broken(FieldError::of_row(
             "wrong_cell_count",
             format!(
@@ -75,68 +41,91 @@ fn user(columns: &[UserField], record: Record<'_>) -> RawUser {
         ));
     }
     let mut user = RawUser::default();
-    for (&field, cell) in columns.iter().zip(record.cells) {
-        user.set(field, value(field, cell));
+    for (place, (column, cell)) in (1..).zip(columns.iter().zip(record.cells)) {
+        match column {
+            Column::Field(field) => user.set(*field, cell::value(*field, cell)),
+            Column::Ignored => {}
+            Column::Unnamed if cell.is_blank() => {}
+            Column::Unnamed => {
+                return RawUser::broken(FieldError::of_row(
+                    "wrong_cell_count",
+                    format!("cell {place} has a value, but its column has no name"),
+                ));
+            }
+        }
     }
+    header::mark_missing(columns, &mut user);
     user
-}
-
-fn value(field: UserField, cell: Cow<'_, str>) -> FieldValue {
-    if cell.is_empty() {
-        return FieldValue::Absent;
-    }
-    if !matches!(field, UserField::IsActive | UserField::IsSuperuser) {
-        return FieldValue::Text(cell.into_owned());
-    }
-    // Spreadsheets write TRUE.
-    if cell.eq_ignore_ascii_case("true") {
-        FieldValue::Flag(true)
-    } else if cell.eq_ignore_ascii_case("false") {
-        FieldValue::Flag(false)
-    } else {
-        FieldValue::Other
-    }
-}
-
-fn malformed(error: Malformed) -> Error {
-    let Malformed { line, problem } = error;
-    Error::invalid_request(format!("Line {line}: {problem}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use shared::users::NewUserBatch;
+    use shared::{platform::error::Error, users::AcceptedHashes};
 
     use super::*;
 
-    fn message(text: &str) -> String {
+    fn error(text: &str) -> Error {
         let mut rows = Rows::new(9);
-        read(text, &mut rows).unwrap_err().public().message
+        read(text, &mut rows);
+        rows.finish(AcceptedHashes::default()).unwrap_err()
+    }
+
+    fn message(text: &str) -> String {
+        error(text).public().message
+    }
+
+    /// Line, field and code of every detail.
+    fn places(text: &str) -> Vec<(Option<usize>, Option<&'static str>, &'static str)> {
+        let error = error(text);
+        let details = error.public().details.iter();
+        details
+            .map(|detail| (detail.line, detail.field, detail.code))
+            .collect()
     }
 
     #[test]
-    fn a_header_must_name_known_columns_once() {
+    fn every_problem_of_a_header_is_in_one_message() {
         assert_eq!(message(""), "The body must begin with a header row");
         assert_eq!(
-            message("\nemail;username\n"),
-            "Line 2: unknown column \"email;username\"; supported: email, username, full_name, \
-             password, password_hash, is_active, is_superuser (separated by commas)"
+            message("\nE-Mail;Name;Active;E-Mail\n"),
+            "Line 2: unknown columns \"Name\" (did you mean full_name?), \"Active\" (did you mean \
+             is_active?); supported: email, username, full_name, password, password_hash, is_active, \
+             is_superuser, created_at. Line 2: column email appears twice. Line 2: column username is \
+             missing"
         );
-        assert_eq!(
-            message("email,username,email\n"),
-            "Line 1: column email appears twice"
-        );
-        assert_eq!(
-            message("email,full_name\n"),
-            "Line 1: column username is missing"
+        let other = message("email|username\na@example.com|a\n");
+        assert!(
+            other.contains("separated by commas, semicolons or tabs"),
+            "{other}"
         );
     }
 
     #[test]
-    fn a_broken_quote_is_named_by_line() {
+    fn errors_of_rows_are_in_the_same_answer_as_those_of_the_file() {
+        let text =
+            "email,full_name,role\nnonsense,a,b\n\"a@example.com\"x,a,b\nb@example.com,b,\n\"c";
         assert_eq!(
-            message("email,username\na@example.com,a\n\"b@example.com,b\nc@example.com,c\n"),
-            "Line 3: a quoted cell is never closed"
+            message(text),
+            "Line 1: unknown column \"role\"; supported: email, username, full_name, password, \
+             password_hash, is_active, is_superuser, created_at. Line 1: column username is missing. \
+             Line 3: text stands behind a closing quote. Line 5: a quoted cell is never closed. \
+             Also, 1 row error found, see details"
+        );
+        assert_eq!(places(text), [(Some(2), Some("email"), "invalid_format")]);
+    }
+
+    #[test]
+    fn lines_that_curl_joined_are_explained() {
+        let message = message("email,usernamea@example.com,ab@example.com,b");
+        assert!(message.contains("--data-binary"), "{message}");
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_explained_without_its_users() {
+        let text = "ada@example.com,Ada Lovelace\nbob@example.com,Bob\n";
+        assert_eq!(
+            message(text),
+            "The first row has an email address; a header row with the names of columns must come first"
         );
     }
 
@@ -145,22 +134,23 @@ mod tests {
         let text = "email,username,full_name,is_active\n\
                     a@example.com,a,\"two\nlines\",true\n\
                     b@example.com,b\n\
-                    c@example.com,c,,maybe\n";
-        let mut rows = Rows::new(9);
-        read(text, &mut rows).unwrap();
-        let details = NewUserBatch::parse(rows.finish().unwrap()).unwrap_err();
-        let found: Vec<_> = details
-            .listed()
-            .iter()
-            .map(|detail| (detail.line, detail.field, detail.code))
-            .collect();
+                    c@example.com,c,,maybe\n\
+                    d@example.com,d,,,more\n";
         assert_eq!(
-            found,
+            places(text),
             [
                 (Some(2), Some("full_name"), "invalid_format"),
                 (Some(4), None, "wrong_cell_count"),
                 (Some(5), Some("is_active"), "invalid_type"),
+                (Some(6), None, "wrong_cell_count"),
             ]
         );
+    }
+
+    #[test]
+    fn columns_without_a_name_may_hold_nothing() {
+        let text =
+            "email,,username,,\na@example.com,,a,,\nb@example.com,x,b\nc@example.com,,c,,,\n";
+        assert_eq!(places(text), [(Some(3), None, "wrong_cell_count")]);
     }
 }

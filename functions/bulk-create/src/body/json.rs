@@ -4,26 +4,39 @@ use std::fmt;
 
 use serde::{
     Deserializer,
-    de::{SeqAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{error::Category, value::RawValue};
-use shared::{platform::error::Error, users::RawUser};
+use shared::users::RawUser;
 
 use super::Rows;
 
 /// Reads an array of users, one by one: no tree of the whole body is built, which could be many
 /// times as large as its text.
-pub(super) fn read(text: &str, rows: &mut Rows) -> Result<(), Error> {
+pub(super) fn read(text: &str, rows: &mut Rows) {
     let mut json = serde_json::Deserializer::from_str(text);
-    json.deserialize_seq(ArrayVisitor { rows })
-        .and_then(|()| json.end())
-        .map_err(|error| {
-            Error::invalid_request(if error.classify() == Category::Data {
-                "The body must be a JSON array of users".to_owned()
-            } else {
-                format!("The body is not valid JSON: {error}")
-            })
-        })
+    let outcome = json
+        .deserialize_any(ArrayVisitor { rows })
+        .and_then(|()| json.end());
+    if let Err(error) = outcome {
+        rows.refuse(if is_ndjson(text) {
+            "The body has a JSON object on every line; send it with Content-Type: application/x-ndjson"
+                .to_owned()
+        } else if error.classify() == Category::Data {
+            "The body must be a JSON array of users".to_owned()
+        } else {
+            format!("The body is not valid JSON: {error}")
+        });
+    }
+}
+
+/// Whether the first two lines with text are JSON.
+fn is_ndjson(text: &str) -> bool {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let is_object = |line: &str| {
+        line.trim().starts_with('{') && serde_json::from_str::<IgnoredAny>(line).is_ok()
+    };
+    lines.take(2).filter(|line| is_object(line)).count() == 2
 }
 
 struct ArrayVisitor<'r> {
@@ -43,22 +56,69 @@ impl<'de> Visitor<'de> for ArrayVisitor<'_> {
         }
         Ok(())
     }
+
+    /// Exports of other systems put the list of users into an object. It is refused; what is wrong with the
+    /// users in it is said as well.
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let mut list = None;
+        while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
+            if list.is_none() && value.get().starts_with('[') {
+                list = Some((name, value.get()));
+            }
+        }
+        let Some((name, list)) = list else {
+            return Err(A::Error::custom("an object without a list"));
+        };
+        let name: String = name.chars().take(40).collect();
+        self.rows.refuse(format!(
+            "The body must be a JSON array of users; it is an object, whose field {name:?} is an array: \
+             send that array only"
+        ));
+        let users =
+            serde_json::Deserializer::from_str(list).deserialize_seq(Self { rows: self.rows });
+        users.map_err(A::Error::custom)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::users::AcceptedHashes;
+
     use super::*;
 
     fn message(text: &str) -> String {
         let mut rows = Rows::new(2);
-        read(text, &mut rows).unwrap_err().public().message
+        read(text, &mut rows);
+        let error = rows.finish(AcceptedHashes::default()).unwrap_err();
+        error.public().message
     }
 
     #[test]
     fn a_body_that_is_no_array_is_refused() {
-        for text in ["{}", "null", "\"text\"", "1"] {
-            assert_eq!(message(text), "The body must be a JSON array of users");
+        for text in [
+            "{}",
+            "{\"email\": \"a@example.com\"}",
+            "null",
+            "\"text\"",
+            "1",
+            "true",
+            "1.5",
+        ] {
+            assert_eq!(
+                message(text),
+                "The body must be a JSON array of users",
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn a_list_inside_an_object_is_named_with_what_is_wrong_in_it() {
+        assert_eq!(
+            message(r#"{"realm": "staff", "users": [{"username": "a", "enabled": true}]}"#),
+            "The body must be a JSON array of users; it is an object, whose field \"users\" is an array: \
+             send that array only. Also, 2 row errors found, see details"
+        );
     }
 
     #[test]
@@ -73,6 +133,7 @@ mod tests {
                 "{text}"
             );
         }
+        assert!(message("{\"a\":1}\n{\"a\":2}\n").contains("application/x-ndjson"));
     }
 
     #[test]
@@ -84,7 +145,7 @@ mod tests {
     fn a_deep_row_is_one_bad_row() {
         let deep = format!("[{}{}]", "[".repeat(1_000_000), "]".repeat(1_000_000));
         let mut rows = Rows::new(2);
-        read(&deep, &mut rows).unwrap();
+        read(&deep, &mut rows);
         assert_eq!(rows.count, 1);
     }
 }

@@ -1,22 +1,26 @@
-//! From the body of a request to rows.
+//! From the body of a request to users.
 
 mod csv;
 mod gzip;
 mod json;
+mod lines;
 mod media_type;
+mod multipart;
 mod ndjson;
+mod rows;
 
 use std::borrow::Cow;
 
 use lambda_http::{Body, Request, http::header};
 use shared::{
     platform::error::Error,
-    users::{RawRow, RawUser},
+    users::{AcceptedHashes, NewUserBatch},
 };
 
 pub(crate) use self::media_type::Format;
 #[cfg(feature = "openapi")]
 pub(crate) use self::media_type::media_types;
+use self::{media_type::ContentType, multipart::File, rows::Rows};
 
 /// What Lambda accepts; other ways to reach a function must not accept more.
 pub(crate) const MAX_BYTES: usize = 6 * 1024 * 1024;
@@ -34,7 +38,7 @@ pub(crate) struct Payload<'r> {
 impl<'r> Payload<'r> {
     /// Decompresses and decodes the body.
     pub(crate) fn read(request: &'r Request) -> Result<Self, Error> {
-        let format = Format::of(request)?;
+        let content_type = ContentType::of(request)?;
         let sent: &[u8] = match request.body() {
             Body::Text(text) => text.as_bytes(),
             Body::Binary(bytes) => bytes,
@@ -45,12 +49,31 @@ impl<'r> Payload<'r> {
                 message: format!("The body may have at most {MAX_BYTES} bytes"),
             });
         }
-        let text = if is_gzip(request)? {
-            let bytes = gzip::decompress(sent, MAX_DECOMPRESSED_BYTES)?;
-            Cow::Owned(String::from_utf8(bytes).map_err(|error| not_utf8(error.utf8_error()))?)
-        } else {
-            Cow::Borrowed(std::str::from_utf8(sent).map_err(not_utf8)?)
+        let mut bytes = Cow::Borrowed(sent);
+        if is_gzip(request)? {
+            bytes = Cow::Owned(gzip::decompress(sent, MAX_DECOMPRESSED_BYTES)?);
+        }
+        let format = match content_type {
+            ContentType::Users(format) => format,
+            ContentType::Form { boundary } => {
+                let File {
+                    format,
+                    is_gzip,
+                    content,
+                } = multipart::file(&bytes, &boundary)?;
+                bytes = Cow::Owned(if is_gzip {
+                    gzip::decompress(content, MAX_DECOMPRESSED_BYTES)?
+                } else {
+                    content.to_vec()
+                });
+                format
+            }
         };
+        let text = match bytes {
+            Cow::Borrowed(bytes) => csv_reader::decode(bytes),
+            Cow::Owned(bytes) => csv_reader::decode(&bytes).map(|text| text.into_owned().into()),
+        };
+        let text = text.map_err(|error| Error::invalid_request(format!("The body {error}")))?;
         Ok(Self { format, text })
     }
 
@@ -64,17 +87,20 @@ impl<'r> Payload<'r> {
         &self.text
     }
 
-    /// The rows, at most `max_rows` and at least one.
-    pub(crate) fn rows(&self, max_rows: usize) -> Result<Vec<RawRow>, Error> {
-        // Spreadsheets put a byte order mark before what they export.
-        let text = self.text.strip_prefix('\u{feff}').unwrap_or(&self.text);
+    /// The users, at most `max_rows` and at least one. An error names all that is wrong with the body and
+    /// with the rows in it.
+    pub(crate) fn users(
+        &self,
+        max_rows: usize,
+        accepted: AcceptedHashes,
+    ) -> Result<NewUserBatch, Error> {
         let mut rows = Rows::new(max_rows);
         match self.format {
-            Format::Json => json::read(text, &mut rows)?,
-            Format::Ndjson => ndjson::read(text, &mut rows),
-            Format::Csv => csv::read(text, &mut rows)?,
+            Format::Json => json::read(&self.text, &mut rows),
+            Format::Ndjson => ndjson::read(&self.text, &mut rows),
+            Format::Csv => csv::read(&self.text, &mut rows),
         }
-        rows.finish()
+        rows.finish(accepted)
     }
 }
 
@@ -84,7 +110,14 @@ fn is_gzip(request: &Request) -> Result<bool, Error> {
     for encoding in encodings {
         match encoding.to_str().unwrap_or_default().trim() {
             name if name.eq_ignore_ascii_case("identity") => {}
-            name if name.eq_ignore_ascii_case("gzip") && !is_gzip => is_gzip = true,
+            // RFC 9110, section 8.4.1.3: both names mean the same.
+            name if ["gzip", "x-gzip"]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+                && !is_gzip =>
+            {
+                is_gzip = true;
+            }
             _ => {
                 return Err(Error::UnsupportedMediaType {
                     message: "The body may be compressed with gzip, once, or not at all".to_owned(),
@@ -95,62 +128,11 @@ fn is_gzip(request: &Request) -> Result<bool, Error> {
     Ok(is_gzip)
 }
 
-fn not_utf8(error: std::str::Utf8Error) -> Error {
-    Error::invalid_request(format!(
-        "The body is not valid UTF-8: invalid byte at position {}",
-        error.valid_up_to()
-    ))
-}
-
-/// Collects rows up to a limit, and counts those beyond it.
-pub(crate) struct Rows {
-    limit: usize,
-    kept: Vec<RawRow>,
-    count: usize,
-}
-
-impl Rows {
-    fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            kept: Vec::new(),
-            count: 0,
-        }
-    }
-
-    /// Adds a row. It is not even read beyond the limit.
-    fn push(&mut self, line: Option<usize>, read: impl FnOnce() -> RawUser) {
-        self.count += 1;
-        if self.count <= self.limit {
-            self.kept.push(RawRow { line, user: read() });
-        }
-    }
-
-    fn finish(self) -> Result<Vec<RawRow>, Error> {
-        if self.count == 0 {
-            return Err(Error::invalid_request(
-                "The body must hold at least one user",
-            ));
-        }
-        if self.count > self.limit {
-            return Err(Error::TooLarge {
-                message: format!(
-                    "A request may contain at most {} users; this one contains {}",
-                    self.limit, self.count
-                ),
-            });
-        }
-        Ok(self.kept)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::*;
     use lambda_http::http::HeaderValue;
     use proptest::{collection::vec, prelude::*, sample::select};
-    use shared::users::NewUserBatch;
-
-    use super::*;
 
     fn request(content_type: &str, body: impl Into<Body>) -> Request {
         let mut request = Request::new(body.into());
@@ -159,12 +141,12 @@ mod tests {
         request
     }
 
-    fn rows(request: &Request) -> Result<Vec<RawRow>, Error> {
-        Payload::read(request)?.rows(2)
+    fn users(request: &Request) -> Result<NewUserBatch, Error> {
+        Payload::read(request)?.users(2, AcceptedHashes::default())
     }
 
     fn message(content_type: &str, body: impl Into<Body>) -> String {
-        rows(&request(content_type, body))
+        users(&request(content_type, body))
             .unwrap_err()
             .public()
             .message
@@ -181,8 +163,8 @@ mod tests {
             ("application/x-ndjson", ndjson),
             ("text/csv; charset=utf-8", csv),
         ] {
-            let rows = rows(&request(content_type, body)).unwrap();
-            let (users, _) = NewUserBatch::parse(rows).unwrap().into_parts();
+            let batch = users(&request(content_type, body)).unwrap();
+            let (users, _) = batch.into_parts();
             assert_eq!(users[0].email, "a@example.com");
             assert_eq!(users[0].username, "a");
             assert_eq!(users[0].full_name, None);
@@ -218,7 +200,8 @@ mod tests {
         let body = Body::Binary(b"[\xff]".to_vec());
         assert_eq!(
             message("application/json", body),
-            "The body is not valid UTF-8: invalid byte at position 1"
+            "The body is not valid UTF-8: line 1 has the bytes [FF] after 1 characters. It looks like \
+             windows-1252; convert it to UTF-8"
         );
     }
 
@@ -240,7 +223,7 @@ mod tests {
                     .headers_mut()
                     .append(header::CONTENT_ENCODING, encoding.parse().unwrap());
             }
-            let error = rows(&request).unwrap_err();
+            let error = users(&request).unwrap_err();
             assert_eq!(error.public().code, "unsupported_media_type");
         }
     }
@@ -263,7 +246,7 @@ mod tests {
                     .headers_mut()
                     .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             }
-            if let Err(error) = rows(&request) {
+            if let Err(error) = users(&request) {
                 prop_assert!(error.public().status.is_client_error());
             }
         }

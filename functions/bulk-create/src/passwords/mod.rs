@@ -65,6 +65,7 @@ fn row(user: NewUser) -> (ImportRow, Option<SecretString>) {
         password_hash,
         is_active: user.is_active,
         is_superuser: user.is_superuser,
+        created_at: user.created_at,
     };
     (row, plain)
 }

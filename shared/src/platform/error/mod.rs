@@ -28,6 +28,8 @@ pub enum Error {
     InvalidRequest {
         /// For people: what is wrong and what is allowed.
         message: String,
+        /// What is wrong with rows beside it.
+        details: Details,
     },
     /// No token, or none that can be trusted.
     #[error("unauthorized: {reason}")]
@@ -126,6 +128,7 @@ impl Error {
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::InvalidRequest {
             message: message.into(),
+            details: Details::default(),
         }
     }
 
@@ -144,8 +147,17 @@ impl Error {
     #[must_use]
     pub fn public(&self) -> Public<'_> {
         match self {
-            Self::InvalidRequest { message } => {
-                Public::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+            Self::InvalidRequest { message, details } => {
+                let rows = match details.total() {
+                    0 => String::new(),
+                    count => format!(
+                        ". Also, {} found, {}",
+                        counted(count, "row error", "row errors"),
+                        details.location()
+                    ),
+                };
+                Public::new(StatusCode::BAD_REQUEST, "invalid_request", format!("{message}{rows}"))
+                    .with_details(details.listed())
             }
             Self::Unauthorized { .. } => Public::new(
                 StatusCode::UNAUTHORIZED,

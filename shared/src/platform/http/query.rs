@@ -1,10 +1,14 @@
-//! Query parameters, read strictly: nothing unknown, nothing twice, nothing clamped.
+//! Query parameters, read strictly: nothing unknown, nothing twice, nothing clamped. An empty parameter is
+//! absent: forms send one for every field that was left out.
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use lambda_http::{Request, RequestExt};
 
 use crate::platform::error::Error;
+
+/// How U+FFFD is percent-encoded, which takes the place of bytes that are not UTF-8.
+const ENCODED_REPLACEMENT: &str = "%EF%BF%BD";
 
 /// The parameters of one request. Each is taken out once; what is left at the end is unknown.
 #[derive(Debug)]
@@ -16,10 +20,19 @@ pub struct QueryParameters {
 impl QueryParameters {
     /// Reads the parameters, of which only `allowed` ones may occur, each once.
     pub fn parse(request: &Request, allowed: &'static [&'static str]) -> Result<Self, Error> {
+        // A character that stands for bytes that were not UTF-8 may also have been sent as such.
+        let query = request.uri().query().unwrap_or_default();
+        let is_replaced = !query.to_ascii_uppercase().contains(ENCODED_REPLACEMENT);
         let mut values = BTreeMap::new();
         for (name, value) in request.query_string_parameters().iter() {
             if !allowed.contains(&name) {
                 return Err(Error::invalid_request(unknown(name, allowed)));
+            }
+            if is_replaced && value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(Error::invalid_request(format!(
+                    "Parameter {name} is not valid UTF-8; percent-encode its text as UTF-8, ü as %C3%BC for \
+                     example"
+                )));
             }
             if values.insert(name.to_owned(), value.to_owned()).is_some() {
                 return Err(Error::invalid_request(format!(
@@ -27,10 +40,11 @@ impl QueryParameters {
                 )));
             }
         }
+        values.retain(|_, value| !value.is_empty());
         Ok(Self { allowed, values })
     }
 
-    /// The value as it was sent, percent-decoded.
+    /// The value as it was sent, percent-decoded; none is empty.
     #[must_use]
     pub fn text(&self, name: &'static str) -> Option<&str> {
         debug_assert!(
@@ -40,7 +54,7 @@ impl QueryParameters {
         self.values.get(name).map(String::as_str)
     }
 
-    /// One of a few words.
+    /// One of a few words, in any case.
     pub fn one_of<T: Copy>(
         &self,
         name: &'static str,
@@ -49,7 +63,10 @@ impl QueryParameters {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
-        if let Some((_, chosen)) = choices.iter().find(|(word, _)| *word == value) {
+        if let Some((_, chosen)) = choices
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(value))
+        {
             return Ok(Some(*chosen));
         }
         let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
@@ -59,9 +76,10 @@ impl QueryParameters {
         )))
     }
 
-    /// `true` or `false`.
+    /// `true` or `false`, `1` or `0`.
     pub fn flag(&self, name: &'static str) -> Result<Option<bool>, Error> {
-        self.one_of(name, &[("true", true), ("false", false)])
+        let words = [("true", true), ("false", false), ("1", true), ("0", false)];
+        self.one_of(name, &words)
     }
 
     /// A whole number within a range.
@@ -138,6 +156,30 @@ mod tests {
     }
 
     #[test]
+    fn empty_parameters_are_absent_and_words_may_be_in_any_case() {
+        let parameters = parse(&[("size", &[""]), ("is_active", &["True"])]).unwrap();
+        assert_eq!(parameters.whole_number("size", 1..=100).unwrap(), None);
+        assert_eq!(parameters.flag("is_active").unwrap(), Some(true));
+        let parameters = parse(&[("is_active", &["0"])]).unwrap();
+        assert_eq!(parameters.flag("is_active").unwrap(), Some(false));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_refused_and_the_character_for_them_is_not() {
+        let parse = |query: &str| {
+            let map: HashMap<String, String> = [("size".to_owned(), "\u{fffd}".to_owned())].into();
+            let mut request = Request::new(Body::Empty).with_query_string_parameters(map);
+            *request.uri_mut() = format!("/?size={query}").parse().unwrap();
+            QueryParameters::parse(&request, &["size"])
+        };
+        assert_eq!(
+            message(parse("J%FCrgen")),
+            "Parameter size is not valid UTF-8; percent-encode its text as UTF-8, ü as %C3%BC for example"
+        );
+        assert!(parse("%ef%bf%bd").is_ok());
+    }
+
+    #[test]
     fn a_bad_value_is_answered_with_what_is_allowed() {
         let parameters = parse(&[("size", &["101"]), ("is_active", &["yes"])]).unwrap();
         assert_eq!(
@@ -146,7 +188,7 @@ mod tests {
         );
         assert_eq!(
             message(parameters.flag("is_active")),
-            "Parameter is_active must be one of true, false"
+            "Parameter is_active must be one of true, false, 1, 0"
         );
     }
 }

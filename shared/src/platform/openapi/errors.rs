@@ -75,7 +75,7 @@ pub fn catalogue() -> Vec<Error> {
         Error::ValidationFailed {
             details: details(
                 "invalid_format",
-                "email must be an address like name@example.com",
+                "email must be an address like name@example.com: it has no @",
             ),
         },
     ]);

@@ -74,6 +74,7 @@ async fn insert(
     let mut password_hashes = Vec::with_capacity(rows.len());
     let mut are_active = Vec::with_capacity(rows.len());
     let mut are_superusers = Vec::with_capacity(rows.len());
+    let mut created_at_times = Vec::with_capacity(rows.len());
     for row in sorted {
         // Destructured by name, so that a new field cannot be forgotten here.
         let ImportRow {
@@ -83,6 +84,7 @@ async fn insert(
             password_hash,
             is_active,
             is_superuser,
+            created_at,
         } = row;
         emails.push(email.as_str());
         usernames.push(username.as_str());
@@ -90,6 +92,7 @@ async fn insert(
         password_hashes.push(password_hash.as_deref());
         are_active.push(is_active.unwrap_or(true));
         are_superusers.push(is_superuser.unwrap_or(false));
+        created_at_times.push(*created_at);
     }
     let mut statement = QueryBuilder::<Postgres>::new(
         "INSERT INTO users (
@@ -109,7 +112,7 @@ async fn insert(
              password_hash,
              is_active,
              is_superuser,
-             now(),
+             coalesce(created_at, now()),
              now()
          FROM UNNEST(
              $1::text[],
@@ -117,14 +120,16 @@ async fn insert(
              $3::text[],
              $4::text[],
              $5::boolean[],
-             $6::boolean[]
+             $6::boolean[],
+             $7::timestamptz[]
          ) AS input (
              email,
              username,
              full_name,
              password_hash,
              is_active,
-             is_superuser
+             is_superuser,
+             created_at
          ) ",
     );
     statement
@@ -138,6 +143,7 @@ async fn insert(
         .bind(password_hashes)
         .bind(are_active)
         .bind(are_superusers)
+        .bind(created_at_times)
         .fetch_all(connection)
         .await
 }

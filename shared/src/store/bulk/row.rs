@@ -1,5 +1,7 @@
 //! A row of an import, before and after it.
 
+use chrono::{DateTime, Utc};
+
 use crate::users::User;
 
 /// A user to be imported; the password is hashed by now.
@@ -17,6 +19,8 @@ pub struct ImportRow {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others. A new user may not unless told otherwise.
     pub is_superuser: Option<bool>,
+    /// When a new user signed up; now, unless told otherwise.
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// What to do with a row whose email is stored already.

@@ -236,6 +236,7 @@ async fn update(
             password_hash,
             is_active,
             is_superuser,
+            created_at: _,
         } = &rows[index];
         ids.push(user.id);
         emails.push(email.as_str());

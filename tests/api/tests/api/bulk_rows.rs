@@ -28,7 +28,7 @@ async fn every_bad_row_is_reported_and_nothing_is_written() {
                     "index": 2,
                     "field": "email",
                     "code": "invalid_format",
-                    "message": "email must be an address like name@example.com",
+                    "message": "email must be an address like name@example.com: it has no @",
                 },
                 {
                     "index": 5,

@@ -43,6 +43,20 @@ async fn a_healthy_system_says_so_to_everybody() {
 }
 
 #[tokio::test]
+async fn monitors_may_add_parameters() {
+    let fixture = Fixture::new().await;
+    let api = fixture.start("health").await;
+    for path in [
+        "/health?cachebuster=1",
+        "/health?1767225600",
+        "/health/live?cb=9f2c",
+    ] {
+        let response = api.send(&Request::get(path)).await;
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_down_makes_it_unhealthy_within_two_seconds() {
     let silent = silent_server().await;
     let rejecting = rejecting_server().await;

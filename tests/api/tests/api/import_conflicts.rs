@@ -195,10 +195,13 @@ async fn options_that_do_not_exist_are_refused_with_those_that_do() {
             "on_conflict=replace",
             "Parameter on_conflict must be one of fail, skip, update",
         ),
-        ("dry_run=1", "Parameter dry_run must be one of true, false"),
+        (
+            "dry_run=2",
+            "Parameter dry_run must be one of true, false, 1, 0",
+        ),
         (
             "dryrun=true",
-            "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run",
+            "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run, accept_hashes",
         ),
     ] {
         let response = api.send(&post(&fixture, query, &json!([user("a")]))).await;

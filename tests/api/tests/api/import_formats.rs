@@ -153,7 +153,7 @@ async fn a_table_that_cannot_be_read_is_an_invalid_request_with_the_line() {
         (
             "email,username,role\n",
             "Line 1: unknown column \"role\"; supported: email, username, full_name, password, \
-             password_hash, is_active, is_superuser (separated by commas)",
+             password_hash, is_active, is_superuser, created_at",
         ),
         (
             "email,username,email\n",

@@ -207,7 +207,11 @@ async fn bodies_of_which_every_byte_could_become_many_take_no_more_memory_than_o
     let many = format!(r#"{{"email":"a{0}","username":"a{0}"}}"#, &marks[..1_500]);
     for (content_type, body, code) in [
         ("text/csv", commas.clone(), "invalid_request"),
-        ("text/csv", format!("{known}{commas}"), "wrong_cell_count"),
+        (
+            "text/csv",
+            format!("{known}{commas}x\n"),
+            "wrong_cell_count",
+        ),
         ("text/csv", "\n".repeat(2_000_000), "invalid_request"),
         (
             "application/x-ndjson",
@@ -288,7 +292,8 @@ async fn a_wrong_charset_is_not_guessed() {
     let api = fixture.start("bulk-create").await;
     let latin1 = b"email,username,full_name\na@example.com,a,Ren\xe9\n";
     let named = post(&fixture, "text/csv; charset=iso-8859-1", latin1);
-    let message = "The body must be application/json, application/x-ndjson or text/csv, in UTF-8";
+    let message = "The body must be application/json, application/x-ndjson or text/csv, in UTF-8; it was sent \
+                   as \"text/csv; charset=iso-8859-1\"";
     assert_error(
         &api.send(&named).await,
         415,
@@ -296,7 +301,7 @@ async fn a_wrong_charset_is_not_guessed() {
         message,
     );
     let unnamed = post(&fixture, "text/csv", latin1);
-    let message = "The body is not valid UTF-8: invalid byte at position 44";
+    let message = "The body is not valid UTF-8: line 2 has the bytes [E9] after 19 characters. It looks like windows-1252; convert it to UTF-8";
     assert_error(&api.send(&unnamed).await, 400, "invalid_request", message);
     let utf16: Vec<u8> = "[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let response = api.send(&post(&fixture, "application/json", utf16)).await;

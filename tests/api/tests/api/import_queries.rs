@@ -17,6 +17,7 @@ fn row(email: &str, username: &str) -> ImportRow {
         password_hash: None,
         is_active: None,
         is_superuser: None,
+        created_at: None,
     }
 }
 

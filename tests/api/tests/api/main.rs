@@ -16,6 +16,7 @@ mod custom_resource;
 mod deadlines;
 mod events;
 mod faults;
+mod files_of_others;
 mod fixture;
 mod gateways;
 mod health;

@@ -94,7 +94,7 @@ async fn charts_of_all_lengths_are_cut_from_one_answer() {
 async fn a_number_of_days_that_cannot_be_is_answered_with_the_limits() {
     let fixture = Fixture::new().await;
     let api = fixture.start("stats").await;
-    for days in ["0", "401", "-1", "1.5", "", "month"] {
+    for days in ["0", "401", "-1", "1.5", "month"] {
         let response = api
             .send(&fixture.get(&format!("{SIGNUPS}?days={days}")))
             .await;

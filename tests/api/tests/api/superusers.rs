@@ -61,7 +61,7 @@ async fn mistakes_are_named_and_change_nothing() {
         ),
         (
             json!({ "command": "create-superuser", "email": "a b", "username": "a b" }),
-            "email must be an address like name@example.com; username may have",
+            "email must be an address like name@example.com: it has no @; username may have",
         ),
         (
             json!({ "command": "up", "email": "a@example.com" }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::platform::error::Error;
-use shared::users::{NewUserBatch, RawRow, RawUser};
+use shared::users::{AcceptedHashes, NewUserBatch, RawRow, RawUser};
 
 use crate::written::assert_written;
 
@@ -74,7 +74,7 @@ fn every_code_of_a_bad_row_is_in_the_catalogue() {
     let long = "x".repeat(300);
     let rows = [
         r#"{"email":1,"username":"a b"}"#.to_owned(),
-        r#"{"email":"a@example.com","username":"","extra":1,"extra":2}"#.to_owned(),
+        r#"{"email":"a@example.com","username":"a","password":"short","extra":1}"#.to_owned(),
         r#"{"email":"b@example.com","email":"b@example.com","username":"b"}"#.to_owned(),
         r#"{"email":"c@example.com","username":"C","password":"password","password_hash":"$md5$x"}"#
             .to_owned(),
@@ -91,7 +91,7 @@ fn every_code_of_a_bad_row_is_in_the_catalogue() {
         line: None,
         user: RawUser::from_json(row),
     });
-    let details = NewUserBatch::parse(rows.collect()).unwrap_err();
+    let details = NewUserBatch::parse(rows.collect(), AcceptedHashes::NONE).unwrap_err();
     let codes: BTreeSet<_> = details.listed().iter().map(|detail| detail.code).collect();
     assert_eq!(codes.len(), 12, "{codes:?}");
     for code in codes {

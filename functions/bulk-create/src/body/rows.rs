@@ -1,0 +1,77 @@
+//! The rows of a body, and what is wrong with the body beside them.
+
+use shared::{
+    platform::error::Error,
+    users::{AcceptedHashes, NewUserBatch, RawRow, RawUser},
+};
+
+/// A body that is wrong on every line is described by its first lines.
+const MAX_PROBLEMS: usize = 20;
+
+/// Collects rows up to a limit, and counts those beyond it.
+pub(super) struct Rows {
+    limit: usize,
+    pub(super) kept: Vec<RawRow>,
+    pub(super) count: usize,
+    problems: Vec<String>,
+    problem_count: usize,
+}
+
+impl Rows {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            kept: Vec::new(),
+            count: 0,
+            problems: Vec::new(),
+            problem_count: 0,
+        }
+    }
+
+    /// Adds a row. It is not even read beyond the limit.
+    pub(super) fn push(&mut self, line: Option<usize>, read: impl FnOnce() -> RawUser) {
+        self.count += 1;
+        if self.count <= self.limit {
+            self.kept.push(RawRow { line, user: read() });
+        }
+    }
+
+    /// Adds a reason why the body as a whole is refused.
+    pub(super) fn refuse(&mut self, problem: impl Into<String>) {
+        self.problem_count += 1;
+        if self.problem_count <= MAX_PROBLEMS {
+            self.problems.push(problem.into());
+        }
+    }
+
+    /// The users, or all that is wrong with the body and its rows.
+    pub(super) fn finish(mut self, accepted: AcceptedHashes) -> Result<NewUserBatch, Error> {
+        if self.count > self.limit {
+            return Err(Error::TooLarge {
+                message: format!(
+                    "A request may contain at most {} users; this one contains {}",
+                    self.limit, self.count
+                ),
+            });
+        }
+        if self.problems.is_empty() {
+            if self.count == 0 {
+                return Err(Error::invalid_request(
+                    "The body must hold at least one user",
+                ));
+            }
+            let batch = NewUserBatch::parse(self.kept, accepted);
+            return batch.map_err(|details| Error::ValidationFailed { details });
+        }
+        if self.problem_count > MAX_PROBLEMS {
+            let more = self.problem_count - MAX_PROBLEMS;
+            self.problems
+                .push(format!("{more} more errors of this kind"));
+        }
+        let rows = NewUserBatch::parse(self.kept, accepted);
+        Err(Error::InvalidRequest {
+            message: self.problems.join(". "),
+            details: rows.err().unwrap_or_default(),
+        })
+    }
+}
