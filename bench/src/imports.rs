@@ -203,7 +203,8 @@ async fn row_by_row(connection: &mut PgConnection, rows: &[ImportRow]) -> Result
 
 async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()> {
     let mut transaction = connection.begin().await?;
-    match bulk::write(&mut transaction, rows, OnConflict::Fail).await? {
+    let rows: Vec<_> = rows.iter().collect();
+    match bulk::write(&mut transaction, &rows, OnConflict::Fail).await? {
         Written::All(_) => Ok(transaction.commit().await?),
         other => bail!("an import was refused: {other:?}"),
     }

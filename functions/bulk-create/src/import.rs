@@ -16,6 +16,7 @@ use shared::{
         },
         idempotency,
     },
+    users::Located,
 };
 
 use crate::{answer, keyed, options::Options};
@@ -35,13 +36,17 @@ pub(crate) struct ImportOutcome {
 /// What is to be imported.
 pub(crate) struct ImportJob<'a> {
     /// The users, in request order.
-    pub(crate) rows: &'a [ImportRow],
-    /// Where they begin in the body, if its format has lines.
-    pub(crate) lines: &'a [Option<usize>],
+    pub(crate) rows: &'a [Located<ImportRow>],
     /// How.
     pub(crate) options: Options,
     /// The key under which the request may be repeated.
     pub(crate) keyed: Option<&'a IdempotentRequest>,
+}
+
+impl ImportJob<'_> {
+    fn values(&self) -> Vec<&ImportRow> {
+        self.rows.iter().map(|row| &row.value).collect()
+    }
 }
 
 /// Writes all users or none.
@@ -94,10 +99,10 @@ async fn import(
             }));
         }
     }
-    let users = match bulk::write(tx, job.rows, job.options.on_conflict).await? {
+    let users = match bulk::write(tx, &job.values(), job.options.on_conflict).await? {
         Written::All(users) => users,
         Written::Conflicts(conflicts) => {
-            return Err(conflict_error(&conflicts, job.lines).into());
+            return Err(conflict_error(&conflicts, job.rows).into());
         }
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
@@ -126,7 +131,7 @@ async fn explain(
     job: &ImportJob<'_>,
     refused: &Refusal,
 ) -> Result<(), Error> {
-    let rows = job.rows;
+    let rows = &job.values();
     match refused.kind {
         RefusalKind::Unique if job.options.on_conflict == OnConflict::Fail => {
             let conflicts = database
@@ -137,7 +142,7 @@ async fn explain(
             if conflicts.is_empty() {
                 Ok(())
             } else {
-                Err(conflict_error(&conflicts, job.lines))
+                Err(conflict_error(&conflicts, job.rows))
             }
         }
         RefusalKind::Unique => Ok(()),
@@ -150,7 +155,7 @@ async fn explain(
             if broken.is_empty() {
                 Err(Error::RefusedByTable(refused.clone()))
             } else {
-                Err(limit_error(&broken, job.lines))
+                Err(limit_error(&broken, job.rows))
             }
         }
         _ => Err(Error::RefusedByTable(refused.clone())),
@@ -158,7 +163,7 @@ async fn explain(
 }
 
 /// The answer to rows that keep our rules and break those of a table that another application made.
-fn limit_error(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
+fn limit_error(broken: &[BrokenLimit], rows: &[Located<ImportRow>]) -> Error {
     let details = broken.iter().map(|broken| {
         let index = broken.index;
         let what = broken.field.unwrap_or("the row");
@@ -175,7 +180,7 @@ fn limit_error(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
         };
         Detail {
             index,
-            line: lines.get(index).copied().flatten(),
+            line: rows[index].line,
             field: broken.field,
             code,
             message,
@@ -186,10 +191,10 @@ fn limit_error(broken: &[BrokenLimit], lines: &[Option<usize>]) -> Error {
     }
 }
 
-fn conflict_error(conflicts: &[RowConflict], lines: &[Option<usize>]) -> Error {
+fn conflict_error(conflicts: &[RowConflict], rows: &[Located<ImportRow>]) -> Error {
     let details: Details = conflicts
         .iter()
-        .map(|conflict| detail(conflict, lines))
+        .map(|conflict| detail(conflict, rows))
         .collect();
     let meets_stored = |conflict: &RowConflict| conflict.with == ConflictWith::Stored;
     if conflicts.iter().any(meets_stored) {
@@ -199,13 +204,13 @@ fn conflict_error(conflicts: &[RowConflict], lines: &[Option<usize>]) -> Error {
     }
 }
 
-fn detail(conflict: &RowConflict, lines: &[Option<usize>]) -> Detail {
+fn detail(conflict: &RowConflict, rows: &[Located<ImportRow>]) -> Detail {
     let RowConflict { index, field, with } = *conflict;
     match with {
-        ConflictWith::Row(first) => Detail::duplicate_in_request(index, first, lines, field),
+        ConflictWith::Row(first) => Detail::duplicate_in_request(&rows[index], &rows[first], field),
         ConflictWith::Stored => Detail {
             index,
-            line: lines.get(index).copied().flatten(),
+            line: rows[index].line,
             field: Some(field),
             code: "already_exists",
             message: format!("a user with this {field} exists already"),

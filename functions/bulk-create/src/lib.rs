@@ -76,9 +76,8 @@ impl BulkCreate {
             }
         }
         let config = &self.state.config.bulk;
-        let batch = payload.users(config.max_rows, options.accepted_hashes)?;
+        let users = payload.users(config.max_rows, options.accepted_hashes)?;
         drop(payload);
-        let (users, lines) = batch.into_parts();
         let rows = passwords::into_rows(
             users,
             options.is_dry_run,
@@ -89,7 +88,6 @@ impl BulkCreate {
         .await?;
         let job = ImportJob {
             rows: &rows,
-            lines: &lines,
             options,
             keyed: keyed.as_ref(),
         };

@@ -3,91 +3,66 @@
 use std::collections::HashMap;
 
 use super::{
-    field_error::FieldError, new_user::NewUser, password_hash::AcceptedHashes, raw_user::RawUser,
+    field_error::FieldError, located::Located, new_user::NewUser, password_hash::AcceptedHashes,
+    raw_user::RawUser,
 };
 use crate::platform::error::{Detail, Details};
 
-/// A row of a request and where it stands.
-#[derive(Debug)]
-pub struct RawRow {
-    /// Where the row begins in the body, counted from 1, if the format has lines.
-    pub line: Option<usize>,
-    /// What it says.
-    pub user: RawUser,
-}
-
-/// Users to be created together, each valid and none twice.
-#[derive(Debug)]
-pub struct NewUserBatch {
-    users: Vec<NewUser>,
-    lines: Vec<Option<usize>>,
-}
-
-impl NewUserBatch {
-    /// Parses all rows, and reports everything that is wrong with any of them, in request order.
-    /// Hashes of the algorithms `accepted` are stored beside the usual ones.
-    pub fn parse(rows: Vec<RawRow>, accepted: AcceptedHashes) -> Result<Self, Details> {
-        let lines: Vec<_> = rows.iter().map(|row| row.line).collect();
-        let mut users = Vec::with_capacity(rows.len());
-        let mut details = Details::default();
-        let mut emails = FirstSeen::new("email");
-        let mut usernames = FirstSeen::new("username");
-        for (index, row) in rows.into_iter().enumerate() {
-            let identity = row.user.identity();
-            let parsed = NewUser::parse(row.user, accepted);
-            let errors = parsed.as_ref().err().map_or(&[][..], Vec::as_slice);
-            // A row with some other mistake can repeat a value all the same, or be repeated.
-            let mut duplicates = Vec::new();
-            for (seen, value) in [&mut emails, &mut usernames].into_iter().zip(identity) {
-                let is_valid = errors.iter().all(|error| error.field != Some(seen.field));
-                if let Some(value) = value.filter(|_| is_valid) {
-                    duplicates.extend(seen.check(index, &lines, &value));
-                }
+/// Parses the users of one request, each valid and none twice, or reports everything that is wrong with any
+/// of them, in request order. Hashes of the algorithms `accepted` are stored beside the usual ones.
+pub fn parse_batch(
+    rows: Vec<Located<RawUser>>,
+    accepted: AcceptedHashes,
+) -> Result<Vec<Located<NewUser>>, Details> {
+    let mut users = Vec::with_capacity(rows.len());
+    let mut details = Details::default();
+    let mut emails = FirstSeen::new("email");
+    let mut usernames = FirstSeen::new("username");
+    for row in rows {
+        let place = row.with(());
+        let identity = row.value.identity();
+        let parsed = NewUser::parse(row.value, accepted);
+        let errors = parsed.as_ref().err().map_or(&[][..], Vec::as_slice);
+        // A row with some other mistake can repeat a value all the same, or be repeated.
+        let mut duplicates = Vec::new();
+        for (seen, value) in [&mut emails, &mut usernames].into_iter().zip(identity) {
+            let is_valid = errors.iter().all(|error| error.field != Some(seen.field));
+            if let Some(value) = value.filter(|_| is_valid) {
+                duplicates.extend(seen.check(place, &value));
             }
-            match parsed {
-                Ok(user) => users.push(user),
-                Err(errors) => details.extend(
-                    errors
-                        .into_iter()
-                        .map(|error| detail(index, row.line, error)),
-                ),
+        }
+        match parsed {
+            Ok(user) => users.push(place.with(user)),
+            Err(errors) => {
+                details.extend(errors.into_iter().map(|error| detail(place, error)));
             }
-            details.extend(duplicates);
         }
-        if details.is_empty() {
-            Ok(Self { users, lines })
-        } else {
-            Err(details)
-        }
+        details.extend(duplicates);
     }
-
-    /// The users, in request order, and the lines on which they begin, in formats that have lines.
-    #[must_use]
-    pub fn into_parts(self) -> (Vec<NewUser>, Vec<Option<usize>>) {
-        (self.users, self.lines)
+    if details.is_empty() {
+        Ok(users)
+    } else {
+        Err(details)
     }
 }
 
 impl Detail {
     /// A value that an earlier row of the same request has too.
     #[must_use]
-    pub fn duplicate_in_request(
-        index: usize,
-        first: usize,
-        lines: &[Option<usize>],
+    pub fn duplicate_in_request<T, U>(
+        row: &Located<T>,
+        first: &Located<U>,
         field: &'static str,
     ) -> Self {
-        let line_of = |index: usize| lines.get(index).copied().flatten();
-        let place = match line_of(first) {
-            Some(line) => format!("line {line}"),
-            None => format!("row {first}"),
-        };
         Self {
-            index,
-            line: line_of(index),
+            index: row.index,
+            line: row.line,
             field: Some(field),
             code: "duplicate_in_request",
-            message: format!("{field} is the same as in {place} of this request"),
+            message: format!(
+                "{field} is the same as in {} of this request",
+                first.place()
+            ),
         }
     }
 }
@@ -95,7 +70,7 @@ impl Detail {
 /// Which row had a value first.
 struct FirstSeen {
     field: &'static str,
-    rows: HashMap<String, usize>,
+    rows: HashMap<String, Located<()>>,
 }
 
 impl FirstSeen {
@@ -108,16 +83,16 @@ impl FirstSeen {
 
     /// Values are compared in lower case by Rust's rules. The database's may differ for a few
     /// letters; what it finds alike beyond this is reported by [`crate::store::bulk`].
-    fn check(&mut self, index: usize, lines: &[Option<usize>], value: &str) -> Option<Detail> {
-        let first = *self.rows.entry(value.to_lowercase()).or_insert(index);
-        (first != index).then(|| Detail::duplicate_in_request(index, first, lines, self.field))
+    fn check(&mut self, place: Located<()>, value: &str) -> Option<Detail> {
+        let first = *self.rows.entry(value.to_lowercase()).or_insert(place);
+        (first != place).then(|| Detail::duplicate_in_request(&place, &first, self.field))
     }
 }
 
-fn detail(index: usize, line: Option<usize>, error: FieldError) -> Detail {
+fn detail(place: Located<()>, error: FieldError) -> Detail {
     Detail {
-        index,
-        line,
+        index: place.index,
+        line: place.line,
         field: error.field,
         code: error.code,
         message: error.message.into_owned(),
@@ -129,11 +104,15 @@ mod tests {
     use super::*;
 
     fn details(rows: &[(Option<usize>, &str)]) -> Details {
-        let rows = rows.iter().map(|(line, json)| RawRow {
-            line: *line,
-            user: RawUser::from_json(json),
-        });
-        NewUserBatch::parse(rows.collect(), AcceptedHashes::NONE).unwrap_err()
+        let rows = rows
+            .iter()
+            .enumerate()
+            .map(|(index, (line, json))| Located {
+                index,
+                line: *line,
+                value: RawUser::from_json(json),
+            });
+        parse_batch(rows.collect(), AcceptedHashes::NONE).unwrap_err()
     }
 
     #[test]

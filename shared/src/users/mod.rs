@@ -7,6 +7,7 @@ mod field_error;
 mod field_names;
 mod filter;
 mod list_query;
+mod located;
 mod new_user;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -38,12 +39,13 @@ pub mod limits {
 pub use crate::platform::user_id::UserId;
 
 pub use self::{
-    batch::{NewUserBatch, RawRow},
+    batch::parse_batch,
     cursor::{Cursor, CursorError, Direction, SortKey},
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     filter::Filter,
     list_query::{CountMode, ListQuery, Position},
+    located::Located,
     new_user::NewUser,
     page::{Page, Total},
     password::Password,

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use lambda_http::{Body, Request, http::header};
 use shared::{
     platform::error::Error,
-    users::{AcceptedHashes, NewUserBatch},
+    users::{AcceptedHashes, Located, NewUser},
 };
 
 pub(crate) use self::media_type::Format;
@@ -93,7 +93,7 @@ impl<'r> Payload<'r> {
         &self,
         max_rows: usize,
         accepted: AcceptedHashes,
-    ) -> Result<NewUserBatch, Error> {
+    ) -> Result<Vec<Located<NewUser>>, Error> {
         let mut rows = Rows::new(max_rows);
         match self.format {
             Format::Json => json::read(&self.text, &mut rows),
@@ -141,7 +141,7 @@ mod tests {
         request
     }
 
-    fn users(request: &Request) -> Result<NewUserBatch, Error> {
+    fn users(request: &Request) -> Result<Vec<Located<NewUser>>, Error> {
         Payload::read(request)?.users(2, AcceptedHashes::default())
     }
 
@@ -163,13 +163,13 @@ mod tests {
             ("application/x-ndjson", ndjson),
             ("text/csv; charset=utf-8", csv),
         ] {
-            let batch = users(&request(content_type, body)).unwrap();
-            let (users, _) = batch.into_parts();
-            assert_eq!(users[0].email, "a@example.com");
-            assert_eq!(users[0].username, "a");
-            assert_eq!(users[0].full_name, None);
-            assert_eq!(users[0].is_active, Some(false));
-            assert_eq!(users[0].is_superuser, None);
+            let users = users(&request(content_type, body)).unwrap();
+            let user = &users[0].value;
+            assert_eq!(user.email, "a@example.com");
+            assert_eq!(user.username, "a");
+            assert_eq!(user.full_name, None);
+            assert_eq!(user.is_active, Some(false));
+            assert_eq!(user.is_superuser, None);
         }
     }
 

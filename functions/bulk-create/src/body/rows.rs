@@ -2,7 +2,7 @@
 
 use shared::{
     platform::error::Error,
-    users::{AcceptedHashes, NewUserBatch, RawRow, RawUser},
+    users::{AcceptedHashes, Located, NewUser, RawUser, parse_batch},
 };
 
 /// A body that is wrong on every line is described by its first lines.
@@ -11,7 +11,7 @@ const MAX_PROBLEMS: usize = 20;
 /// Collects rows up to a limit, and counts those beyond it.
 pub(super) struct Rows {
     limit: usize,
-    pub(super) kept: Vec<RawRow>,
+    pub(super) kept: Vec<Located<RawUser>>,
     pub(super) count: usize,
     problems: Vec<String>,
     problem_count: usize,
@@ -32,7 +32,11 @@ impl Rows {
     pub(super) fn push(&mut self, line: Option<usize>, read: impl FnOnce() -> RawUser) {
         self.count += 1;
         if self.count <= self.limit {
-            self.kept.push(RawRow { line, user: read() });
+            self.kept.push(Located {
+                index: self.kept.len(),
+                line,
+                value: read(),
+            });
         }
     }
 
@@ -45,7 +49,10 @@ impl Rows {
     }
 
     /// The users, or all that is wrong with the body and its rows.
-    pub(super) fn finish(mut self, accepted: AcceptedHashes) -> Result<NewUserBatch, Error> {
+    pub(super) fn finish(
+        mut self,
+        accepted: AcceptedHashes,
+    ) -> Result<Vec<Located<NewUser>>, Error> {
         if self.count > self.limit {
             return Err(Error::TooLarge {
                 message: format!(
@@ -60,7 +67,7 @@ impl Rows {
                     "The body must hold at least one user",
                 ));
             }
-            let batch = NewUserBatch::parse(self.kept, accepted);
+            let batch = parse_batch(self.kept, accepted);
             return batch.map_err(|details| Error::ValidationFailed { details });
         }
         if self.problem_count > MAX_PROBLEMS {
@@ -68,7 +75,7 @@ impl Rows {
             self.problems
                 .push(format!("{more} more errors of this kind"));
         }
-        let rows = NewUserBatch::parse(self.kept, accepted);
+        let rows = parse_batch(self.kept, accepted);
         Err(Error::InvalidRequest {
             message: self.problems.join(". "),
             details: rows.err().unwrap_or_default(),

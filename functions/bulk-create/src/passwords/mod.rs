@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use shared::{
     platform::{deadline::Deadline, error::Error},
     store::bulk::ImportRow,
-    users::{NewUser, Password},
+    users::{Located, NewUser, Password},
 };
 
 pub(crate) use self::hasher::Hasher;
@@ -16,22 +16,23 @@ pub(crate) use self::hasher::Hasher;
 ///
 /// Fails with [`Error::TooLarge`] if there are more than `max` passwords.
 pub(crate) async fn into_rows(
-    users: Vec<NewUser>,
+    users: Vec<Located<NewUser>>,
     is_dry_run: bool,
     hasher: &Hasher,
     max: usize,
     deadline: &Deadline,
-) -> Result<Vec<ImportRow>, Error> {
+) -> Result<Vec<Located<ImportRow>>, Error> {
     let mut passwords = Vec::new();
     let mut indices = Vec::new();
     let mut rows = Vec::with_capacity(users.len());
     for (index, user) in users.into_iter().enumerate() {
-        let (row, password) = row(user);
+        let place = user.with(());
+        let (row, password) = row(user.value);
         if let Some(password) = password {
             passwords.push(password);
             indices.push(index);
         }
-        rows.push(row);
+        rows.push(place.with(row));
     }
     if passwords.len() > max {
         return Err(Error::TooLarge {
@@ -47,7 +48,7 @@ pub(crate) async fn into_rows(
         hasher.hash_all(passwords, deadline).await?
     };
     for (index, hash) in indices.into_iter().zip(finished) {
-        rows[index].password_hash = Some(hash);
+        rows[index].value.password_hash = Some(hash);
     }
     Ok(rows)
 }

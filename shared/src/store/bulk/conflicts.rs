@@ -31,7 +31,7 @@ pub enum ConflictWith {
 /// the way has gone meanwhile.
 pub async fn find_conflicts(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
 ) -> Result<Vec<RowConflict>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
     let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();

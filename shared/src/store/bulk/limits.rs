@@ -36,7 +36,7 @@ struct Column {
 /// Finds the values that the table does not take, in request order. `rows` are in request order.
 pub async fn find_broken_limits(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
 ) -> Result<Vec<BrokenLimit>, sqlx::Error> {
     let columns: Vec<Column> = sqlx::query_as(
         "SELECT
@@ -88,7 +88,7 @@ struct Check {
 /// Has the server look at the rows as they would be inserted.
 async fn find_broken_checks(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
 ) -> Result<Vec<BrokenLimit>, sqlx::Error> {
     let checks: Vec<Check> = sqlx::query_as(
         "SELECT
@@ -133,13 +133,15 @@ async fn find_broken_checks(
 }
 
 /// One array for each of the fields.
-fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[ImportRow]) {
+fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
     let texts = |value: fn(&ImportRow) -> Option<&str>| -> Vec<Option<String>> {
         rows.iter()
             .map(|row| value(row).map(str::to_owned))
             .collect()
     };
-    let flags = |value: fn(&ImportRow) -> bool| -> Vec<bool> { rows.iter().map(value).collect() };
+    let flags = |value: fn(&ImportRow) -> bool| -> Vec<bool> {
+        rows.iter().map(|row| value(row)).collect()
+    };
     sql.push_bind(texts(|row| Some(&row.email)))
         .push(", ")
         .push_bind(texts(|row| Some(&row.username)))

@@ -40,13 +40,12 @@ pub enum Written {
 /// Where the table refuses a value, [`find_conflicts`] and [`find_broken_limits`] find out which ones.
 pub async fn write(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
-    let all: Vec<_> = rows.iter().collect();
     let inserted = match on_conflict {
-        OnConflict::Fail => insert::all(connection, &all).await?,
-        OnConflict::Skip | OnConflict::Update => insert::new(connection, &all).await?,
+        OnConflict::Fail => insert::all(connection, rows).await?,
+        OnConflict::Skip | OnConflict::Update => insert::new(connection, rows).await?,
     };
     let Some(inserted) = inserted else {
         return Ok(Written::Altered);
@@ -77,7 +76,7 @@ pub async fn check_deferred_constraints(connection: &mut PgConnection) -> Result
 
 /// Puts inserted users, by email, and those that were stored before, by index, in request order.
 fn in_request_order(
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
     mut inserted: HashMap<String, User>,
     mut stored: HashMap<usize, ImportedUser>,
 ) -> Written {

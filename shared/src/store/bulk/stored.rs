@@ -38,12 +38,12 @@ struct StoredUser {
 /// Leaves or updates the stored users that the rows at `old` mean.
 pub(super) async fn merge(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
     on_conflict: OnConflict,
     old: &[usize],
     inserted: &HashMap<String, User>,
 ) -> Result<Merged, sqlx::Error> {
-    let old_rows: Vec<&ImportRow> = old.iter().map(|&index| &rows[index]).collect();
+    let old_rows: Vec<&ImportRow> = old.iter().map(|&index| rows[index]).collect();
     let is_update = on_conflict == OnConflict::Update;
     let stored = by_email(connection, &old_rows, is_update).await?;
     let owners = username_owners(connection, &old_rows).await?;
@@ -58,7 +58,7 @@ pub(super) async fn merge(
         Ok(Found::NotAll(missing)) => {
             // Either it has gone meanwhile, or a unique index of the table's owner was in the way: a plain
             // insert of these rows names it.
-            let missing: Vec<_> = missing.iter().map(|&index| &rows[index]).collect();
+            let missing: Vec<_> = missing.iter().map(|&index| rows[index]).collect();
             return Ok(match insert::all(connection, &missing).await? {
                 Some(_) => Merged::Retry,
                 None => Merged::Altered,
@@ -91,7 +91,7 @@ enum Found {
 
 /// Tells what the rows that were not inserted met.
 struct Places<'a> {
-    rows: &'a [ImportRow],
+    rows: &'a [&'a ImportRow],
     on_conflict: OnConflict,
     old: &'a [usize],
     inserted: &'a HashMap<String, User>,
@@ -218,7 +218,7 @@ async fn username_owners(
 /// all that already is not written again.
 async fn update(
     connection: &mut PgConnection,
-    rows: &[ImportRow],
+    rows: &[&ImportRow],
     matches: &HashMap<usize, User>,
 ) -> Result<HashMap<UserId, User>, sqlx::Error> {
     let mut ids = Vec::with_capacity(matches.len());
@@ -237,7 +237,7 @@ async fn update(
             is_active,
             is_superuser,
             created_at: _,
-        } = &rows[index];
+        } = rows[index];
         ids.push(user.id);
         emails.push(email.as_str());
         usernames.push(username.as_str());

@@ -27,7 +27,8 @@ async fn import(
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
     let mut transaction = fixture.database.pool().begin().await.unwrap();
-    let written = bulk::write(&mut transaction, rows, on_conflict).await;
+    let rows: Vec<_> = rows.iter().collect();
+    let written = bulk::write(&mut transaction, &rows, on_conflict).await;
     transaction.rollback().await.unwrap();
     written
 }
@@ -63,7 +64,8 @@ async fn rows_that_only_the_database_finds_alike_are_named() {
     let error = import(&fixture, &rows, OnConflict::Fail).await.unwrap_err();
     assert_eq!(refusal(&error).unwrap().kind, RefusalKind::Unique);
     let mut connection = fixture.database.pool().acquire().await.unwrap();
-    let found = find_conflicts(&mut connection, &rows).await;
+    let all: Vec<_> = rows.iter().collect();
+    let found = find_conflicts(&mut connection, &all).await;
     assert_eq!(found.unwrap(), expected);
 
     for mode in [OnConflict::Skip, OnConflict::Update] {

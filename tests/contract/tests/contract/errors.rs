@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::platform::error::Error;
-use shared::users::{AcceptedHashes, NewUserBatch, RawRow, RawUser};
+use shared::users::{AcceptedHashes, Located, RawUser, parse_batch};
 
 use crate::written::assert_written;
 
@@ -87,11 +87,12 @@ fn every_code_of_a_bad_row_is_in_the_catalogue() {
         format!(r#"{{"email":"{long}@example.com"}}"#),
         "nonsense".to_owned(),
     ];
-    let rows = rows.iter().map(|row| RawRow {
+    let rows = rows.iter().enumerate().map(|(index, row)| Located {
+        index,
         line: None,
-        user: RawUser::from_json(row),
+        value: RawUser::from_json(row),
     });
-    let details = NewUserBatch::parse(rows.collect(), AcceptedHashes::NONE).unwrap_err();
+    let details = parse_batch(rows.collect(), AcceptedHashes::NONE).unwrap_err();
     let codes: BTreeSet<_> = details.listed().iter().map(|detail| detail.code).collect();
     assert_eq!(codes.len(), 12, "{codes:?}");
     for code in codes {
