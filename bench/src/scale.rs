@@ -24,7 +24,7 @@ use crate::report::{Samples, milliseconds, number, say, table};
 const PAGE: u32 = 50;
 
 /// How many users a search looks at one by one, as in functions/list-users.
-const SEARCH_REACH: u32 = 10_000;
+const SCAN_LIMIT: u32 = 10_000;
 
 /// Where a page lies.
 #[derive(Clone, Copy)]
@@ -239,7 +239,7 @@ async fn pages(
                     position: position(&mut session.connection, place, filter, sort).await?,
                     size: PAGE,
                     count: CountMode::Capped,
-                    reach: SEARCH_REACH,
+                    scan_limit: SCAN_LIMIT,
                 };
                 samples.push(session.page(rounds, &query).await?);
             }
@@ -287,9 +287,9 @@ async fn position(
     filter: &Filter,
     sort: Sort,
 ) -> Result<Position> {
-    let (towards, share) = match place {
+    let (direction, share) = match place {
         Place::Number(number) => return Ok(Position::Page(number)),
-        Place::Deep(towards) => (towards, 0.9),
+        Place::Deep(direction) => (direction, 0.9),
         Place::Last => (Direction::Previous, 1.0),
     };
     let key = match sort.by {
@@ -317,7 +317,7 @@ async fn position(
         SortKey::Text(Option::unwrap_or_default(text))
     };
     Ok(Position::Cursor(Cursor {
-        towards,
+        direction,
         key,
         id: i64::MAX.into(),
     }))

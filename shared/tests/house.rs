@@ -17,7 +17,7 @@ use syn::{
 };
 
 /// A file that is longer does more than one thing.
-const MAX_LINES: usize = 410;
+const MAX_LINES: usize = 400;
 
 /// A module's path in the crate, such as `["platform", "database", "lease"]`.
 type Module = Vec<String>;

@@ -96,7 +96,7 @@ mod tests {
             position: Position::Page(page),
             size: 100,
             count: CountMode::Capped,
-            reach: 0,
+            scan_limit: 0,
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) const MAX_SIZE: u32 = 100;
 pub(crate) const MAX_DEPTH: u32 = 10_000;
 
 /// A search looks at so many users one by one, in some 170 pages of an index.
-const SEARCH_REACH: u32 = 10_000;
+const SCAN_LIMIT: u32 = 10_000;
 
 const ALLOWED: &[&str] = &[
     "is_active",
@@ -75,7 +75,7 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
         filter,
         sort,
         count,
-        reach: SEARCH_REACH,
+        scan_limit: SCAN_LIMIT,
     })
 }
 

@@ -21,6 +21,7 @@ pub mod database;
 pub mod deadline;
 pub mod error;
 mod event_adapter;
+pub mod freeze_proof_instant;
 pub mod function;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -28,7 +29,6 @@ pub mod http;
 pub mod idempotency;
 pub mod limiter;
 pub mod metrics;
-pub mod moment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod request_context;

@@ -38,7 +38,7 @@ const IN_FLIGHT_GRACE: Duration = Duration::from_millis(20);
 pub(crate) struct Shutdown {
     /// How many invocations are under way, from the event to the delivery of the answer.
     under_way: watch::Sender<usize>,
-    is_cut_off: watch::Sender<bool>,
+    is_cancelled: watch::Sender<bool>,
 }
 
 /// SIGTERM, if it can be awaited.
@@ -57,7 +57,7 @@ impl Shutdown {
         register().await;
         let shutdown = Self {
             under_way: watch::Sender::new(0),
-            is_cut_off: watch::Sender::new(false),
+            is_cancelled: watch::Sender::new(false),
         };
         (shutdown, Announcement { terminated })
     }
@@ -70,7 +70,7 @@ impl Shutdown {
         terminated.recv().await;
         if timeout(DRAIN_TIMEOUT, self.drain()).await.is_err() {
             tracing::warn!("requests are cut off, because the environment ends");
-            self.is_cut_off.send_replace(true);
+            self.is_cancelled.send_replace(true);
             // Whoever is not done then is killed by Lambda.
             let _ = timeout(REPLY_TIMEOUT, self.drain()).await;
         }
@@ -91,9 +91,9 @@ impl Shutdown {
 
     /// Resolves when a request has to give up its work and answer.
     pub(crate) async fn cancelled(&self) {
-        let mut is_cut_off = self.is_cut_off.subscribe();
+        let mut is_cancelled = self.is_cancelled.subscribe();
         // An error means that the sender is gone, and it lives in `self`.
-        let _ = is_cut_off.wait_for(|is_cut_off| *is_cut_off).await;
+        let _ = is_cancelled.wait_for(|is_cancelled| *is_cancelled).await;
     }
 
     /// Counts invocations, from the event to the delivery of the answer.

@@ -28,11 +28,11 @@ pub struct StoredRow {
 }
 
 /// Takes the lock that stands for the key until the end of the transaction; false if another request
-/// holds it for longer than `patience`. The transaction can then only be rolled back.
+/// holds it for longer than `timeout`. The transaction can then only be rolled back.
 pub async fn lock(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<bool, sqlx::Error> {
     let number = request.lock_number();
     let is_free = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
@@ -43,7 +43,7 @@ pub async fn lock(
         return Ok(true);
     }
     sqlx::query("SELECT set_config('lock_timeout', $1, TRUE)")
-        .bind(patience.as_millis().to_string())
+        .bind(timeout.as_millis().to_string())
         .execute(&mut *connection)
         .await?;
     let locked = sqlx::query("SELECT pg_advisory_xact_lock($1)")

@@ -1,15 +1,15 @@
 //! Pages of lists and searches: which queries to ask, and in which order.
 //!
-//! A list is one walk along an index. A search begins with a short walk, which finds common terms. What the
-//! walk met says how common the term is, and so which of two ways ends first: to walk on, or to collect all
-//! matches by the trigram index. The other one is the fallback, because matches may lie anywhere. Only if
+//! A list is one index scan. A search begins with a short scan, which answers common terms. How many matches
+//! that scan has seen tells how common the term is, and so which of two ways ends first: to scan on, or to find
+//! all matches with the trigram index. The other way is the fallback, because matches may be clustered. Only if
 //! both take longer than a search may, the page is short, and says so.
 
 use std::time::{Duration, Instant};
 
 use crate::{
     platform::{config::SearchConfig, database::Database, deadline::Deadline, error::Error},
-    store::list::{self, Stop, Walked},
+    store::list::{self, Scanned, Stop},
     users::{CountMode, ListQuery, Page, SearchTerm, Total},
 };
 
@@ -20,9 +20,9 @@ pub const COUNT_CAP: u64 = 10_000;
 const COUNT_SHARE: u32 = 2;
 
 /// What it takes to look at a row of an index, to find a match by the trigram index, and to look at that too.
-const WALK_NANOSECONDS: u64 = 1_000;
+const SCAN_NANOSECONDS: u64 = 1_000;
 const FIND_NANOSECONDS: u64 = 300;
-const COLLECT_NANOSECONDS: u64 = 1_900;
+const TRIGRAM_NANOSECONDS: u64 = 1_900;
 
 /// What a capped count gets at least, so that it is not given up before it began.
 const MIN_COUNT_TIME: Duration = Duration::from_millis(50);
@@ -34,9 +34,9 @@ pub async fn page(
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
-    let walked = walk(database, deadline, query).await?;
+    let scanned = scan(database, deadline, query).await?;
     let Some(term) = &query.filter.search else {
-        return Ok(walked.page);
+        return Ok(scanned.page);
     };
     let search = Search {
         database,
@@ -45,38 +45,38 @@ pub async fn page(
         term,
         ends: Instant::now() + config.time.min(deadline.remaining() / 2),
         rate: Rate {
-            matches: walked.met,
-            of: u64::from(query.reach),
-            listed: walked.listed,
+            matches: scanned.matches,
+            of: u64::from(query.scan_limit),
+            listed: scanned.listed,
         },
     };
-    let (mut page, met) = match walked.stop {
-        Stop::Full | Stop::End => (walked.page, walked.met),
-        Stop::Reach => search.go_on(walked).await?,
+    let (mut page, matches) = match scanned.stop {
+        Stop::Full | Stop::End => (scanned.page, scanned.matches),
+        Stop::ScanLimit => search.go_on(scanned).await?,
     };
     page.total = match (page.total, query.count) {
         (_, CountMode::None) => None,
         (Some(total), CountMode::Capped) => Some(capped(total)),
         (Some(total @ Total::Exactly(_)), CountMode::Exact) => Some(total),
-        (_, CountMode::Capped) => Some(search.count_capped(met).await?),
-        (_, CountMode::Exact) => Some(search.count_exactly(met).await?),
+        (_, CountMode::Capped) => Some(search.count_capped(matches).await?),
+        (_, CountMode::Exact) => Some(search.count_exactly(matches).await?),
     };
     Ok(page)
 }
 
-async fn walk(
+async fn scan(
     database: &Database,
     deadline: &Deadline,
     query: &ListQuery,
-) -> Result<Walked, Error> {
+) -> Result<Scanned, Error> {
     database
         .read(deadline, |mut lease| async move {
-            (list::walk(&mut lease, query).await, lease)
+            (list::scan(&mut lease, query).await, lease)
         })
         .await
 }
 
-/// A search that its first walk did not answer.
+/// A search that its first scan did not answer.
 struct Search<'a> {
     database: &'a Database,
     deadline: &'a Deadline,
@@ -86,7 +86,7 @@ struct Search<'a> {
     rate: Rate,
 }
 
-/// How common a term is where the first walk looked.
+/// How common a term is where the first scan looked.
 #[derive(Clone, Copy)]
 struct Rate {
     matches: u64,
@@ -102,8 +102,8 @@ impl Rate {
         rows.min(self.listed)
     }
 
-    fn walk_time(self, matches: u64) -> Duration {
-        Duration::from_nanos(self.rows_with(matches) * WALK_NANOSECONDS)
+    fn scan_time(self, matches: u64) -> Duration {
+        Duration::from_nanos(self.rows_with(matches) * SCAN_NANOSECONDS)
     }
 
     /// How many matches the list has. A term without one so far is taken to have one in so many rows.
@@ -111,92 +111,92 @@ impl Rate {
         self.listed * self.matches.max(1) / self.of.max(1)
     }
 
-    fn collect_time(self) -> Duration {
-        Duration::from_nanos(self.all_matches() * COLLECT_NANOSECONDS)
+    fn trigram_time(self) -> Duration {
+        Duration::from_nanos(self.all_matches() * TRIGRAM_NANOSECONDS)
     }
 
     /// To count up to `most` matches by the trigram index, which finds all before the first is looked at.
     fn count_time(self, most: u64) -> Duration {
         let found = self.all_matches();
-        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * COLLECT_NANOSECONDS)
+        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * TRIGRAM_NANOSECONDS)
     }
 }
 
 impl Search<'_> {
     /// The page, and how many matches are known of.
-    async fn go_on(&self, walked: Walked) -> Result<(Page, u64), Error> {
+    async fn go_on(&self, scanned: Scanned) -> Result<(Page, u64), Error> {
         let wanted = self.query.rows_before() + u64::from(self.query.size) + 1;
-        let walks_first = self.rate.matches > 0
-            && self.rate.walk_time(wanted) < self.rate.collect_time()
+        let scans_first = self.rate.matches > 0
+            && self.rate.scan_time(wanted) < self.rate.trigram_time()
             || !self.term.has_trigrams();
-        let mut walked = walked;
-        if walks_first {
-            walked = self.walk_on(walked, self.left() / 2).await?;
-            if walked.stop != Stop::Reach {
-                return Ok((walked.page, walked.met));
+        let mut scanned = scanned;
+        if scans_first {
+            scanned = self.scan_on(scanned, self.left() / 2).await?;
+            if scanned.stop != Stop::ScanLimit {
+                return Ok((scanned.page, scanned.matches));
             }
         }
-        if let Some(page) = self.collect(if walks_first { 1 } else { 2 }).await? {
-            return Ok((page, walked.met));
+        if let Some(page) = self.trigram_search(if scans_first { 1 } else { 2 }).await? {
+            return Ok((page, scanned.matches));
         }
-        if !walks_first {
-            walked = self.walk_on(walked, self.left()).await?;
+        if !scans_first {
+            scanned = self.scan_on(scanned, self.left()).await?;
         }
-        let met = walked.met;
-        if walked.stop == Stop::Reach {
-            return Ok((short(walked, self.query)?, met));
+        let matches = scanned.matches;
+        if scanned.stop == Stop::ScanLimit {
+            return Ok((short(scanned, self.query)?, matches));
         }
-        Ok((walked.page, met))
+        Ok((scanned.page, matches))
     }
 
-    /// Walks again, as far as `time` allows, or gives back what was found before.
-    async fn walk_on(&self, before: Walked, time: Duration) -> Result<Walked, Error> {
-        let reach = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / WALK_NANOSECONDS;
-        let reach = u32::try_from(reach).unwrap_or(u32::MAX);
-        if reach <= self.query.reach {
+    /// Scans again, as far as `time` allows, or gives back what was found before.
+    async fn scan_on(&self, before: Scanned, time: Duration) -> Result<Scanned, Error> {
+        let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
+        let scan_limit = u32::try_from(scan_limit).unwrap_or(u32::MAX);
+        if scan_limit <= self.query.scan_limit {
             return Ok(before);
         }
-        let farther = ListQuery {
-            reach,
+        let longer = ListQuery {
+            scan_limit,
             ..self.query.clone()
         };
-        let farther = &farther;
-        let walked = self
+        let longer = &longer;
+        let scanned = self
             .database
             .read_briefly(self.deadline, 2 * time, |mut lease| async move {
-                (list::walk(&mut lease, farther).await, lease)
+                (list::scan(&mut lease, longer).await, lease)
             })
             .await?;
-        Ok(walked.unwrap_or(before))
+        Ok(scanned.unwrap_or(before))
     }
 
     /// The page from all matches, if they are collected in a part of the time that is left.
-    async fn collect(&self, part: u32) -> Result<Option<Page>, Error> {
+    async fn trigram_search(&self, part: u32) -> Result<Option<Page>, Error> {
         if !self.term.has_trigrams() {
             return Ok(None);
         }
         let (query, term) = (self.query, self.term);
         self.database
             .read_briefly(self.deadline, self.left() / part, |mut lease| async move {
-                (list::collect(&mut lease, query, term).await, lease)
+                (list::trigram_search(&mut lease, query, term).await, lease)
             })
             .await
     }
 
-    async fn count_capped(&self, met: u64) -> Result<Total, Error> {
+    async fn count_capped(&self, matches: u64) -> Result<Total, Error> {
         let count = self
             .count(COUNT_CAP + 1, self.left().max(MIN_COUNT_TIME))
             .await?;
-        Ok(capped(count.unwrap_or(Total::AtLeast(met))))
+        Ok(capped(count.unwrap_or(Total::AtLeast(matches))))
     }
 
-    async fn count_exactly(&self, met: u64) -> Result<Total, Error> {
+    async fn count_exactly(&self, matches: u64) -> Result<Total, Error> {
         let time = self.deadline.remaining() / COUNT_SHARE;
         let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
         match self.count(most, time).await? {
             Some(total @ Total::Exactly(_)) => Ok(total),
-            Some(Total::AtLeast(count)) => Ok(capped(Total::AtLeast(count.max(met)))),
-            None => Ok(capped(Total::AtLeast(met))),
+            Some(Total::AtLeast(count)) => Ok(capped(Total::AtLeast(count.max(matches)))),
+            None => Ok(capped(Total::AtLeast(matches))),
         }
     }
 
@@ -204,24 +204,25 @@ impl Search<'_> {
     /// `time`.
     async fn count(&self, most: u64, time: Duration) -> Result<Option<Total>, Error> {
         let (query, term) = (self.query, self.term);
-        let walks = self.rate.walk_time(most) < self.rate.count_time(most);
-        let count = if walks || !term.has_trigrams() {
-            let reach = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / WALK_NANOSECONDS;
+        let scans = self.rate.scan_time(most) < self.rate.count_time(most);
+        let count = if scans || !term.has_trigrams() {
+            let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
             let counted = self
                 .database
                 .read_briefly(self.deadline, 2 * time, |mut lease| async move {
-                    let counted = list::count_walked(&mut lease, query, term, reach, most).await;
+                    let counted =
+                        list::count_by_scan(&mut lease, query, term, scan_limit, most).await;
                     (counted, lease)
                 })
                 .await?;
-            if reach < self.rate.listed {
+            if scan_limit < self.rate.listed {
                 return Ok(counted.map(Total::AtLeast));
             }
             counted
         } else {
             self.database
                 .read_briefly(self.deadline, time, |mut lease| async move {
-                    let counted = list::count_collected(&mut lease, query, term, most).await;
+                    let counted = list::count_by_trigrams(&mut lease, query, term, most).await;
                     (counted, lease)
                 })
                 .await?
@@ -241,13 +242,13 @@ impl Search<'_> {
 }
 
 /// What a page lacks of being whole. A page by number has to know where it begins.
-fn short(walked: Walked, query: &ListQuery) -> Result<Page, Error> {
-    if walked.met < query.rows_before() {
+fn short(scanned: Scanned, query: &ListQuery) -> Result<Page, Error> {
+    if scanned.matches < query.rows_before() {
         return Err(Error::invalid_request(
             "Parameter page is beyond what this search can count; continue with the next_cursor of an earlier page",
         ));
     }
-    let mut page = walked.page;
+    let mut page = scanned.page;
     page.is_complete = false;
     Ok(page)
 }

@@ -26,7 +26,7 @@ const FINGERPRINT_BYTES: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Which side of the row.
-    pub towards: Direction,
+    pub direction: Direction,
     /// What the list is sorted by, of that row.
     pub key: SortKey,
     /// The row's id.
@@ -95,7 +95,7 @@ impl Cursor {
     #[must_use]
     pub fn encode(&self, filter: &Filter, sort: Sort) -> String {
         let encoded = Encoded {
-            d: self.towards,
+            d: self.direction,
             k: match &self.key {
                 SortKey::Time(time) => time.timestamp_micros().to_string(),
                 SortKey::Text(text) => text.clone(),
@@ -133,7 +133,7 @@ impl Cursor {
             SortBy::Username | SortBy::Email => SortKey::Text(encoded.k),
         };
         Ok(Self {
-            towards: encoded.d,
+            direction: encoded.d,
             key,
             id: encoded.i,
         })
@@ -174,7 +174,7 @@ mod tests {
 
     fn at(key: SortKey) -> Cursor {
         Cursor {
-            towards: Direction::Next,
+            direction: Direction::Next,
             key,
             id: 7.into(),
         }
@@ -242,7 +242,7 @@ mod tests {
 
         #[test]
         fn any_place_survives_its_way_through_a_url(key in "[^\0]{0,80}", id in any::<i64>()) {
-            let cursor = Cursor { towards: Direction::Previous, key: SortKey::Text(key), id: id.into() };
+            let cursor = Cursor { direction: Direction::Previous, key: SortKey::Text(key), id: id.into() };
             let text = cursor.encode(&Filter::default(), BY_EMAIL);
             prop_assert!(text.len() <= MAX_ENCODED_BYTES);
             prop_assert_eq!(Cursor::decode(&text, &Filter::default(), BY_EMAIL), Ok(cursor));

@@ -16,7 +16,7 @@ pub struct ListQuery {
     /// How to count all that match.
     pub count: CountMode,
     /// How many users a search may look at one by one.
-    pub reach: u32,
+    pub scan_limit: u32,
 }
 
 impl ListQuery {

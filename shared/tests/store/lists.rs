@@ -63,7 +63,7 @@ fn query(filter: &Filter, sort: Sort, position: Position) -> ListQuery {
         position,
         size: SIZE,
         count: CountMode::Exact,
-        reach: 0,
+        scan_limit: 0,
     }
 }
 
@@ -100,7 +100,7 @@ async fn run_counted(connection: &mut PgConnection, query: &ListQuery) -> (Page,
     // Within one transaction the server does not hand in what it counted meanwhile.
     connection.execute("BEGIN").await.unwrap();
     let before = Touched::so_far(connection).await;
-    let page = list::walk(connection, query).await.unwrap().page;
+    let page = list::scan(connection, query).await.unwrap().page;
     let after = Touched::so_far(connection).await;
     connection.execute("ROLLBACK").await.unwrap();
     let touched = Touched {
@@ -124,7 +124,7 @@ async fn whatever_a_cursor_says_is_a_place_in_the_list_or_no_cursor() {
             counts[usize::from(cursor.is_ok())] += 1;
             if let Ok(cursor) = cursor {
                 let list = query(&filter, sort, Position::Cursor(cursor));
-                let page = list::walk(&mut connection, &list).await;
+                let page = list::scan(&mut connection, &list).await;
                 assert!(page.is_ok(), "{list:?} {page:?}");
             }
         }
@@ -136,7 +136,7 @@ async fn whatever_a_cursor_says_is_a_place_in_the_list_or_no_cursor() {
 fn forged(random: &mut fastrand::Rng, filter: &Filter, sort: Sort) -> String {
     const DAY: i64 = 86_400_000_000;
     let genuine = Cursor {
-        towards: Direction::Next,
+        direction: Direction::Next,
         key: SortKey::Text(String::new()),
         id: 0.into(),
     };
@@ -232,7 +232,7 @@ async fn every_list_is_the_same_walked_forward_walked_back_and_sorted_whole() {
             let mut previous = place.previous;
             while let Some(cursor) = previous {
                 let query = query(&filter, sort, Position::Cursor(cursor));
-                let page = list::walk(&mut connection, &query).await.unwrap().page;
+                let page = list::scan(&mut connection, &query).await.unwrap().page;
                 back.extend(page.users.iter().map(|user| user.id).rev());
                 previous = page.previous;
             }
@@ -254,7 +254,7 @@ async fn walk(
     loop {
         let mut query = query(filter, sort, position);
         query.size = 999;
-        let page = list::walk(connection, &query).await.unwrap().page;
+        let page = list::scan(connection, &query).await.unwrap().page;
         ids.extend(page.users.iter().map(|user| user.id));
         assert!(ids.len() <= 6_000, "the walk goes in circles");
         match step(&page) {
@@ -298,7 +298,7 @@ async fn the_total_of_every_filter_is_exact() {
     for (filter, _) in grid().filter(|(_, other)| *other == sort) {
         let expected = sorted_whole(&mut connection, &filter, sort).await.len();
         let first = query(&filter, sort, Position::Page(1));
-        let page = list::walk(&mut connection, &first).await.unwrap().page;
+        let page = list::scan(&mut connection, &first).await.unwrap().page;
         let expected = u64::try_from(expected).unwrap();
         assert_eq!(page.total, Some(Total::Exactly(expected)), "{filter:?}");
     }

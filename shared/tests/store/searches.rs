@@ -84,7 +84,7 @@ async fn a_walk_finds_what_like_finds_forward_and_back_however_short_its_reach()
             position: Position::Page(1),
             size: random.u32(1..400),
             count: CountMode::None,
-            reach: random.u32(90..2_500),
+            scan_limit: random.u32(90..2_500),
         };
         let (forward, last_page) = walk(&mut connection, &list).await;
         assert_eq!(forward, expected, "{list:?}");
@@ -97,7 +97,7 @@ async fn a_walk_finds_what_like_finds_forward_and_back_however_short_its_reach()
                 position,
                 ..list.clone()
             };
-            let page = list::walk(&mut connection, &query).await.unwrap().page;
+            let page = list::scan(&mut connection, &query).await.unwrap().page;
             back.extend(ids(&page).rev());
             assert!(back.len() <= expected.len(), "the walk goes in circles");
             previous = page.previous;
@@ -117,14 +117,14 @@ async fn a_search_that_walks_or_collects_has_the_rows_and_the_total_that_like_fi
     for (term, sort) in grid() {
         let filter = filter(&mut random, term);
         let expected = found_by_like(&mut connection, &filter, sort).await;
-        for reach in [50, 10_000] {
+        for scan_limit in [50, 10_000] {
             let mut list = ListQuery {
                 filter: filter.clone(),
                 sort,
                 position: Position::Page(1),
                 size: random.u32(20..400),
                 count: CountMode::Exact,
-                reach,
+                scan_limit,
             };
             let mut found = Vec::new();
             loop {
@@ -162,12 +162,12 @@ async fn a_walk_meets_every_row_once_while_others_are_added() {
             position: Position::Page(1),
             size: random.u32(10..300),
             count: CountMode::None,
-            reach: random.u32(200..2_500),
+            scan_limit: random.u32(200..2_500),
         };
         connection.execute("BEGIN").await.unwrap();
         let mut found = Vec::new();
         loop {
-            let page = list::walk(&mut connection, &list).await.unwrap().page;
+            let page = list::scan(&mut connection, &list).await.unwrap().page;
             found.extend(ids(&page).filter(|id| *id <= 2_000.into()));
             match page.next {
                 Some(cursor) => list.position = Position::Cursor(cursor),
@@ -205,7 +205,7 @@ async fn a_search_without_time_says_that_its_page_is_short_and_leads_on() {
         position: Position::Page(1),
         size: 50,
         count: CountMode::Capped,
-        reach: 300,
+        scan_limit: 300,
     };
     let page = searcher.page(&list).await.unwrap();
     assert!(page.users.len() < 50 && page.next.is_some());
@@ -227,7 +227,7 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
         database.pool().execute(statement).await.unwrap();
     }
     let mut connection = database.pool().acquire().await.unwrap();
-    let reach = 700;
+    let scan_limit = 700;
     for (term, sort) in grid() {
         let list = ListQuery {
             filter: Filter {
@@ -238,16 +238,16 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             position: Position::Page(1),
             size: 20,
             count: CountMode::None,
-            reach,
+            scan_limit,
         };
         let walked = touched(&mut connection, async |connection| {
-            list::walk(connection, &list).await.unwrap();
+            list::scan(connection, &list).await.unwrap();
         })
         .await;
         assert_eq!(walked.seq_scans, 0, "{list:?}");
-        // Four ranges are read to the end of the reach, once to look and once to find the end, and may be
+        // Four ranges are read to the end of the scan_limit, once to look and once to find the end, and may be
         // read one row further; before that to their first row. The page has keys of its own.
-        let most = i64::from(2 * (reach + 4) + 4 + list.size + 2);
+        let most = i64::from(2 * (scan_limit + 4) + 4 + list.size + 2);
         assert!(
             walked.index_entries <= most,
             "{} {list:?}",
@@ -258,7 +258,7 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             continue;
         }
         let collected = touched(&mut connection, async |connection| {
-            list::collect(connection, &list, term).await.unwrap();
+            list::trigram_search(connection, &list, term).await.unwrap();
         })
         .await;
         assert_eq!(collected.seq_scans, 0, "{list:?}");
@@ -318,14 +318,16 @@ async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
             position: Position::Page(1),
             size: 20,
             count: CountMode::Exact,
-            reach: 10_000,
+            scan_limit: 10_000,
         };
-        let walked = list::walk(&mut connection, &list).await.unwrap().page;
+        let walked = list::scan(&mut connection, &list).await.unwrap().page;
         assert!(ids(&walked).any(|found| found == id), "{list:?}");
         let term = list.filter.search.as_ref().unwrap();
         if term.has_trigrams() {
             connection.execute("BEGIN").await.unwrap();
-            let collected = list::collect(&mut connection, &list, term).await.unwrap();
+            let collected = list::trigram_search(&mut connection, &list, term)
+                .await
+                .unwrap();
             connection.execute("ROLLBACK").await.unwrap();
             assert!(ids(&collected).any(|found| found == id), "{list:?}");
         }
@@ -423,7 +425,7 @@ async fn walk(connection: &mut PgConnection, list: &ListQuery) -> (Vec<UserId>, 
     let mut list = list.clone();
     let mut found = Vec::new();
     loop {
-        let page = list::walk(connection, &list).await.unwrap().page;
+        let page = list::scan(connection, &list).await.unwrap().page;
         found.extend(ids(&page));
         assert!(found.len() <= 2_000, "the walk goes in circles");
         match page.next {

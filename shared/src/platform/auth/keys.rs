@@ -20,7 +20,7 @@ use crate::platform::{
     config::{ConfigError, JwtAlgorithm},
     deadline::Deadline,
     error::{Error, chain},
-    moment::Moment,
+    freeze_proof_instant::FreezeProofInstant,
     secrets::Versions,
 };
 
@@ -56,13 +56,13 @@ pub(super) struct Keys {
     fetch: Option<Fetch>,
     known: RwLock<Known>,
     /// When the last fetch began, unless it found a new key. The lock is held during a fetch.
-    last_unchanged_fetch: Mutex<Option<Moment>>,
+    last_unchanged_fetch: Mutex<Option<FreezeProofInstant>>,
 }
 
 struct Known {
     /// The current one first.
     keys: Arc<[DecodingKey]>,
-    checked: Moment,
+    checked: FreezeProofInstant,
 }
 
 impl Keys {
@@ -74,7 +74,7 @@ impl Keys {
             fetch: source.fetch,
             known: RwLock::new(Known {
                 keys: [key].into(),
-                checked: Moment::now(),
+                checked: FreezeProofInstant::now(),
             }),
             last_unchanged_fetch: Mutex::default(),
         })
@@ -103,7 +103,7 @@ impl Keys {
         if self.fetch.is_none() || known.checked.elapsed() < MAX_AGE {
             return;
         }
-        known.checked = Moment::now();
+        known.checked = FreezeProofInstant::now();
         let (keys, known) = (Arc::clone(self), Arc::clone(&known.keys));
         let renewal = async move { keys.renew(&known, FETCH_TIMEOUT).await };
         tokio::spawn(renewal.in_current_span());
@@ -136,7 +136,7 @@ impl Keys {
             return None;
         }
         // Set before the fetch, because the request may be dropped during it.
-        *last_unchanged_fetch = Some(Moment::now());
+        *last_unchanged_fetch = Some(FreezeProofInstant::now());
         let versions = fetch().await.inspect_err(|error| {
             tracing::warn!(
                 error = chain(error),
@@ -153,7 +153,7 @@ impl Keys {
         }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Known {
             keys: Arc::clone(&keys),
-            checked: Moment::now(),
+            checked: FreezeProofInstant::now(),
         };
         Some(keys)
     }
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(secret.fetches(), 1);
         secret.rotate();
         assert!(!newer(&keys).await);
-        *keys.last_unchanged_fetch.lock().await = Some(Moment::ago(FETCH_INTERVAL));
+        *keys.last_unchanged_fetch.lock().await = Some(FreezeProofInstant::ago(FETCH_INTERVAL));
         assert!(newer(&keys).await);
         assert!(are(&keys, &[1, 0]));
     }
@@ -305,7 +305,7 @@ mod tests {
         tokio::task::yield_now().await;
         assert_eq!(secret.fetches(), 0, "they are new");
 
-        keys.known.write().unwrap().checked = Moment::ago(MAX_AGE);
+        keys.known.write().unwrap().checked = FreezeProofInstant::ago(MAX_AGE);
         for _ in 0..1_000 {
             keys.renew_if_old();
         }

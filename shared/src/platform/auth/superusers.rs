@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::platform::{moment::Moment, user_id::UserId};
+use crate::platform::{freeze_proof_instant::FreezeProofInstant, user_id::UserId};
 
 /// How long a revoked right may stay effective in a warm environment.
 pub const REMEMBERED: Duration = Duration::from_secs(30);
@@ -17,7 +17,7 @@ const MOST: usize = 1_024;
 
 /// Remembers positive answers only: a user who gains the right has it at once.
 #[derive(Default)]
-pub(super) struct RecentSuperusers(Mutex<HashMap<UserId, Moment>>);
+pub(super) struct RecentSuperusers(Mutex<HashMap<UserId, FreezeProofInstant>>);
 
 impl RecentSuperusers {
     pub(super) fn contains(&self, id: UserId) -> bool {
@@ -32,6 +32,6 @@ impl RecentSuperusers {
         if recent.len() >= MOST {
             recent.clear();
         }
-        recent.insert(id, Moment::now());
+        recent.insert(id, FreezeProofInstant::now());
     }
 }

@@ -9,7 +9,7 @@ use crate::platform::valkey::{Script, TimeBudget, Valkey};
 
 /// How long the others believe that whoever makes a value still does. An environment that dies over
 /// it delays the next value by no more, and one that takes longer is helped by another.
-const MARK: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long the others wait for the value that somebody makes, before they make their own: so many
 /// times what they may spend on the server, which is 100 ms unless configured. The query for the
@@ -30,7 +30,7 @@ pub(super) struct Found<T> {
     /// The stored value, however old.
     pub(super) stored: Option<Aged<T>>,
     /// Whether this environment has promised to make a new one.
-    pub(super) is_claimed: bool,
+    pub(super) is_locked: bool,
 }
 
 impl SharedLevel {
@@ -44,7 +44,7 @@ impl SharedLevel {
 
     /// The stored value, after a short wait for whoever is making one. Nothing, if the server is of
     /// no use.
-    pub(super) async fn find_or_claim<T: DeserializeOwned>(
+    pub(super) async fn find_or_lock<T: DeserializeOwned>(
         &self,
         budget: &TimeBudget,
         lifetimes: Lifetimes,
@@ -53,7 +53,7 @@ impl SharedLevel {
         let mut found = self.look(budget, lifetimes.fresh).await;
         for _ in 0..looks {
             match &found {
-                Some(found) if !found.is_claimed && !found.is_young(lifetimes.fresh) => {}
+                Some(found) if !found.is_locked && !found.is_young(lifetimes.fresh) => {}
                 _ => break,
             }
             tokio::time::sleep(LOOK).await;
@@ -64,7 +64,7 @@ impl SharedLevel {
         }
         found.unwrap_or(Found {
             stored: None,
-            is_claimed: false,
+            is_locked: false,
         })
     }
 
@@ -74,12 +74,12 @@ impl SharedLevel {
         fresh: Duration,
     ) -> Option<Found<T>> {
         let script = Script {
-            code: include_str!("find_or_claim.lua"),
+            code: include_str!("find_or_lock.lua"),
             keys: self.keys.clone(),
-            arguments: vec![milliseconds(fresh), milliseconds(MARK)],
+            arguments: vec![milliseconds(fresh), milliseconds(LOCK_TIMEOUT)],
         };
         // What went wrong has been logged and counted.
-        let (is_claimed, age_ms, text): (bool, i64, String) =
+        let (is_locked, age_ms, text): (bool, i64, String) =
             self.valkey.run(budget, &script).await.ok()?;
         let age = u64::try_from(age_ms).ok().map(Duration::from_millis);
         Some(Found {
@@ -87,11 +87,11 @@ impl SharedLevel {
                 let value = serde_json::from_str(&text).ok()?;
                 Some(Aged { value, age })
             }),
-            is_claimed,
+            is_locked,
         })
     }
 
-    /// Stores a value that was made `age` ago, and ends the claim.
+    /// Stores a value that was made `age` ago, and releases the lock.
     pub(super) async fn store<T: Serialize>(
         &self,
         budget: &TimeBudget,
@@ -114,14 +114,14 @@ impl SharedLevel {
         let _ = self.valkey.run::<u8>(budget, &script).await;
     }
 
-    /// Ends the claim of an environment that could not make a value.
+    /// Releases the lock of an environment that could not make a value.
     pub(super) async fn give_up(&self, budget: &TimeBudget) {
         let script = Script {
             code: "return redis.call('DEL', KEYS[1])",
             keys: self.keys[1..].to_vec(),
             arguments: vec![],
         };
-        // The claim ends by itself, only later.
+        // The lock expires by itself, only later.
         let _ = self.valkey.run::<u8>(budget, &script).await;
     }
 }

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::platform::{
     error::{Error, Reason, Unavailable, chain},
+    freeze_proof_instant::FreezeProofInstant,
     metrics,
-    moment::Moment,
     valkey::{TimeBudget, Valkey},
 };
 
@@ -41,8 +41,8 @@ pub struct TwoLevelCache<T> {
 }
 
 struct Own<T> {
-    kept: Option<(Moment, T)>,
-    failed_at: Option<Moment>,
+    kept: Option<(FreezeProofInstant, T)>,
+    failed_at: Option<FreezeProofInstant>,
 }
 
 impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
@@ -71,7 +71,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         wanted: Wanted,
         make: impl Future<Output = Result<T, Error>>,
     ) -> Result<Aged<T>, Error> {
-        let asked_at = Moment::now();
+        let asked_at = FreezeProofInstant::now();
         let mut own = self.own.lock().await;
         if let Some(aged) = own.made_since(asked_at) {
             metrics::count(metrics::CACHE_HITS);
@@ -93,12 +93,12 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
                 Reason::Timeout,
             )));
         }
-        let mut is_claimed = false;
+        let mut is_locked = false;
         if wanted == Wanted::Cached
             && let Some(shared) = &self.shared
         {
-            let found = shared.find_or_claim(budget, self.lifetimes).await;
-            is_claimed = found.is_claimed;
+            let found = shared.find_or_lock(budget, self.lifetimes).await;
+            is_locked = found.is_locked;
             let is_young = found.is_young(self.lifetimes.fresh);
             if let Some(stored) = found.stored {
                 own.keep_newer(&stored);
@@ -109,7 +109,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
             }
         }
         // Dated before the making begins: the value may describe any moment since.
-        let made_at = Moment::now();
+        let made_at = FreezeProofInstant::now();
         match make.await {
             Ok(value) => {
                 own.failed_at = None;
@@ -127,13 +127,13 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
                 })
             }
             Err(error) => {
-                if is_claimed && let Some(shared) = &self.shared {
+                if is_locked && let Some(shared) = &self.shared {
                     shared.give_up(budget).await;
                 }
                 if !may_pass(&error) {
                     return Err(error);
                 }
-                own.failed_at = Some(Moment::now());
+                own.failed_at = Some(FreezeProofInstant::now());
                 if wanted == Wanted::New {
                     return Err(error);
                 }
@@ -146,11 +146,11 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
 impl<T: Clone> Own<T> {
     /// The kept value, if its making began while the caller waited: it is as new as one of the
     /// caller's own would be.
-    fn made_since(&self, asked_at: Moment) -> Option<Aged<T>> {
+    fn made_since(&self, asked_at: FreezeProofInstant) -> Option<Aged<T>> {
         self.kept_within(asked_at.elapsed())
     }
 
-    fn has_failed_since(&self, asked_at: Moment) -> bool {
+    fn has_failed_since(&self, asked_at: FreezeProofInstant) -> bool {
         self.failed_at
             .is_some_and(|failed_at| failed_at.elapsed() < asked_at.elapsed())
     }
@@ -184,7 +184,7 @@ impl<T: Clone> Own<T> {
             .as_ref()
             .is_none_or(|(made_at, _)| stored.age < made_at.elapsed());
         if is_newer {
-            self.kept = Some((Moment::ago(stored.age), stored.value.clone()));
+            self.kept = Some((FreezeProofInstant::ago(stored.age), stored.value.clone()));
         }
     }
 

@@ -4,13 +4,13 @@ use std::{future::Future, time::Duration};
 
 use tokio::sync::Mutex;
 
-use crate::platform::moment::Moment;
+use crate::platform::freeze_proof_instant::FreezeProofInstant;
 
 /// Keeps one value for a while, and lets one caller at a time make a new one while the others wait
 /// for it.
 pub struct CachedValue<T> {
     lifetime: Duration,
-    kept: Mutex<Option<(Moment, T)>>,
+    kept: Mutex<Option<(FreezeProofInstant, T)>>,
 }
 
 impl<T: Clone> CachedValue<T> {
@@ -34,7 +34,7 @@ impl<T: Clone> CachedValue<T> {
         let value = make.await?;
         // Its age counts from the end of the making. Otherwise a value that takes longer to make than
         // it is kept would be made anew for everyone who waited for it.
-        *kept = Some((Moment::now(), value.clone()));
+        *kept = Some((FreezeProofInstant::now(), value.clone()));
         Ok(value)
     }
 }

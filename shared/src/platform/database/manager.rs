@@ -9,7 +9,7 @@ use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use sqlx::{Connection, PgConnection};
 
 use super::connector::Connector;
-use crate::platform::{metrics, moment::Moment};
+use crate::platform::{freeze_proof_instant::FreezeProofInstant, metrics};
 
 /// A connection that rested longer than this is asked for a sign of life before it is used. One
 /// used a moment ago is not: a ping would double the round trips of every warm request.
@@ -33,7 +33,7 @@ pub(super) struct PooledConnection {
     pub(super) connection: PgConnection,
     /// The generation that it was opened in.
     generation: u64,
-    used_at: Moment,
+    used_at: FreezeProofInstant,
 }
 
 impl ConnectionManager {
@@ -60,7 +60,7 @@ impl ConnectionManager {
 
 impl PooledConnection {
     pub(super) fn mark_used(&mut self) {
-        self.used_at = Moment::now();
+        self.used_at = FreezeProofInstant::now();
     }
 
     /// Ends the session, if the server still listens.
@@ -83,7 +83,7 @@ impl Manager for ConnectionManager {
         Ok(PooledConnection {
             connection,
             generation,
-            used_at: Moment::now(),
+            used_at: FreezeProofInstant::now(),
         })
     }
 

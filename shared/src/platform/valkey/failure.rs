@@ -23,8 +23,8 @@ pub enum Reason {
     Unreachable,
     /// The server refused the command.
     Failed,
-    /// The server failed a moment ago and is left alone.
-    Resting,
+    /// The server failed a moment ago; the circuit breaker is open.
+    CoolingDown,
 }
 
 impl Reason {
@@ -39,7 +39,7 @@ impl Reason {
             Self::TlsFailed => "tls_failed",
             Self::Unreachable => "unreachable",
             Self::Failed => "failed",
-            Self::Resting => "resting",
+            Self::CoolingDown => "cooling_down",
         }
     }
 }
@@ -56,8 +56,8 @@ impl Failure {
         Self::without_source(Reason::Timeout)
     }
 
-    pub(super) fn resting() -> Self {
-        Self::without_source(Reason::Resting)
+    pub(super) fn cooling_down() -> Self {
+        Self::without_source(Reason::CoolingDown)
     }
 
     pub(super) fn no_credentials(error: &Error) -> Self {

@@ -9,16 +9,16 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::watch;
 
 use super::{connector::Connector, failure::Failure};
-use crate::platform::moment::Moment;
+use crate::platform::freeze_proof_instant::FreezeProofInstant;
 
-/// How long an environment leaves a server alone that has failed. With 50 ms an attempt, a server
+/// How long the circuit breaker stays open: an environment does not ask a server that has failed. With 50 ms an attempt, a server
 /// that hangs takes a hundredth of an environment's time.
-pub const REST: Duration = Duration::from_secs(5);
+pub const COOLDOWN: Duration = Duration::from_secs(5);
 
-/// Whether a server that failed a moment ago is asked.
+/// Whether a server is asked while the circuit breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterFailure {
-    LeaveAlone,
+    Wait,
     Ask,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Link {
 struct State {
     number: Number,
     attempt: Option<Attempt>,
-    resting_since: Option<Moment>,
+    open_since: Option<FreezeProofInstant>,
 }
 
 impl Link {
@@ -53,14 +53,14 @@ impl Link {
         self.latest_attempt(&mut lock(&self.state));
     }
 
-    /// The connection, or what becomes one. Fails while the server is left alone.
+    /// The connection, or what becomes one. Fails while the circuit breaker is open.
     pub(super) fn attempt(
         &self,
         after_failure: AfterFailure,
     ) -> Result<(Number, Attempt), Failure> {
         let mut state = lock(&self.state);
-        if state.is_resting() && after_failure == AfterFailure::LeaveAlone {
-            return Err(Failure::resting());
+        if state.is_open() && after_failure == AfterFailure::Wait {
+            return Err(Failure::cooling_down());
         }
         let attempt = self.latest_attempt(&mut state);
         Ok((state.number, attempt))
@@ -74,10 +74,10 @@ impl Link {
         }
     }
 
-    /// Leaves the server alone for a while. True if this is news.
+    /// Opens the circuit breaker. True if it was closed.
     ///
-    /// An attempt to connect that is under way goes on, and ends the rest when it succeeds.
-    pub(super) fn rest(&self, number: Number) -> bool {
+    /// An attempt to connect that is under way goes on, and closes the breaker when it succeeds.
+    pub(super) fn open(&self, number: Number) -> bool {
         let mut state = lock(&self.state);
         if state.number != number {
             return false;
@@ -85,8 +85,8 @@ impl Link {
         if !state.attempt.as_ref().is_some_and(is_under_way) {
             state.attempt = None;
         }
-        let was_resting = state.is_resting();
-        state.resting_since = Some(Moment::now());
+        let was_resting = state.is_open();
+        state.open_since = Some(FreezeProofInstant::now());
         !was_resting
     }
 
@@ -104,7 +104,7 @@ impl Link {
         tokio::spawn(async move {
             let outcome = connector.connect().await;
             if outcome.is_ok() {
-                lock(&shared).resting_since = None;
+                lock(&shared).open_since = None;
             }
             // Nobody may wait for it any more.
             let _ = sender.send(Some(outcome));
@@ -116,9 +116,9 @@ impl Link {
 }
 
 impl State {
-    fn is_resting(&self) -> bool {
-        self.resting_since
-            .is_some_and(|since| since.elapsed() < REST)
+    fn is_open(&self) -> bool {
+        self.open_since
+            .is_some_and(|since| since.elapsed() < COOLDOWN)
     }
 }
 

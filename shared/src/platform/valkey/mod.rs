@@ -1,8 +1,8 @@
 //! A Valkey server that all environments share, and that every request can do without.
 //!
 //! Nothing here fails a request or holds it up: what a request may spend on the server in all is its
-//! [`TimeBudget`], tens of milliseconds; and after a failure, the environment leaves the server alone
-//! for [`REST`], so that a server that hangs costs one request in a while, not each.
+//! [`TimeBudget`], tens of milliseconds; and after a failure, the environment does not ask it for
+//! [`COOLDOWN`], so that a server that hangs costs one request in a while, not each.
 //!
 //! One connection an environment carries all commands, interleaved. It is opened in the background,
 //! when the environment starts, and nobody waits for it longer than the budget. Every command
@@ -25,7 +25,7 @@ use self::{
 };
 pub use self::{
     failure::{Failure, Reason},
-    link::REST,
+    link::COOLDOWN,
     time_budget::TimeBudget,
 };
 use crate::platform::{
@@ -87,7 +87,7 @@ impl Valkey {
         budget: &TimeBudget,
         script: &Script,
     ) -> Result<T, Failure> {
-        self.ask(budget, AfterFailure::LeaveAlone, &script.command())
+        self.ask(budget, AfterFailure::Wait, &script.command())
             .await
     }
 
@@ -118,11 +118,8 @@ impl Valkey {
             && let Some(number) = number
         {
             metrics::count(metrics::CACHE_ERRORS);
-            if link.rest(number) {
-                tracing::warn!(
-                    error = chain(failure),
-                    "the cache is left alone for a while"
-                );
+            if link.open(number) {
+                tracing::warn!(error = chain(failure), "the cache is not asked for a while");
             }
         }
         outcome

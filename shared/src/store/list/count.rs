@@ -2,41 +2,41 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::ranges::Ranges;
+use super::merged_ranges::MergedRanges;
 use crate::users::{ListQuery, SearchTerm, Sort, SortBy, SortOrder};
 
-/// Counts the matches among the newest `reach` users of a list, up to `most`. No user is looked at after
+/// Counts the matches among the newest `scan_limit` users of a list, up to `most`. No user is looked at after
 /// the last that counts.
-pub async fn count_walked(
+pub async fn count_by_scan(
     connection: &mut PgConnection,
     query: &ListQuery,
     term: &SearchTerm,
-    reach: u64,
+    scan_limit: u64,
     most: u64,
 ) -> Result<u64, sqlx::Error> {
-    let count: i64 = select_walked(query, term, reach, most)
+    let count: i64 = select_scanned_count(query, term, scan_limit, most)
         .build_query_scalar()
         .fetch_one(connection)
         .await?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-pub(super) fn select_walked<'q>(
+pub(super) fn select_scanned_count<'q>(
     query: &'q ListQuery,
     term: &'q SearchTerm,
-    reach: u64,
+    scan_limit: u64,
     most: u64,
 ) -> QueryBuilder<'q, Postgres> {
-    let newest = Ranges {
+    let newest = MergedRanges {
         filter: &query.filter,
         term: Some(term),
         sort: Sort {
             by: SortBy::CreatedAt,
             order: SortOrder::Descending,
         },
-        beside: None,
+        after: None,
         offset: 0,
-        limit: i64::try_from(reach).unwrap_or(i64::MAX),
+        limit: i64::try_from(scan_limit).unwrap_or(i64::MAX),
     };
     let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM (");
     newest.push(&mut sql);

@@ -1,22 +1,22 @@
 //! Lists of users, with or without a search.
 //!
-//! Every list is a walk along an index; [`ListQuery`](crate::users::ListQuery) is the query. A search
-//! makes the walk look at users one by one, at no more than its reach; where that is not enough,
-//! [`collect`] finds all matches at once. [`super::listing`] decides which to use.
+//! Every list is an index scan; [`ListQuery`](crate::users::ListQuery) is the query. A search makes the scan
+//! look at users one by one, up to its scan limit; where that is not enough, [`trigram_search`] finds all
+//! matches at once. [`super::listing`] decides which to use.
 
-mod collect;
 mod count;
-mod ranges;
+mod merged_ranges;
+mod page_bounds;
 mod row;
+mod scan;
 mod searched;
-mod slice;
 #[cfg(test)]
 mod statements;
 mod total;
-mod walk;
+mod trigram_search;
 
 pub use self::{
-    collect::{collect, count_collected},
-    count::count_walked,
-    walk::{Stop, Walked, walk},
+    count::count_by_scan,
+    scan::{Scanned, Stop, scan},
+    trigram_search::{count_by_trigrams, trigram_search},
 };

@@ -42,7 +42,7 @@ pub(super) fn push_key<'q>(sql: &mut QueryBuilder<'q, Postgres>, key: &'q SortKe
 }
 
 impl ListRow {
-    pub(super) fn cursor(&self, by: SortBy, towards: Direction) -> Cursor {
+    pub(super) fn cursor(&self, by: SortBy, direction: Direction) -> Cursor {
         let key = match by {
             SortBy::CreatedAt => SortKey::Time(self.created_at),
             SortBy::Username | SortBy::Email => {
@@ -50,7 +50,7 @@ impl ListRow {
             }
         };
         Cursor {
-            towards,
+            direction,
             key,
             id: self.id,
         }

@@ -7,10 +7,10 @@ use sqlformat::{FormatOptions, Indent, QueryParams};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{
-    collect::{select_count, select_ids, select_rows},
-    count::select_walked,
-    slice::Slice,
-    walk::{select_matches, select_page},
+    count::select_scanned_count,
+    page_bounds::PageBounds,
+    scan::{select_matches, select_page},
+    trigram_search::{select_count, select_ids, select_rows},
 };
 use crate::users::{
     CountMode, Cursor, Direction, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortKey,
@@ -24,13 +24,13 @@ fn first_page(by: SortBy, order: SortOrder) -> ListQuery {
         position: Position::Page(1),
         size: 20,
         count: CountMode::Capped,
-        reach: 10_000,
+        scan_limit: 10_000,
     }
 }
 
-fn after(key: SortKey, towards: Direction, query: ListQuery) -> ListQuery {
+fn after(key: SortKey, direction: Direction, query: ListQuery) -> ListQuery {
     let cursor = Cursor {
-        towards,
+        direction,
         key,
         id: 1.into(),
     };
@@ -58,24 +58,24 @@ fn check(statement: &QueryBuilder<'_, Postgres>, file: &ExpectFile) {
 fn a_list_is_one_statement() {
     let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
     check(
-        &select_page(&Slice::of(&newest)),
+        &select_page(&PageBounds::of(&newest)),
         &expect_file!["statements/list_newest_first.sql"],
     );
     let mut active = first_page(SortBy::Username, SortOrder::Ascending);
     active.filter.is_active = Some(true);
     check(
-        &select_page(&Slice::of(&active)),
+        &select_page(&PageBounds::of(&active)),
         &expect_file!["statements/list_active_by_username.sql"],
     );
     let key = SortKey::Text("ada".to_owned());
     let next = after(key.clone(), Direction::Next, active.clone());
     check(
-        &select_page(&Slice::of(&next)),
+        &select_page(&PageBounds::of(&next)),
         &expect_file!["statements/list_active_by_username_next.sql"],
     );
     let previous = after(key, Direction::Previous, active);
     check(
-        &select_page(&Slice::of(&previous)),
+        &select_page(&PageBounds::of(&previous)),
         &expect_file!["statements/list_active_by_username_previous.sql"],
     );
     let mut uncounted = first_page(SortBy::Email, SortOrder::Descending);
@@ -83,13 +83,13 @@ fn a_list_is_one_statement() {
     uncounted.filter.is_superuser = Some(true);
     uncounted.count = CountMode::None;
     check(
-        &select_page(&Slice::of(&uncounted)),
+        &select_page(&PageBounds::of(&uncounted)),
         &expect_file!["statements/list_inactive_superusers_by_email_uncounted.sql"],
     );
 }
 
 #[test]
-fn a_search_walks_or_collects() {
+fn a_search_scans_or_collects() {
     let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
     for (term, letters) in [("tom", "ascii"), ("josé", "unicode"), ("νίκος", "sigma")] {
         let term = SearchTerm::parse(term).unwrap();
@@ -100,29 +100,29 @@ fn a_search_walks_or_collects() {
     }
     let term = SearchTerm::parse("tom").unwrap();
     let list = searching("tom", newest);
-    let slice = Slice::of(&list);
+    let bounds = PageBounds::of(&list);
     check(
-        &select_matches(&slice),
-        &expect_file!["statements/search_walk.sql"],
+        &select_matches(&bounds),
+        &expect_file!["statements/search_scan.sql"],
     );
     check(
-        &select_ids(&slice, &term),
-        &expect_file!["statements/search_collect.sql"],
+        &select_ids(&bounds, &term),
+        &expect_file!["statements/search_trigrams.sql"],
     );
     check(
-        &select_walked(&list, &term, 10_000, 10_001),
-        &expect_file!["statements/search_count_walked.sql"],
+        &select_scanned_count(&list, &term, 10_000, 10_001),
+        &expect_file!["statements/search_count_by_scan.sql"],
     );
     let by_email = first_page(SortBy::Email, SortOrder::Ascending);
     let key = SortKey::Text("ada@example.com".to_owned());
     let next = after(key, Direction::Next, searching("tom", by_email));
-    let slice = Slice::of(&next);
+    let bounds = PageBounds::of(&next);
     check(
-        &select_matches(&slice),
-        &expect_file!["statements/search_walk_by_email_next.sql"],
+        &select_matches(&bounds),
+        &expect_file!["statements/search_scan_by_email_next.sql"],
     );
     check(
-        &select_rows(&slice, &[]),
-        &expect_file!["statements/search_collected_rows_by_email.sql"],
+        &select_rows(&bounds, &[]),
+        &expect_file!["statements/search_trigram_rows_by_email.sql"],
     );
 }

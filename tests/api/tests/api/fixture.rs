@@ -151,7 +151,7 @@ pub fn concurrency() -> u32 {
     std::env::var("TEST_CONCURRENCY").map_or(1, |text| text.parse().unwrap())
 }
 
-/// One user of each standing towards the API.
+/// One user of each standing direction the API.
 pub fn users() -> [UserFixture; 3] {
     [
         UserFixture::new(ADMIN, "admin")

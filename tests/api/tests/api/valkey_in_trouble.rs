@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use rig::{FunctionBuilder, Request, secrets};
 use serde_json::{Value, json};
 use servers::{Valkey, valkey::USER};
-use shared::platform::valkey::REST;
+use shared::platform::valkey::COOLDOWN;
 
 use crate::fixture::{Api, Fixture, concurrency};
 use crate::servers_in_trouble::{closed_port, silent_server};
@@ -124,7 +124,7 @@ async fn survive(what: &str, fail: impl Fn(&Valkey), recover: impl Fn(&mut Valke
         .filter_map(|line| line["cache_error"].as_u64())
         .sum();
     eprintln!("{what}: {in_vain} commands in vain");
-    let periods = started.elapsed().as_secs() / REST.as_secs() + 1;
+    let periods = started.elapsed().as_secs() / COOLDOWN.as_secs() + 1;
     let most = u64::from(ENVIRONMENTS) * u64::from(concurrency()) * periods;
     assert!((1..=most).contains(&in_vain), "{in_vain} of {most}");
 }

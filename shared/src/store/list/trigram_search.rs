@@ -3,10 +3,10 @@
 use sqlx::{Executor, PgConnection, Postgres, QueryBuilder};
 
 use super::{
-    ranges,
+    merged_ranges,
+    page_bounds::PageBounds,
     row::{self, ListRow},
     searched,
-    slice::Slice,
 };
 use crate::{
     store::USER_COLUMNS,
@@ -26,27 +26,27 @@ const SETTINGS: &str = "SET LOCAL enable_seqscan = off; \
 /// how common the pieces of the term are, and on neither order nor place.
 ///
 /// It has to run in a transaction with a timeout, and the term needs trigrams.
-pub async fn collect(
+pub async fn trigram_search(
     connection: &mut PgConnection,
     query: &ListQuery,
     term: &SearchTerm,
 ) -> Result<Page, sqlx::Error> {
     connection.execute(SETTINGS).await?;
-    let slice = Slice::of(query);
-    let ids: Vec<UserId> = select_ids(&slice, term)
+    let bounds = PageBounds::of(query);
+    let ids: Vec<UserId> = select_ids(&bounds, term)
         .build_query_scalar()
         .persistent(false)
         .fetch_all(&mut *connection)
         .await?;
-    let rows: Vec<ListRow> = select_rows(&slice, &ids)
+    let rows: Vec<ListRow> = select_rows(&bounds, &ids)
         .build_query_as()
         .fetch_all(connection)
         .await?;
-    Ok(slice.page(rows.into()))
+    Ok(bounds.page(rows.into()))
 }
 
 /// Counts the matches up to `most`, by the trigram index, under the same conditions.
-pub async fn count_collected(
+pub async fn count_by_trigrams(
     connection: &mut PgConnection,
     query: &ListQuery,
     term: &SearchTerm,
@@ -64,39 +64,42 @@ pub async fn count_collected(
 /// Flags are looked at afterwards: OFFSET 0 keeps them out of the subquery, so that no other index is
 /// used for them.
 pub(super) fn select_ids<'q>(
-    slice: &Slice<'q>,
+    bounds: &PageBounds<'q>,
     term: &'q SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
-    let direction = ranges::direction(slice.sort);
+    let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new(format!(
         "SELECT id
          FROM (
              SELECT id, {} AS key, is_active, is_superuser
              FROM users
              WHERE ",
-        ranges::key_expression(slice.sort.by)
+        merged_ranges::key_expression(bounds.sort.by)
     ));
     searched::push_condition(&mut sql, term);
     sql.push(" OFFSET 0) AS found WHERE TRUE");
-    searched::push_flags(&mut sql, &slice.query.filter);
-    ranges::push_bounds(&mut sql, slice.sort, slice.beside, "key");
+    searched::push_flags(&mut sql, &bounds.query.filter);
+    merged_ranges::push_bounds(&mut sql, bounds.sort, bounds.after, "key");
     sql.push(format_args!(
         " ORDER BY key {direction}, id {direction} LIMIT "
     ))
-    .push_bind(slice.limit)
+    .push_bind(bounds.limit)
     .push(" OFFSET ")
-    .push_bind(slice.offset);
+    .push_bind(bounds.offset);
     sql
 }
 
-pub(super) fn select_rows<'q>(slice: &Slice<'q>, ids: &'q [UserId]) -> QueryBuilder<'q, Postgres> {
-    let key = ranges::key_expression(slice.sort.by);
-    let direction = ranges::direction(slice.sort);
+pub(super) fn select_rows<'q>(
+    bounds: &PageBounds<'q>,
+    ids: &'q [UserId],
+) -> QueryBuilder<'q, Postgres> {
+    let key = merged_ranges::key_expression(bounds.sort.by);
+    let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new("SELECT");
     sql.push(USER_COLUMNS)
         .push(format_args!(
             ", {} FROM users WHERE id = ANY(",
-            row::text_key(slice.sort.by, key)
+            row::text_key(bounds.sort.by, key)
         ))
         .push_bind(ids)
         .push(format_args!(

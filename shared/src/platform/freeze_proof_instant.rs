@@ -7,12 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 /// Lambda freezes an environment between requests. The monotonic clock may stand still meanwhile,
 /// and the wall clock may be set back; the larger of both differences is the age to go by.
 #[derive(Debug, Clone, Copy)]
-pub struct Moment {
+pub struct FreezeProofInstant {
     monotonic: Instant,
     wall: SystemTime,
 }
 
-impl Moment {
+impl FreezeProofInstant {
     /// This moment.
     #[must_use]
     pub fn now() -> Self {
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn time_that_only_the_wall_clock_saw_counts() {
-        let before_a_freeze = Moment {
+        let before_a_freeze = FreezeProofInstant {
             monotonic: Instant::now(),
             wall: SystemTime::now() - Duration::from_mins(1),
         };
@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn a_moment_that_was_some_time_ago_is_that_old() {
-        let age = Moment::ago(Duration::from_mins(1)).elapsed();
+        let age = FreezeProofInstant::ago(Duration::from_mins(1)).elapsed();
         assert!(age >= Duration::from_mins(1) && age < Duration::from_mins(2));
     }
 
     #[test]
     fn a_wall_clock_that_was_set_back_does_no_harm() {
-        let later = Moment {
+        let later = FreezeProofInstant {
             monotonic: Instant::now(),
             wall: SystemTime::now() + Duration::from_mins(1),
         };

@@ -11,19 +11,19 @@ use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortOrder};
 /// a flag is free, the ranges of both values are merged; each is cut off where the whole is, because
 /// no more can be taken from one of them.
 #[derive(Clone, Copy)]
-pub(super) struct Ranges<'q> {
+pub(super) struct MergedRanges<'q> {
     /// Its flags; what it searches for picks no rows here.
     pub(super) filter: &'q Filter,
     /// What to look for in each row.
     pub(super) term: Option<&'q SearchTerm>,
     pub(super) sort: Sort,
     /// Rows beyond this place only.
-    pub(super) beside: Option<&'q Cursor>,
+    pub(super) after: Option<&'q Cursor>,
     pub(super) offset: i64,
     pub(super) limit: i64,
 }
 
-impl<'q> Ranges<'q> {
+impl<'q> MergedRanges<'q> {
     /// Selects `key` and `id`, and with a term `is_match`. All of it is in the index; no row of the table
     /// has to be fetched.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'q, Postgres>) {
@@ -50,7 +50,7 @@ impl<'q> Ranges<'q> {
                 searched::literal(is_active),
                 searched::literal(is_superuser)
             ));
-            push_bounds(sql, self.sort, self.beside, key);
+            push_bounds(sql, self.sort, self.after, key);
             sql.push(format_args!(
                 " ORDER BY {key} {direction}, id {direction} LIMIT "
             ))
@@ -70,10 +70,10 @@ impl<'q> Ranges<'q> {
 pub(super) fn push_bounds<'q>(
     sql: &mut QueryBuilder<'q, Postgres>,
     sort: Sort,
-    beside: Option<&'q Cursor>,
+    after: Option<&'q Cursor>,
     key: &str,
 ) {
-    if let Some(cursor) = beside {
+    if let Some(cursor) = after {
         let comparison = match sort.order {
             SortOrder::Ascending => ">",
             SortOrder::Descending => "<",

@@ -13,7 +13,7 @@ matches AS MATERIALIZED (
                 (
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
                             strpos(
                                 lower(
@@ -36,48 +36,17 @@ matches AS MATERIALIZED (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($2 COLLATE "C", $3)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
-                        LIMIT
-                            $2
-                    )
-                    UNION ALL
-                    (
-                        SELECT
-                            created_at AS key,
-                            id,
-                            strpos(
-                                lower(
-                                    replace (
-                                        replace (
-                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                            E'\u0130',
-                                            E'i\u0307'
-                                        ),
-                                        E'\u212A',
-                                        'k'
-                                    ) COLLATE "C"
-                                ),
-                                (
-                                    SELECT
-                                        lower($3 COLLATE "und-x-icu") COLLATE "C")
-                            ) > 0 AS is_match
-                        FROM
-                            users
-                        WHERE
-                            is_active = TRUE
-                            AND is_superuser = FALSE
-                        ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
                             $4
                     )
                     UNION ALL
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
                             strpos(
                                 lower(
@@ -98,18 +67,19 @@ matches AS MATERIALIZED (
                         FROM
                             users
                         WHERE
-                            is_active = FALSE
-                            AND is_superuser = TRUE
+                            is_active = TRUE
+                            AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($6 COLLATE "C", $7)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $6
+                            $8
                     )
                     UNION ALL
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
                             strpos(
                                 lower(
@@ -125,33 +95,68 @@ matches AS MATERIALIZED (
                                 ),
                                 (
                                     SELECT
-                                        lower($7 COLLATE "und-x-icu") COLLATE "C")
+                                        lower($9 COLLATE "und-x-icu") COLLATE "C")
+                            ) > 0 AS is_match
+                        FROM
+                            users
+                        WHERE
+                            is_active = FALSE
+                            AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($10 COLLATE "C", $11)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $12
+                    )
+                    UNION ALL
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id,
+                            strpos(
+                                lower(
+                                    replace (
+                                        replace (
+                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
+                                            E'\u0130',
+                                            E'i\u0307'
+                                        ),
+                                        E'\u212A',
+                                        'k'
+                                    ) COLLATE "C"
+                                ),
+                                (
+                                    SELECT
+                                        lower($13 COLLATE "und-x-icu") COLLATE "C"
+                                )
                             ) > 0 AS is_match
                         FROM
                             users
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($14 COLLATE "C", $15)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $8
+                            $16
                     )
                 ) AS ranges
             ORDER BY
-                key DESC,
-                id DESC
+                key ASC,
+                id ASC
             LIMIT
-                $9 OFFSET $10
+                $17 OFFSET $18
         ) AS examined
     WHERE
         is_match
     ORDER BY
-        key DESC,
-        id DESC
+        key ASC,
+        id ASC
     LIMIT
-        $11
+        $19
 ),
 place AS (
     (
@@ -162,9 +167,95 @@ place AS (
         FROM
             matches
         ORDER BY
-            key DESC,
-            id DESC OFFSET $12
+            key ASC,
+            id ASC OFFSET $20
     )
+    UNION ALL
+    SELECT
+        key,
+        id,
+        'first'
+    FROM
+        (
+            SELECT
+                key,
+                id
+            FROM
+                (
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id
+                        FROM
+                            users
+                        WHERE
+                            is_active = TRUE
+                            AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($21 COLLATE "C", $22)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $23
+                    )
+                    UNION ALL
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id
+                        FROM
+                            users
+                        WHERE
+                            is_active = TRUE
+                            AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $26
+                    )
+                    UNION ALL
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id
+                        FROM
+                            users
+                        WHERE
+                            is_active = FALSE
+                            AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($27 COLLATE "C", $28)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $29
+                    )
+                    UNION ALL
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id
+                        FROM
+                            users
+                        WHERE
+                            is_active = FALSE
+                            AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($30 COLLATE "C", $31)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $32
+                    )
+                ) AS ranges
+            ORDER BY
+                key ASC,
+                id ASC
+            LIMIT
+                $33 OFFSET $34
+        ) AS beginning
     UNION ALL
     SELECT
         key,
@@ -179,73 +270,77 @@ place AS (
                 (
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id
                         FROM
                             users
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $13
+                            $37
                     )
                     UNION ALL
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id
                         FROM
                             users
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($38 COLLATE "C", $39)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $14
+                            $40
                     )
                     UNION ALL
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id
                         FROM
                             users
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($41 COLLATE "C", $42)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $15
+                            $43
                     )
                     UNION ALL
                     (
                         SELECT
-                            created_at AS key,
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id
                         FROM
                             users
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($44 COLLATE "C", $45)
                         ORDER BY
-                            created_at DESC,
-                            id DESC
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
                         LIMIT
-                            $16
+                            $46
                     )
                 ) AS ranges
             ORDER BY
-                key DESC,
-                id DESC
+                key ASC,
+                id ASC
             LIMIT
-                $17 OFFSET $18
+                $47 OFFSET $48
         ) AS ending
     WHERE
         (
@@ -253,7 +348,7 @@ place AS (
                 count(*)
             FROM
                 matches
-        ) < $19
+        ) < $49
 )
 SELECT
     users.id::bigint AS id,
@@ -273,14 +368,14 @@ SELECT
         ),
         '9999-12-31T23:59:59.999999Z'
     ) AS updated_at,
-    NULL::text AS text_key,
+    place.key AS text_key,
     place.role,
     (
         SELECT
             count(*)
         FROM
             matches
-    ) AS met,
+    ) AS matches,
     (
         SELECT
             (
@@ -305,5 +400,5 @@ FROM
     place
     JOIN users ON users.id = place.id
 ORDER BY
-    place.key DESC,
-    place.id DESC;
+    place.key ASC,
+    place.id ASC;

@@ -1,54 +1,54 @@
 //! Which part of a list to fetch, and what is around it.
 
-use super::{ranges::Ranges, row::ListRow};
+use super::{merged_ranges::MergedRanges, row::ListRow};
 use crate::users::{Cursor, Direction, ListQuery, Page, Position, Sort, User};
 
 /// Which rows to fetch, in which order: a page and one row more, which tells whether others follow.
-pub(super) struct Slice<'q> {
+pub(super) struct PageBounds<'q> {
     pub(super) query: &'q ListQuery,
-    pub(super) towards: Direction,
+    pub(super) direction: Direction,
     pub(super) sort: Sort,
-    pub(super) beside: Option<&'q Cursor>,
+    pub(super) after: Option<&'q Cursor>,
     pub(super) offset: i64,
     pub(super) limit: i64,
 }
 
-impl<'q> Slice<'q> {
+impl<'q> PageBounds<'q> {
     pub(super) fn of(query: &'q ListQuery) -> Self {
         let limit = i64::from(query.size) + 1;
         match &query.position {
             Position::Page(_) => Self {
                 query,
-                towards: Direction::Next,
+                direction: Direction::Next,
                 sort: query.sort,
-                beside: None,
+                after: None,
                 offset: i64::try_from(query.rows_before()).unwrap_or(i64::MAX),
                 limit,
             },
             Position::Cursor(cursor) => Self {
                 query,
-                towards: cursor.towards,
-                sort: match cursor.towards {
+                direction: cursor.direction,
+                sort: match cursor.direction {
                     Direction::Next => query.sort,
                     Direction::Previous => Sort {
                         order: query.sort.order.reversed(),
                         ..query.sort
                     },
                 },
-                beside: Some(cursor),
+                after: Some(cursor),
                 offset: 0,
                 limit,
             },
         }
     }
 
-    /// The rows of the slice, where no search picks from them.
-    pub(super) fn ranges(&self) -> Ranges<'q> {
-        Ranges {
+    /// The rows of the bounds, where no search picks from them.
+    pub(super) fn ranges(&self) -> MergedRanges<'q> {
+        MergedRanges {
             filter: &self.query.filter,
             term: None,
             sort: self.sort,
-            beside: self.beside,
+            after: self.after,
             offset: self.offset,
             limit: self.limit,
         }
@@ -73,20 +73,20 @@ impl<'q> Slice<'q> {
         let is_more = self.overflows(rows.len());
         rows.truncate(self.size());
         let cursor_at =
-            |row: Option<&ListRow>, towards| row.map(|row| row.cursor(self.sort.by, towards));
+            |row: Option<&ListRow>, direction| row.map(|row| row.cursor(self.sort.by, direction));
         let onward = if is_more {
-            cursor_at(rows.last(), self.towards)
+            cursor_at(rows.last(), self.direction)
         } else {
             last_seen
         };
-        let back = first_seen.or_else(|| cursor_at(rows.first(), self.towards.reversed()));
-        let (next, previous) = match (&self.query.position, self.towards) {
+        let back = first_seen.or_else(|| cursor_at(rows.first(), self.direction.reversed()));
+        let (next, previous) = match (&self.query.position, self.direction) {
             (Position::Page(1), _) => (onward, None),
             (Position::Page(_), _) => (onward, cursor_at(rows.first(), Direction::Previous)),
             (Position::Cursor(_), Direction::Next) => (onward, back),
             (Position::Cursor(_), Direction::Previous) => (back, onward),
         };
-        if self.towards == Direction::Previous {
+        if self.direction == Direction::Previous {
             rows.reverse();
         }
         Page {
@@ -99,7 +99,7 @@ impl<'q> Slice<'q> {
     }
 }
 
-/// What was fetched of a slice, in the direction in which it was.
+/// What was fetched of a bounds, in the direction in which it was.
 pub(super) struct Fetched {
     /// Rows that belong to the list.
     pub(super) rows: Vec<ListRow>,
