@@ -1,6 +1,6 @@
 //! How requests spell fields, and what to say of names that are not known.
 
-use super::raw_user::UserField;
+use super::user_field::UserField;
 
 /// Fields that the service writes and does not read back.
 const WRITTEN_ONLY: [&str; 2] = ["id", "updated_at"];

@@ -21,6 +21,7 @@ mod sort;
 mod stats;
 mod text;
 mod user;
+mod user_field;
 mod username;
 
 /// The limits of single values, for the document of the API.
@@ -50,11 +51,12 @@ pub use self::{
     page::{Page, Total},
     password::Password,
     password_hash::AcceptedHashes,
-    raw_user::{FieldValue, RawUser, UserField},
+    raw_user::{FieldValue, RawUser},
     search_term::SearchTerm,
     signups::{DaySignups, Signups},
     sort::{Sort, SortBy, SortOrder},
     stats::UserStats,
     text::trimmed,
     user::User,
+    user_field::UserField,
 };

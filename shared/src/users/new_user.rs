@@ -7,7 +7,8 @@ use super::{
     field_error::FieldError,
     password::{self, Password},
     password_hash::{self, AcceptedHashes},
-    raw_user::{FieldValue, RawUser, UserField},
+    raw_user::{FieldValue, RawUser},
+    user_field::UserField,
     username,
 };
 

@@ -12,6 +12,7 @@ use super::{
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     text::{normalized, trimmed},
+    user_field::UserField,
 };
 
 /// How much of a text is kept. Bringing a text to normalization form C takes memory and time that grow
@@ -20,27 +21,6 @@ use super::{
 /// The form makes one character of four at most, and those have four bytes at most. So what was cut
 /// here is longer than any field may be in this form too.
 const MAX_TEXT_BYTES: usize = 4_096;
-
-/// What can be said about a new user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UserField {
-    /// Required.
-    Email,
-    /// Required.
-    Username,
-    /// Optional.
-    FullName,
-    /// Optional, instead of a hash.
-    Password,
-    /// Optional, instead of a password.
-    PasswordHash,
-    /// Optional.
-    IsActive,
-    /// Optional.
-    IsSuperuser,
-    /// Optional; counts when the user is created.
-    CreatedAt,
-}
 
 /// What one field says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,47 +43,6 @@ pub enum FieldValue {
 pub struct RawUser {
     values: [FieldValue; UserField::ALL.len()],
     mistakes: Vec<FieldError>,
-}
-
-impl UserField {
-    /// All of them, in the order in which they are reported.
-    pub const ALL: [Self; 8] = [
-        Self::Email,
-        Self::Username,
-        Self::FullName,
-        Self::Password,
-        Self::PasswordHash,
-        Self::IsActive,
-        Self::IsSuperuser,
-        Self::CreatedAt,
-    ];
-
-    /// How requests spell it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Username => "username",
-            Self::FullName => "full_name",
-            Self::Password => "password",
-            Self::PasswordHash => "password_hash",
-            Self::IsActive => "is_active",
-            Self::IsSuperuser => "is_superuser",
-            Self::CreatedAt => "created_at",
-        }
-    }
-
-    /// The field of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
-    }
-
-    /// All names, for a message.
-    #[must_use]
-    pub fn names() -> String {
-        Self::ALL.map(Self::name).join(", ")
-    }
 }
 
 impl RawUser {

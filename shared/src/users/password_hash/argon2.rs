@@ -5,7 +5,10 @@ use argon2::{
     password_hash::phc::{Ident, PasswordHash},
 };
 
-use super::{Checked, Problem, costs};
+use super::{
+    costs,
+    problem::{Checked, Problem},
+};
 
 pub(super) fn check(text: &str) -> Checked {
     let variant = text.strip_prefix("$argon2")?.split('$').next()?;

@@ -1,6 +1,9 @@
 //! bcrypt: the modular crypt form, and those that hash the password before.
 
-use super::{Checked, Problem, costs, parts};
+use super::{
+    costs, parts,
+    problem::{Checked, Problem},
+};
 
 /// `2` was the first version; `2x` marks hashes of a PHP that treated letters beyond ASCII wrongly.
 const VERSIONS: [&str; 5] = ["2", "2a", "2b", "2x", "2y"];

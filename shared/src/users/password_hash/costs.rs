@@ -1,7 +1,7 @@
 //! Whoever verifies an imported hash pays its cost at every login, so costs are bounded. The limits of
 //! argon2, bcrypt, scrypt and PBKDF2 are those of Ory Kratos.
 
-use super::Problem;
+use super::problem::Problem;
 
 const ARGON2_MEMORY_KIB: u32 = 1 << 20;
 const ARGON2_PASSES: u32 = 10;

@@ -10,28 +10,16 @@ mod costs;
 mod other;
 mod parts;
 mod pbkdf2;
+mod problem;
 mod scrypt;
 mod unknown;
 
 pub use self::accepted::AcceptedHashes;
+use self::problem::Problem;
 use super::field_error::FieldError;
 
 /// Longer than the longest hash of the formats below.
 pub const MAX_BYTES: usize = 512;
-
-/// What is wrong with a hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Problem {
-    /// A part is missing, superfluous or misspelled.
-    Malformed,
-    /// No implementation could verify it.
-    Unverifiable(&'static str),
-    /// It costs more than this to verify.
-    TooCostly(String),
-}
-
-/// `None` where the text is not a writing of an algorithm.
-type Checked = Option<Result<(), Problem>>;
 
 /// Accepts a hash of argon2, bcrypt, scrypt or PBKDF2 with bounded cost, and of those algorithms that are
 /// `accepted` beside. It is `None` for an account that has no password.

@@ -1,6 +1,10 @@
 //! Hashes that are stored only where the caller asks for them.
 
-use super::{Checked, Problem, accepted::OtherHash, costs, parts};
+use super::{
+    accepted::OtherHash,
+    costs, parts,
+    problem::{Checked, Problem},
+};
 
 /// What a hash that does not say its rounds has.
 const SHA_CRYPT_ROUNDS: u32 = 5_000;

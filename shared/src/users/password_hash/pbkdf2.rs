@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Checked, Problem, costs, parts};
+use super::{
+    costs, parts,
+    problem::{Checked, Problem},
+};
 
 const DIGESTS: [&str; 5] = ["sha1", "sha224", "sha256", "sha384", "sha512"];
 

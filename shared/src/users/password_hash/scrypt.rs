@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Checked, Problem, costs, parts};
+use super::{
+    costs, parts,
+    problem::{Checked, Problem},
+};
 
 /// What a hash of Tarsnap's `scrypt` begins with, in base64.
 const TARSNAP: &str = "c2NyeXB0A";
