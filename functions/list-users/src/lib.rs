@@ -3,6 +3,7 @@
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod links;
+mod one_user;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod parameters;
@@ -39,12 +40,15 @@ impl ListUsers {
 }
 
 impl Function for ListUsers {
-    const ROUTES: &'static [Route<Self>] = &[Route {
-        method: Method::GET,
-        path: "/api/v1/users",
-        access: Access::Superuser,
-        handler: |function, context| Box::pin(function.list(context)),
-    }];
+    const ROUTES: &'static [Route<Self>] = &[
+        Route {
+            method: Method::GET,
+            path: "/api/v1/users",
+            access: Access::Superuser,
+            handler: |function, context| Box::pin(function.list(context)),
+        },
+        one_user::ROUTE,
+    ];
 
     fn state(&self) -> &State {
         &self.state

@@ -10,7 +10,7 @@ use shared::{
             words,
         },
     },
-    users::{User, limits},
+    users::limits,
 };
 
 use crate::{
@@ -47,24 +47,22 @@ pub fn part() -> Part {
         }),
     );
     ok["headers"] = json!({ "Link": response_header("Link") });
-    Part::default()
-        .schema::<User>(&[])
-        .schema::<ListBody>(&[])
-        .operation(
-            &ListUsers::ROUTES[0],
-            Operation {
-                id: "listUsers",
-                tag: "users",
-                summary: "List users by filter, search and order",
-                description: DESCRIPTION.to_owned(),
-                parameters: parameters(),
-                request_body: None,
-                responses: vec![("200", ok)],
-                errors: vec![Error::invalid_request(format!(
-                    "Parameter size must be a whole number from 1 to {MAX_SIZE}"
-                ))],
-            },
-        )
+    let part = Part::default().schema::<ListBody>(&[]).operation(
+        &ListUsers::ROUTES[0],
+        Operation {
+            id: "listUsers",
+            tag: "users",
+            summary: "List users by filter, search and order",
+            description: DESCRIPTION.to_owned(),
+            parameters: parameters(),
+            request_body: None,
+            responses: vec![("200", ok)],
+            errors: vec![Error::invalid_request(format!(
+                "Parameter size must be a whole number from 1 to {MAX_SIZE}"
+            ))],
+        },
+    );
+    crate::one_user::describe(part)
 }
 
 fn parameters() -> Vec<Value> {
@@ -125,7 +123,7 @@ fn parameters() -> Vec<Value> {
     ]
 }
 
-fn user() -> Value {
+pub(crate) fn user() -> Value {
     json!({
         "id": 1,
         "email": "ada@example.com",

@@ -14,6 +14,13 @@ use serde::{Deserialize, Serialize};
 pub struct UserId(i64);
 
 impl UserId {
+    /// An id in the one spelling that it has, so that "+1" and "01" are not second names of user 1.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let id: i64 = text.parse().ok()?;
+        (id > 0 && id.to_string() == text).then_some(Self(id))
+    }
+
     /// The id in bytes that are the same everywhere, for fingerprints.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 8] {

@@ -16,6 +16,7 @@ pub mod server;
 pub mod signups;
 pub mod stats;
 pub mod superusers;
+pub mod users;
 
 /// The columns of a [`User`](crate::users::User).
 ///

@@ -1,6 +1,8 @@
 //! A user as callers see one.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
+use ring::digest;
 use serde::Serialize;
 
 use crate::platform::user_id::UserId;
@@ -25,4 +27,16 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     /// When the row was last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl User {
+    /// A strong entity tag (RFC 9110, section 8.8.3) of all that is shown of the user.
+    #[must_use]
+    pub fn etag(&self) -> String {
+        let mut context = digest::Context::new(&digest::SHA256);
+        // A struct of plain fields always has a JSON form.
+        context.update(&serde_json::to_vec(self).unwrap_or_default());
+        let tag = URL_SAFE_NO_PAD.encode(&context.finish().as_ref()[..16]);
+        format!("\"{tag}\"")
+    }
 }

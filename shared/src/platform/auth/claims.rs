@@ -43,17 +43,11 @@ fn is(value: &Value, expected: &str) -> bool {
     }
 }
 
-/// `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number. Each id has
-/// one spelling as either, so that "+1" and "01" are not second names of user 1 for other programs that
-/// compare subjects.
+/// `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number.
 fn user_id(subject: &Value) -> Option<UserId> {
-    let id = match subject {
-        Value::String(text) => text
-            .parse()
-            .ok()
-            .filter(|id: &i64| id.to_string() == *text)?,
-        Value::Number(number) => number.as_i64()?,
-        _ => return None,
-    };
-    (id > 0).then(|| id.into())
+    match subject {
+        Value::String(text) => UserId::parse(text),
+        Value::Number(number) => UserId::parse(&number.to_string()),
+        _ => None,
+    }
 }

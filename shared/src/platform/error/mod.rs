@@ -40,9 +40,12 @@ pub enum Error {
     /// A user who is known, but not a superuser.
     #[error("forbidden: the caller is not a superuser")]
     Forbidden,
-    /// No route has this path.
-    #[error("not found")]
-    NotFound,
+    /// No route has this path, or there is nothing of this name.
+    #[error("not found: {message}")]
+    NotFound {
+        /// For people: what there is not.
+        message: &'static str,
+    },
     /// The route exists, with other methods.
     #[error("method not allowed")]
     MethodNotAllowed {
@@ -170,11 +173,9 @@ impl Error {
                 "forbidden",
                 "Only superusers may do this",
             ),
-            Self::NotFound => Public::new(
-                StatusCode::NOT_FOUND,
-                "not_found",
-                "There is no such path",
-            ),
+            Self::NotFound { message } => {
+                Public::new(StatusCode::NOT_FOUND, "not_found", *message)
+            }
             Self::MethodNotAllowed { allow } => Public::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",

@@ -48,6 +48,14 @@ pub(crate) fn json_text(status: StatusCode, text: String) -> Response {
     response
 }
 
+/// A response without a body.
+#[must_use]
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = status;
+    response
+}
+
 /// The response for an error: its public half, and nothing else.
 pub(crate) fn error(error: &Error, request_id: &str) -> Response {
     let Public {
@@ -63,11 +71,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
         request_id,
         details,
     };
-    let mut response = json(status, &body).unwrap_or_else(|_| {
-        let mut bare = Response::new(Body::Empty);
-        *bare.status_mut() = status;
-        bare
-    });
+    let mut response = json(status, &body).unwrap_or_else(|_| empty(status));
     if let Some((name, value)) = header {
         response.headers_mut().insert(name, value);
     }

@@ -8,6 +8,11 @@ use lambda_http::http::{HeaderValue, Method};
 use super::{path_parameters::PathParameters, response::Response};
 use crate::platform::{error::Error, request_context::RequestContext};
 
+/// What a path is answered with that no route has.
+pub(crate) const NO_SUCH_PATH: Error = Error::NotFound {
+    message: "There is no such path",
+};
+
 /// One endpoint of the function `F`.
 pub struct Route<F: 'static> {
     /// The only method that it answers. `GET` answers `HEAD` too.
@@ -61,7 +66,7 @@ impl<F> Router<F> {
     ) -> Result<(&'static Route<F>, PathParameters), Error> {
         let path = normalized(path);
         let found = without_base(&path).find_map(|path| self.paths.at(path).ok());
-        let found = found.ok_or(Error::NotFound)?;
+        let found = found.ok_or(NO_SUCH_PATH)?;
         let wanted = if method == Method::HEAD {
             &Method::GET
         } else {

@@ -5,7 +5,10 @@ use lambda_http::http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::headers::response_header;
-use crate::platform::error::{Detail, Details, Error, Public, Reason, Unavailable};
+use crate::platform::{
+    error::{Detail, Details, Error, Public, Reason, Unavailable},
+    http::router::NO_SUCH_PATH,
+};
 
 /// What the gateway calls a request; an example of one.
 const REQUEST_ID: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -54,7 +57,7 @@ pub fn catalogue() -> Vec<Error> {
     };
     let mut errors = common.list();
     errors.extend([
-        Error::NotFound,
+        NO_SUCH_PATH,
         Error::MethodNotAllowed {
             allow: HeaderValue::from_static("GET, HEAD"),
         },

@@ -22,6 +22,7 @@ const HEADERS: &[Header] = &[
         "`Authorization`: the answer to one caller is no answer to another (RFC 9111).",
     ),
     ("Age", whole_number, "How old the numbers are, in seconds."),
+    ("ETag", text, "A tag that changes with the answer."),
     (
         "Link",
         text,

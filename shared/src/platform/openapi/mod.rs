@@ -186,6 +186,15 @@ pub fn query_parameter(name: &str, schema: Value, description: &str) -> Value {
     })
 }
 
+/// A parameter in the path.
+#[must_use]
+pub fn path_parameter(name: &str, schema: Value, description: &str) -> Value {
+    let mut parameter = query_parameter(name, schema, description);
+    parameter["in"] = "path".into();
+    parameter["required"] = true.into();
+    parameter
+}
+
 /// A parameter that is one of a few words, the first of which is the default.
 #[must_use]
 pub fn words<'w>(words: impl IntoIterator<Item = &'w str>, default: &str) -> Value {

@@ -34,6 +34,7 @@ mod list_pages;
 mod list_users;
 mod metrics;
 mod migrate;
+mod one_user;
 mod outages;
 mod rate_limits;
 mod rotation;

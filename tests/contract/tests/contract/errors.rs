@@ -113,7 +113,7 @@ fn advice(error: &Error) -> &'static str {
         Error::InvalidRequest { .. } => "Change the request: `message` says what is allowed.",
         Error::Unauthorized { .. } => "Send a token that is valid now, of a user who is active.",
         Error::Forbidden => "Ask a superuser.",
-        Error::NotFound => "Check the path.",
+        Error::NotFound { .. } => "Check the path, or the id in it.",
         Error::MethodNotAllowed { .. } => "Use a method of the header `Allow`.",
         Error::Conflict { .. } => {
             "See `details`; leave the rows out, or send `on_conflict=skip` or `update`. Where there are \
