@@ -1,17 +1,18 @@
 //! Cuts a file into users without reading them: each is sent as the file has it, and the service
 //! judges it.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Seek as _};
+use std::io::{BufRead, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::ValueEnum;
+use csv_reader::Problem;
+
+use super::csv::{self, Rows};
+use super::source::checked;
 
 /// No user is longer than this; a quote that is never closed would make one as long as the file.
-const MAX_BYTES: usize = 1 << 20;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,18 +29,20 @@ pub(super) enum Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     /// As the file has it, without the end of the line.
-    pub(super) raw: Vec<u8>,
-    /// Where it begins, counted from 1.
+    pub(super) raw: String,
+    /// Where it begins, counted from 1, or where its problem is.
     pub(super) line: u64,
+    /// Why no API can read it.
+    pub(super) problem: Option<Problem>,
     /// The byte and the line on which the search for the next one begins.
     pub(super) end: u64,
     pub(super) next_line: u64,
 }
 
-/// The users of a file, from some place on.
-pub(super) struct Records<R> {
+/// The JSON objects of a file, from some place on.
+struct Objects<R> {
     reader: R,
-    format: Format,
+    is_array: bool,
     offset: u64,
     line: u64,
 }
@@ -75,90 +78,76 @@ impl Format {
 }
 
 /// What comes before the users: the header row of CSV, the bracket of an array, nothing.
-pub(super) fn header(file: &mut File, format: Format) -> Result<Record> {
-    file.rewind().context("cannot read the file")?;
-    let mut reader = BufReader::new(file);
-    let start = reader.fill_buf().context("cannot read the file")?;
-    let mark = if start.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
-    };
-    reader.consume(mark);
-    let mut records = Records::new(reader, format, mark as u64, 1);
+pub(super) fn header(reader: impl BufRead, format: Format) -> Result<Record> {
+    if format == Format::Csv {
+        return csv::header(reader);
+    }
+    let mut objects = Objects::new(reader, format, 0, 1);
+    if objects.is_array {
+        let first = objects.skip_bytes(|byte| byte.is_ascii_whitespace())?;
+        ensure!(first == Some(b'['), "the file is no JSON array");
+        objects.consume(b'[');
+    }
+    objects.record(Vec::new(), objects.line)
+}
+
+/// The users after byte `offset`, which is on line `line`.
+pub(super) fn after<'r>(
+    reader: impl BufRead + 'r,
+    format: Format,
+    header: &Record,
+    offset: u64,
+    line: u64,
+) -> Box<dyn Iterator<Item = Result<Record>> + 'r> {
     match format {
-        Format::Csv => records
-            .next()
-            .context("the file has no header row")?
-            .context("the header row cannot be read"),
-        Format::Ndjson => Ok(records.nothing()),
-        Format::Json => {
-            let first = records.skip_bytes(|byte| byte.is_ascii_whitespace())?;
-            ensure!(first == Some(b'['), "the file is no JSON array");
-            records.consume(b'[');
-            Ok(records.nothing())
-        }
+        Format::Csv => Box::new(Rows::new(reader, &header.raw, offset, line)),
+        Format::Ndjson | Format::Json => Box::new(Objects::new(reader, format, offset, line)),
     }
 }
 
-impl<R: BufRead> Records<R> {
-    /// The users after byte `offset`, which is on line `line`.
-    pub(super) fn new(reader: R, format: Format, offset: u64, line: u64) -> Self {
+impl<R: BufRead> Objects<R> {
+    fn new(reader: R, format: Format, offset: u64, line: u64) -> Self {
         Self {
             reader,
-            format,
+            is_array: format == Format::Json,
             offset,
             line,
         }
     }
 
-    fn nothing(&self) -> Record {
-        self.record(Vec::new(), self.line)
-    }
-
-    fn record(&self, raw: Vec<u8>, line: u64) -> Record {
-        Record {
-            raw,
+    fn record(&self, raw: Vec<u8>, line: u64) -> Result<Record> {
+        Ok(Record {
+            raw: checked(raw, line)?,
             line,
+            problem: None,
             end: self.offset,
             next_line: self.line,
-        }
+        })
     }
 
-    /// A line, and as many more as it takes to close its quotes, if quotes matter.
-    fn lines(&mut self, is_quoted: bool) -> Result<Option<Record>> {
+    /// A line that is not blank.
+    fn line(&mut self) -> Result<Option<Record>> {
         loop {
             let line = self.line;
             let mut raw = Vec::new();
-            let mut is_open = false;
-            loop {
-                let start = raw.len();
-                let length = self
-                    .reader
-                    .read_until(b'\n', &mut raw)
-                    .context("cannot read the file")?;
-                self.offset += length as u64;
-                self.line += u64::from(raw.ends_with(b"\n") && length > 0);
-                for &byte in &raw[start..] {
-                    is_open ^= is_quoted && byte == b'"';
-                }
-                if !is_open {
-                    break;
-                }
-                ensure!(length > 0, "line {line}: a quote is never closed");
-                ensure!(
-                    raw.len() < MAX_BYTES,
-                    "line {line}: a quote is opened and not closed within a megabyte"
-                );
-            }
-            if raw.is_empty() {
+            let mut reader = self.reader.by_ref().take(MAX_BYTES as u64 + 1);
+            let length = reader
+                .read_until(b'\n', &mut raw)
+                .context("cannot read the file")?;
+            ensure!(
+                length <= MAX_BYTES,
+                "line {line}: the line is longer than a megabyte"
+            );
+            if length == 0 {
                 return Ok(None);
             }
+            self.offset += length as u64;
+            self.line += u64::from(raw.ends_with(b"\n"));
             while raw.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
                 raw.pop();
             }
             if !raw.trim_ascii().is_empty() {
-                return Ok(Some(self.record(raw, line)));
+                return self.record(raw, line).map(Some);
             }
         }
     }
@@ -197,7 +186,7 @@ impl<R: BufRead> Records<R> {
                 _ => {}
             }
         }
-        Ok(Some(self.record(raw.trim_ascii().to_vec(), line)))
+        self.record(raw.trim_ascii().to_vec(), line).map(Some)
     }
 
     fn peek(&mut self) -> Result<Option<u8>> {
@@ -223,16 +212,16 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Records<R> {
+impl<R: BufRead> Iterator for Objects<R> {
     type Item = Result<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.format {
-            Format::Csv => self.lines(true),
-            Format::Ndjson => self.lines(false),
-            Format::Json => self.element(),
-        }
-        .transpose()
+        let found = if self.is_array {
+            self.element()
+        } else {
+            self.line()
+        };
+        found.transpose()
     }
 }
 
@@ -241,36 +230,13 @@ mod tests {
     use super::*;
 
     fn all(format: Format, text: &str) -> Vec<(String, u64)> {
-        let records = Records::new(text.as_bytes(), format, 0, 1);
-        records
-            .map(|record| {
-                let record = record.unwrap();
-                (String::from_utf8(record.raw).unwrap(), record.line)
-            })
+        Objects::new(text.as_bytes(), format, 0, 1)
+            .map(|record| record.map(|record| (record.raw, record.line)).unwrap())
             .collect()
     }
 
     fn record(raw: &str, line: u64) -> (String, u64) {
         (raw.to_owned(), line)
-    }
-
-    #[test]
-    fn rows_of_csv_may_span_lines() {
-        assert_eq!(
-            all(Format::Csv, "a,b\r\n\r\n\"x\n\"\"y\",z\nlast,1"),
-            [
-                record("a,b", 1),
-                record("\"x\n\"\"y\",z", 3),
-                record("last,1", 5)
-            ]
-        );
-    }
-
-    #[test]
-    fn a_quote_that_is_never_closed_is_an_error() {
-        let mut records = Records::new("a,b\n\"c,d\ne,f\n".as_bytes(), Format::Csv, 0, 1);
-        let error = records.find_map(Result::err).unwrap();
-        assert_eq!(error.to_string(), "line 2: a quote is never closed");
     }
 
     #[test]
@@ -296,16 +262,23 @@ mod tests {
     #[test]
     fn reading_can_go_on_behind_any_record() {
         for (format, text) in [
-            (Format::Csv, "a,1\n\"b\nc\",2\nd,3\n"),
-            (Format::Json, "{\"a\":1},\n{\"b\":2}\n,{\"c\":3}]"),
+            (Format::Csv, "h,i\na,1\n\n\"b\nc\",2\r\nd,3\n"),
+            (Format::Csv, "\"sep=;\"\rh;i\rx\"y;\r\"b\rc\";2\rd;3\r"),
+            (Format::Ndjson, "{\"a\":1}\n\n{\"b\":2}\r\n{}"),
+            (Format::Json, " [{\"a\":1},\n{\"b\":2}\n,{\"c\":3}]"),
         ] {
-            let mut records = Records::new(text.as_bytes(), format, 0, 1);
-            let whole: Vec<_> = records.by_ref().map(Result::unwrap).collect();
-            let first = &whole[0];
-            let rest = &text.as_bytes()[usize::try_from(first.end).unwrap()..];
-            let mut records = Records::new(rest, format, first.end, first.next_line);
-            let after: Vec<_> = records.by_ref().map(Result::unwrap).collect();
-            assert_eq!(after, whole[1..]);
+            let header = header(text.as_bytes(), format).unwrap();
+            let behind = |record: &Record| -> Vec<Record> {
+                let rest = &text.as_bytes()[usize::try_from(record.end).unwrap()..];
+                after(rest, format, &header, record.end, record.next_line)
+                    .map(Result::unwrap)
+                    .collect()
+            };
+            let whole = behind(&header);
+            assert_eq!(whole.len(), 3);
+            for (place, record) in whole.iter().enumerate() {
+                assert_eq!(behind(record), whole[place + 1..]);
+            }
         }
     }
 }
