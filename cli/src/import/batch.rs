@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 
-use super::records::{Format, Record};
+use super::record::Record;
+use super::records::Format;
 use super::upload::{Answer, Counts, Reason, Upload};
 use crate::api::Response;
 use crate::failure::Failure;

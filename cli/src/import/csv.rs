@@ -6,7 +6,7 @@ use std::mem;
 use anyhow::{Context as _, Result, bail, ensure};
 use csv_reader::Problem;
 
-use super::records::{MAX_BYTES, Record};
+use super::record::{MAX_BYTES, Record};
 use super::source::checked;
 
 /// How much is read at a time.

@@ -3,7 +3,8 @@
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value};
 
-use super::records::{Format, Record};
+use super::record::Record;
+use super::records::Format;
 
 /// So many objects are read for the names of their members.
 const SAMPLE: u64 = 1_000;

@@ -3,6 +3,8 @@
 mod batch;
 mod csv;
 mod inspection;
+mod json;
+mod record;
 mod records;
 mod rejections;
 mod side_file;
@@ -23,7 +25,8 @@ use serde_json::json;
 
 use self::batch::{Batch, Outcome};
 use self::inspection::Inspection;
-use self::records::{Format, Record};
+use self::record::Record;
+use self::records::Format;
 use self::rejections::Rejections;
 use self::source::Source;
 use self::state::{Identity, State};

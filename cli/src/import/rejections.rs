@@ -85,7 +85,7 @@ fn reasons(row: &Rejected) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::Record;
+    use super::super::record::Record;
     use super::super::upload::Reason;
     use super::*;
 
