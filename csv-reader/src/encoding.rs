@@ -58,18 +58,17 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, NotText> {
             1,
             "UTF-16BE without a byte order mark",
         )),
-        _ => {
-            let content = bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes);
-            let marked = bytes.len() - content.len();
-            std::str::from_utf8(content)
-                .map(Cow::Borrowed)
-                .map_err(|error| {
-                    let at = marked + error.valid_up_to();
-                    let wrong = error.error_len().unwrap_or(bytes.len() - at);
-                    NotText::at(bytes, at, wrong, guess(bytes))
-                })
-        }
+        _ => check_utf8(bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes)).map(Cow::Borrowed),
     }
+}
+
+/// The same bytes as text, which may begin in the middle of a file.
+pub fn check_utf8(bytes: &[u8]) -> Result<&str, NotText> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let wrong = error.error_len().unwrap_or(bytes.len() - at);
+        NotText::at(bytes, at, wrong, guess(bytes))
+    })
 }
 
 fn decode_utf16(

@@ -10,6 +10,6 @@ mod encoding;
 mod records;
 
 pub use self::{
-    encoding::{NotText, decode},
+    encoding::{NotText, check_utf8, decode},
     records::{Cell, Malformed, Problem, Record, Records},
 };

@@ -30,11 +30,13 @@ pub struct Record<'t> {
 
 /// Where and why a record cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Malformed {
-    /// The line, counted from 1.
+pub struct Malformed<'t> {
+    /// The line of the problem, counted from 1.
     pub line: usize,
     /// The reason.
     pub problem: Problem,
+    /// The record up to the end of that line, or all the rest of the text if a quote is never closed.
+    pub raw: &'t str,
 }
 
 /// Why a record cannot be read.
@@ -234,12 +236,15 @@ impl<'t> Records<'t> {
         self.line += 1;
     }
 
-    /// Steps over the rest of a line.
-    fn skip_line(&mut self) {
-        let rest = self.rest().iter();
-        let skipped = rest.take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+    /// Steps over a record that began at `start` and cannot be read.
+    fn skip(&mut self, start: usize, problem: Problem) -> Malformed<'t> {
+        let line = self.line;
+        let is_skipped = |byte| problem == Problem::UnclosedQuote || !matches!(byte, b'\n' | b'\r');
+        let skipped = self.rest().iter().take_while(|&&byte| is_skipped(byte));
         self.position += skipped.count();
+        let raw = &self.text[start..self.position];
         self.end_line();
+        Malformed { line, problem, raw }
     }
 }
 
@@ -263,7 +268,7 @@ impl Cell<'_> {
 }
 
 impl<'t> Iterator for Records<'t> {
-    type Item = Result<Record<'t>, Malformed>;
+    type Item = Result<Record<'t>, Malformed<'t>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         // DOS programs end a file with this character.
@@ -271,6 +276,7 @@ impl<'t> Iterator for Records<'t> {
             let (line, position) = (self.line, self.position);
             let found = self.record();
             let is_unclosed = matches!(found, Err(Problem::UnclosedQuote));
+            let found = found.map_err(|problem| self.skip(position, problem));
             let is_open = is_unclosed || (self.rest().is_empty() && !self.text.ends_with('\n'));
             if self.is_part && is_open {
                 (self.line, self.position) = (line, position);
@@ -278,16 +284,7 @@ impl<'t> Iterator for Records<'t> {
             }
             match found {
                 Ok(record) if record.filled_count == 0 => {}
-                Ok(record) => return Some(Ok(record)),
-                Err(problem) => {
-                    let line = self.line;
-                    if is_unclosed {
-                        self.position = self.text.len();
-                    } else {
-                        self.skip_line();
-                    }
-                    return Some(Err(Malformed { line, problem }));
-                }
+                found => return Some(found),
             }
         }
         None

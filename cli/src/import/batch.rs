@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 
-use super::records::{Format, Record};
+use super::record::Record;
+use super::records::Format;
 use super::upload::{Answer, Counts, Reason, Upload};
 use crate::api::Response;
 use crate::failure::Failure;
@@ -43,10 +44,20 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Sends the batch. A batch that is too large goes in two halves; unless it is `strict`, one with
-    /// bad rows goes again without them.
-    pub(super) fn send(self, upload: &Upload<'_>, id: &str, strict: bool) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
+    /// Sends the batch without the rows that cannot be read: the API would refuse the whole batch for them.
+    /// A batch that is too large goes in two halves; unless it is `strict`, one with bad rows goes again
+    /// without them.
+    pub(super) fn send(mut self, upload: &Upload<'_>, id: &str, strict: bool) -> Result<Outcome> {
+        let malformed = self
+            .records
+            .extract_if(.., |record| record.problem.is_some());
+        let mut outcome = Outcome {
+            rejected: malformed.map(Rejected::malformed).collect(),
+            ..Outcome::default()
+        };
+        if strict && !outcome.rejected.is_empty() {
+            return Err(Failure::Negative(describe(&outcome.rejected)).into());
+        }
         let mut waiting = vec![self.records];
         while let Some(mut records) = waiting.pop() {
             if records.is_empty() {
@@ -90,6 +101,21 @@ impl<'a> Batch<'a> {
     }
 }
 
+impl Rejected {
+    fn malformed(record: Record) -> Self {
+        let reason = record.problem.map(|problem| Reason {
+            index: 0,
+            field: None,
+            code: "malformed_row".to_owned(),
+            message: problem.to_string(),
+        });
+        Self {
+            record,
+            reasons: reason.into_iter().collect(),
+        }
+    }
+}
+
 impl Counts {
     fn add(&mut self, other: Self) {
         self.created += other.created;
@@ -99,7 +125,7 @@ impl Counts {
 }
 
 fn body(format: Format, header: &[u8], records: &[Record]) -> Vec<u8> {
-    let rows = records.iter().map(|record| record.raw.as_slice());
+    let rows = records.iter().map(|record| record.raw.as_bytes());
     let rows: Vec<&[u8]> = rows.collect();
     match format {
         Format::Csv => [header, b"\n", &rows.join(&b"\n"[..]), b"\n"].concat(),
@@ -160,8 +186,9 @@ mod tests {
 
     fn record(raw: &str, line: u64) -> Record {
         Record {
-            raw: raw.as_bytes().to_vec(),
+            raw: raw.to_owned(),
             line,
+            problem: None,
             end: 0,
             next_line: 0,
         }

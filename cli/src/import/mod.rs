@@ -1,28 +1,34 @@
 //! `rollcall import`: a file of users of any size, sent in batches that can be repeated.
 
 mod batch;
+mod csv;
 mod inspection;
+mod json;
+mod record;
 mod records;
 mod rejections;
 mod side_file;
+mod source;
 mod state;
 mod upload;
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufReader, IsTerminal as _, Seek as _, SeekFrom};
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
+use encoding_rs::Encoding;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use self::batch::{Batch, Outcome};
 use self::inspection::Inspection;
-use self::records::{Format, Record, Records};
+use self::record::Record;
+use self::records::Format;
 use self::rejections::Rejections;
+use self::source::Source;
 use self::state::{Identity, State};
 use self::upload::Upload;
 use crate::api::{Api, name};
@@ -58,6 +64,9 @@ pub struct Arguments {
     /// The format, if the file's name does not end in .csv, .ndjson, .jsonl or .json
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// The encoding, if it is neither UTF-8 nor UTF-16 with a byte order mark; windows-1252, for example
+    #[arg(long, value_name = "NAME", value_parser = source::encoding)]
+    encoding: Option<&'static Encoding>,
     /// Users in one request, each of which is one transaction
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     batch: u16,
@@ -87,8 +96,7 @@ enum OnConflict {
 struct Job<'a> {
     arguments: &'a Arguments,
     api: &'a Api,
-    file: File,
-    length: u64,
+    source: Source,
     format: Format,
     header: Record,
     state: State,
@@ -98,7 +106,7 @@ struct Job<'a> {
 
 /// Sends the whole file, or the rest of it if an earlier run was interrupted.
 pub fn run(arguments: &Arguments, api: &Api, is_json: bool) -> Result<()> {
-    let mut job = Job::open(arguments, api)?;
+    let job = Job::open(arguments, api)?;
     if job.is_resumed {
         ensure!(
             !arguments.dry_run,
@@ -121,20 +129,22 @@ impl<'a> Job<'a> {
         let format = arguments.format.or_else(|| Format::of(path)).context(
             "the name of the file does not say its format: give --format csv, ndjson or json",
         )?;
-        let mut file =
-            File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-        let length = file.metadata().context("the file has no length")?.len();
-        let on_conflict = name(&arguments.on_conflict);
-        let options = format!("{} {} {on_conflict}", api.url(), arguments.batch);
-        let identity = Identity::of(&mut file, length, &options)?;
+        let mut source = Source::open(path, arguments.encoding)?;
+        let options = format!(
+            "{} {} {} {}",
+            api.url(),
+            arguments.batch,
+            name(&arguments.on_conflict),
+            source.encoding.name()
+        );
+        let identity = Identity::of(&mut source.file, source.length, &options)?;
         let state_path = beside(path, ".import-state");
-        let header = records::header(&mut file, format)?;
+        let header = records::header(source.text(0)?, format)?;
         let earlier = State::load(&state_path, &identity)?;
         Ok(Self {
             arguments,
             api,
-            file,
-            length,
+            source,
             format,
             is_resumed: earlier.is_some(),
             state: earlier.unwrap_or_else(|| State::new(identity, &header)),
@@ -144,13 +154,23 @@ impl<'a> Job<'a> {
     }
 
     /// Says what is in the file, and asks whether that shall be imported.
-    fn ask(&mut self) -> Result<()> {
-        let found = Inspection::of(&mut self.file, self.format, &self.header)?;
+    fn ask(&self) -> Result<()> {
+        let (offset, line) = (self.header.end, self.header.next_line);
+        let text = self.source.text(offset)?;
+        let users = records::after(text, self.format, &self.header, offset, line);
+        let found = Inspection::of(users, self.format, &self.header)?;
         let path = self.arguments.file.display();
         let on_conflict = name(&self.arguments.on_conflict);
+        let format = match self.source.encoding.name() {
+            "UTF-8" => found.format,
+            encoding => format!("{}, in {encoding}", found.format),
+        };
         let rows = [
-            ("file", format!("{path}, {}", HumanBytes(self.length))),
-            ("format", found.format),
+            (
+                "file",
+                format!("{path}, {}", HumanBytes(self.source.length)),
+            ),
+            ("format", format),
             ("columns", found.columns.join(", ")),
             ("users", HumanCount(found.users).to_string()),
             ("stored users", on_conflict),
@@ -180,7 +200,7 @@ impl<'a> Job<'a> {
     fn send(mut self, is_json: bool) -> Result<()> {
         let started = Instant::now();
         let sent_before = self.state.sent();
-        let (path, header) = (&self.arguments.file, &self.header.raw);
+        let (path, header) = (&self.arguments.file, self.header.raw.as_bytes());
         let mut rejections = Rejections::open(path, self.format, header, &self.state)?;
         self.save()?;
         self.send_batches(&mut rejections).with_context(|| {
@@ -216,11 +236,9 @@ impl<'a> Job<'a> {
             is_gzip: self.arguments.gzip,
         };
         let (offset, line) = (self.state.offset, self.state.line);
-        self.file
-            .seek(SeekFrom::Start(offset))
-            .context("cannot read the file")?;
-        let mut records = Records::new(BufReader::new(&self.file), self.format, offset, line);
-        let bar = bar(self.length, offset);
+        let text = self.source.text(offset)?;
+        let mut records = records::after(text, self.format, &self.header, offset, line);
+        let bar = bar(self.source.text_length()?, offset);
         loop {
             let records = records.by_ref().take(self.arguments.batch.into());
             let records: Vec<_> = records.collect::<Result<_>>()?;
@@ -228,7 +246,7 @@ impl<'a> Job<'a> {
                 bar.finish_and_clear();
                 return Ok(());
             };
-            let batch = Batch::new(self.format, &self.header.raw, records);
+            let batch = Batch::new(self.format, self.header.raw.as_bytes(), records);
             let Outcome { counts, rejected } =
                 batch.send(&upload, &self.state.id, self.arguments.strict)?;
             self.state.add(counts, rejected.len());

@@ -35,7 +35,10 @@ impl Rejections {
 
     /// Adds rows, and notes in the state how long the files are.
     pub(super) fn append(&mut self, rejected: &[Rejected], state: &mut State) -> Result<()> {
-        let rows: Vec<_> = rejected.iter().map(|row| &*row.record.raw).collect();
+        let rows: Vec<_> = rejected
+            .iter()
+            .map(|row| row.record.raw.as_bytes())
+            .collect();
         self.rows.append(&rows)?;
         let reasons: Vec<_> = rejected.iter().flat_map(reasons).collect();
         let reasons: Vec<_> = reasons.iter().map(String::as_bytes).collect();
@@ -82,7 +85,7 @@ fn reasons(row: &Rejected) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::Record;
+    use super::super::record::Record;
     use super::super::upload::Reason;
     use super::*;
 
@@ -90,8 +93,9 @@ mod tests {
     fn messages_are_quoted() {
         let row = Rejected {
             record: Record {
-                raw: Vec::new(),
+                raw: String::new(),
                 line: 7,
+                problem: None,
                 end: 0,
                 next_line: 8,
             },

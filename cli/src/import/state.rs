@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{Context as Digest, SHA256};
 use serde::{Deserialize, Serialize};
 
-use super::records::Record;
+use super::record::Record;
 use super::upload::Counts;
 
 /// How much of a file's beginning tells it apart from others of the same length.

@@ -97,6 +97,14 @@ fn every_misplaced_quote_is_named_by_line_and_reading_continues_behind_it() {
 }
 
 #[test]
+fn a_malformed_record_is_given_as_it_was_written() {
+    let text = "a,b\r\n\"c\nd\",e\"f\r\ng,h\n\"i\nj";
+    let malformed = Records::of_file(text).filter_map(Result::err);
+    let raw: Vec<_> = malformed.map(|malformed| malformed.raw).collect();
+    assert_eq!(raw, ["\"c\nd\",e\"f", "\"i\nj"]);
+}
+
+#[test]
 fn cells_beyond_the_limit_are_counted_and_not_kept() {
     let text = format!("a,b,c{}\nd,e,,\n", ",\"\"\"\"".repeat(1_000_000));
     let records: Vec<_> = Records::of_file(&text)
@@ -167,6 +175,20 @@ proptest! {
         let mut found: Vec<_> = first.by_ref().map(Result::unwrap).collect();
         let rest = &text[first.position()..];
         found.extend(Records::resume(rest, b',', first.line()).map(Result::unwrap));
+        prop_assert_eq!(found, whole);
+    }
+
+    #[test]
+    fn malformed_records_are_the_same_in_parts(
+        text in "[\",;a\r\n é]{0,40}",
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let whole: Vec<_> = Records::resume(&text, b',', 1).collect();
+        let cut = text.floor_char_boundary(cut.index(text.len() + 1));
+        let mut first = Records::resume(&text[..cut], b',', 1).of_part();
+        let mut found: Vec<_> = first.by_ref().collect();
+        let rest = &text[first.position()..];
+        found.extend(Records::resume(rest, b',', first.line()));
         prop_assert_eq!(found, whole);
     }
 

@@ -22,7 +22,18 @@ async fn a_file_that_cannot_be_read_to_its_end_is_not_sent() {
         (
             "b.csv",
             [good.as_bytes(), b"m\xfcller@example.com,m\n"].concat(),
-            "line 5 is not valid UTF-8",
+            "line 5 has the bytes [FC] after 1 characters. It looks like windows-1252; convert it to UTF-8, \
+             for example with iconv -f windows-1252 -t UTF-8, or give --encoding windows-1252",
+        ),
+        (
+            "h.csv",
+            b"e\0m\0a\0i\0l\0".to_vec(),
+            "UTF-16LE without a byte order mark",
+        ),
+        (
+            "i.csv",
+            format!("{good}u@example.com,\"{}", "x\n".repeat(1 << 20)).into_bytes(),
+            "line 5: the row is longer than a megabyte",
         ),
         (
             "c.csv",

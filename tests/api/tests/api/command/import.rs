@@ -31,7 +31,7 @@ async fn bad_rows_are_reported_and_the_others_imported() {
     assert_eq!(
         machine.read("users.csv.errors.csv"),
         "line,field,code,message\n\
-         42,email,invalid_format,\"email must be an address like name@example.com\"\n\
+         42,email,invalid_format,\"email must be an address like name@example.com: it has no @\"\n\
          122,email,already_exists,\"a user with this email exists already\"\n\
          123,username,invalid_format,\"username may not have control or invisible characters: character 2 is U+000A\"\n\
          203,,wrong_cell_count,\"the row has 1 cells, the header 2\"\n"

@@ -2,6 +2,7 @@
 
 mod answers;
 mod connection;
+mod dialects;
 mod files;
 mod generated;
 mod import;
