@@ -55,7 +55,12 @@ impl Function for BulkCreate {
         method: Method::POST,
         path: "/api/v1/users/bulk",
         access: Access::Superuser,
-        handler: |function, context| Box::pin(function.create(context)),
+        handler: |function, context| {
+            Box::pin(async {
+                let created = function.create(context).await;
+                created.map_err(|error| error.nothing_was("imported"))
+            })
+        },
     }];
 
     fn state(&self) -> &State {

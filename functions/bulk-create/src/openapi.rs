@@ -163,7 +163,9 @@ fn errors() -> Vec<Error> {
         "unsupported_media_type",
         "validation_failed",
     ];
-    let mut errors = catalogue();
-    errors.retain(|error| own.contains(&error.public().code));
-    errors
+    catalogue()
+        .into_iter()
+        .filter(|error| own.contains(&error.public().code))
+        .map(|error| error.nothing_was("imported"))
+        .collect()
 }

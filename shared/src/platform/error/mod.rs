@@ -94,6 +94,14 @@ pub enum Error {
     /// The table has rules of its own, and one of them refuses what was to be written. Nothing was.
     #[error("refused by the table: {0}")]
     RefusedByTable(Refusal),
+    /// One of the three refusals of what was to be written, in the words of the endpoint.
+    #[error("nothing was {done}: {refusal}")]
+    NothingDone {
+        /// What it would have done: "imported".
+        done: &'static str,
+        /// Why not.
+        refusal: Box<Error>,
+    },
     /// The deadline passed; whatever was begun has been stopped.
     #[error("request exceeded {seconds} s")]
     Timeout {
@@ -146,6 +154,20 @@ impl Error {
         }
     }
 
+    /// The same, but a refusal of what was to be written says first that nothing was `done`.
+    #[must_use]
+    pub fn nothing_was(self, done: &'static str) -> Self {
+        match self {
+            Self::Conflict { .. } | Self::ValidationFailed { .. } | Self::RefusedByTable(_) => {
+                Self::NothingDone {
+                    done,
+                    refusal: Box::new(self),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// What the caller gets to see.
     #[must_use]
     pub fn public(&self) -> Public<'_> {
@@ -186,7 +208,7 @@ impl Error {
                 StatusCode::CONFLICT,
                 "conflict",
                 format!(
-                    "Nothing was imported: {} already in use, {}",
+                    "{} already in use, {}",
                     counted(details.total(), "value is", "values are"),
                     details.location()
                 ),
@@ -215,7 +237,7 @@ impl Error {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "validation_failed",
                 format!(
-                    "Nothing was imported: {} found, {}",
+                    "{} found, {}",
                     counted(details.total(), "error", "errors"),
                     details.location()
                 ),
@@ -229,13 +251,15 @@ impl Error {
                 "You have sent too many requests; see the Retry-After header",
             )
             .with_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
-            Self::DatabaseUnavailable(cause) => Public::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "database_unavailable",
-                unavailable_message(cause.reason()),
-            )
-            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)),
+            Self::DatabaseUnavailable(cause) => unavailable(cause),
             Self::RefusedByTable(refusal) => refused_by_table(refusal),
+            Self::NothingDone { done, refusal } => {
+                let public = refusal.public();
+                Public {
+                    message: format!("Nothing was {done}: {}", public.message),
+                    ..public
+                }
+            }
             Self::Timeout { seconds } => Public::new(
                 StatusCode::GATEWAY_TIMEOUT,
                 "request_timeout",
@@ -248,6 +272,15 @@ impl Error {
             ),
         }
     }
+}
+
+fn unavailable(cause: &Unavailable) -> Public<'static> {
+    Public::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "database_unavailable",
+        unavailable_message(cause.reason()),
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))
 }
 
 fn unavailable_message(reason: Reason) -> &'static str {
@@ -276,7 +309,7 @@ fn refused_by_table(refusal: &Refusal) -> Public<'_> {
         | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
     };
     let reason = refusal_message(refusal);
-    Public::new(status, code, format!("Nothing was imported: {reason}"))
+    Public::new(status, code, reason)
 }
 
 /// The names of rules and columns are those of the table's owner, who has to be asked about them. What

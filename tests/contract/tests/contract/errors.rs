@@ -131,6 +131,7 @@ fn advice(error: &Error) -> &'static str {
         }
         // Its codes are those of the two above.
         Error::RefusedByTable(_) => "Ask the owner of the table.",
+        Error::NothingDone { refusal, .. } => advice(refusal),
         Error::DatabaseUnavailable(_) => {
             "Try again after `Retry-After` seconds; an import under an `Idempotency-Key` only."
         }
