@@ -74,9 +74,8 @@ fn parameters() -> Vec<Value> {
             "search",
             json!({
                 "type": "string",
-                "minLength": 1,
                 "maxLength": limits::SEARCH_CHARACTERS,
-                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
             }),
             "Only users with this text in username, email or full name, regardless of case. `%` and `_` \
              are ordinary characters; control characters are refused.",
@@ -108,9 +107,8 @@ fn parameters() -> Vec<Value> {
             "cursor",
             json!({
                 "type": "string",
-                "minLength": 1,
                 "maxLength": limits::CURSOR_BYTES,
-                "pattern": "^[A-Za-z0-9_-]+$",
+                "pattern": "^[A-Za-z0-9_-]*$",
             }),
             "A `next_cursor` or `prev_cursor` of the same list: with the same filters and order.",
         ),

@@ -78,6 +78,8 @@ async fn every_answer_is_one_that_the_document_knows() {
         ("GET /api/v1/metrics/database", 401),
         ("GET /api/v1/users", 200),
         ("GET /api/v1/users", 401),
+        ("GET /api/v1/users/{id}", 401),
+        ("GET /api/v1/users/{id}", 404),
         ("GET /health", 200),
         ("GET /health/live", 200),
         ("POST /api/v1/users/bulk", 201),
