@@ -60,6 +60,15 @@ schemathesis.serializer("application/x-ndjson")(serializer(write_lines))
 schemathesis.serializer("text/csv")(serializer(write_csv))
 
 
+def texts_of(value):
+    """What a value is in a URL: nothing and what holds nothing are empty there."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [text for item in value or [""] for text in texts_of(item)]
+    return ["" if value is None else str(value)]
+
+
 @schemathesis.hook
 def filter_case(context, case):
     """In lines and cells, most values of a wrong type cannot be written: they would turn into right ones.
@@ -67,8 +76,8 @@ def filter_case(context, case):
     schema can say are right."""
     if case.meta.generation.mode.is_positive:
         return True
-    values = (case.query or {}).values()
-    is_read = any(str(value).lower() in READ_IN_ANY_CASE for value in values)
+    texts = itertools.chain.from_iterable(map(texts_of, (case.query or {}).values()))
+    is_read = any(text.strip(" ,").lower() in READ_IN_ANY_CASE for text in texts)
     return not is_read and case.media_type not in ("application/x-ndjson", "text/csv")
 
 

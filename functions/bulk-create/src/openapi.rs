@@ -69,7 +69,11 @@ fn parameters() -> Vec<Value> {
         query_parameter("dry_run", flag(), "Check everything and write nothing."),
         query_parameter(
             "accept_hashes",
-            json!({ "type": "string", "example": AcceptedHashes::names().join(",") }),
+            json!({
+                "type": "string",
+                "pattern": format!("^({names})(,({names}))*$", names = AcceptedHashes::names().join("|")),
+                "example": AcceptedHashes::names().join(","),
+            }),
             "Algorithms, with commas between them, of which `password_hash` is stored beside argon2, bcrypt, \
              scrypt and pbkdf2. See docs/password-hashes.md.",
         ),
