@@ -69,7 +69,7 @@ pub(super) fn select_ids<'q>(
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new(format!(
-        "SELECT id
+        "SELECT id::bigint
          FROM (
              SELECT id, {} AS key, is_active, is_superuser
              FROM users
