@@ -335,6 +335,33 @@ async fn any_term_with_a_sigma_finds_a_text_with_another_in_its_place() {
 }
 
 #[tokio::test]
+async fn a_table_with_ids_of_four_bytes_is_searched_in_both_ways() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let narrower = "ALTER TABLE users ALTER COLUMN id TYPE integer";
+    database.pool().execute(narrower).await.unwrap();
+    let searcher = Searcher::on(&database);
+    for scan_limit in [50, 10_000] {
+        let list = ListQuery {
+            filter: Filter {
+                search: Some(SearchTerm::parse("mail1999").unwrap()),
+                ..Filter::default()
+            },
+            sort: Sort {
+                by: SortBy::CreatedAt,
+                order: SortOrder::Ascending,
+            },
+            position: Position::Page(1),
+            size: 20,
+            count: CountMode::Exact,
+            scan_limit,
+        };
+        let page = searcher.page(&list).await.unwrap();
+        assert_eq!(ids(&page).collect::<Vec<_>>(), [UserId::from(1_999)]);
+    }
+}
+
+#[tokio::test]
 async fn a_query_that_is_given_up_leaves_the_connection_to_others() {
     async fn sleep(mut lease: Lease, seconds: f64) -> (Result<i32, sqlx::Error>, Lease) {
         let slept = sqlx::query_scalar("SELECT 1 FROM pg_sleep($1)")
