@@ -278,22 +278,9 @@ fn unavailable(cause: &Unavailable) -> Public<'static> {
     Public::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "database_unavailable",
-        unavailable_message(cause.reason()),
+        cause.reason().message(),
     )
     .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))
-}
-
-fn unavailable_message(reason: Reason) -> &'static str {
-    match reason {
-        Reason::CommitInDoubt => {
-            "The connection to the database broke during the commit: the change may or may not have been saved. A request with an Idempotency-Key can be repeated safely"
-        }
-        Reason::Contention => {
-            "Too many requests are changing the same users at the moment; try again shortly"
-        }
-        Reason::ReadOnly => "The database is read-only at the moment; try again shortly",
-        _ => "The database cannot be reached at the moment; try again shortly",
-    }
 }
 
 fn refused_by_table(refusal: &Refusal) -> Public<'_> {
@@ -308,41 +295,8 @@ fn refused_by_table(refusal: &Refusal) -> Public<'_> {
         | RefusalKind::Trigger
         | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
     };
-    let reason = refusal_message(refusal);
+    let reason = refusal.message();
     Public::new(status, code, reason)
-}
-
-/// The names of rules and columns are those of the table's owner, who has to be asked about them. What
-/// the server or a trigger says beside that may quote a value.
-fn refusal_message(refusal: &Refusal) -> String {
-    let name = |name: &Option<String>| name.as_deref().unwrap_or("unnamed").to_owned();
-    let rule = name(&refusal.constraint);
-    match refusal.kind {
-        RefusalKind::Unique => {
-            format!("a value is already in use or appears twice (the table's rule \"{rule}\")")
-        }
-        RefusalKind::Deferrable => {
-            "on_conflict=skip and on_conflict=update do not work with a deferrable unique rule of the table"
-                .to_owned()
-        }
-        RefusalKind::Reference => {
-            format!("a row refers to another that does not exist (the table's rule \"{rule}\")")
-        }
-        RefusalKind::Check => format!("a row violates the table's rule \"{rule}\""),
-        RefusalKind::NotNull => format!(
-            "column \"{}\" of the table needs a value, and this API does not set it",
-            name(&refusal.column)
-        ),
-        RefusalKind::Generated => {
-            "the table generates a column that this API has to write".to_owned()
-        }
-        RefusalKind::Type => "a value does not fit the type of its column in this table".to_owned(),
-        RefusalKind::Trigger => "a trigger of the table rejected a row".to_owned(),
-        RefusalKind::Altered => {
-            "a trigger of the table changes emails or usernames, or skips rows, so rows and users cannot be matched"
-                .to_owned()
-        }
-    }
 }
 
 impl<'e> Public<'e> {

@@ -40,6 +40,39 @@ pub enum RefusalKind {
 }
 
 impl Refusal {
+    /// The names of rules and columns are those of the table's owner, who has to be asked about them. What
+    /// the server or a trigger says beside that may quote a value.
+    pub(super) fn message(&self) -> String {
+        let name = |name: &Option<String>| name.as_deref().unwrap_or("unnamed").to_owned();
+        let rule = name(&self.constraint);
+        match self.kind {
+            RefusalKind::Unique => {
+                format!("a value is already in use or appears twice (the table's rule \"{rule}\")")
+            }
+            RefusalKind::Deferrable => {
+                "on_conflict=skip and on_conflict=update do not work with a deferrable unique rule of the table"
+                    .to_owned()
+            }
+            RefusalKind::Reference => {
+                format!("a row refers to another that does not exist (the table's rule \"{rule}\")")
+            }
+            RefusalKind::Check => format!("a row violates the table's rule \"{rule}\""),
+            RefusalKind::NotNull => format!(
+                "column \"{}\" of the table needs a value, and this API does not set it",
+                name(&self.column)
+            ),
+            RefusalKind::Generated => {
+                "the table generates a column that this API has to write".to_owned()
+            }
+            RefusalKind::Type => "a value does not fit the type of its column in this table".to_owned(),
+            RefusalKind::Trigger => "a trigger of the table rejected a row".to_owned(),
+            RefusalKind::Altered => {
+                "a trigger of the table changes emails or usernames, or skips rows, so rows and users cannot be matched"
+                    .to_owned()
+            }
+        }
+    }
+
     /// A [`RefusalKind::Altered`].
     #[must_use]
     pub fn altered() -> Self {

@@ -33,6 +33,20 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The sentence for callers.
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::CommitInDoubt => {
+                "The connection to the database broke during the commit: the change may or may not have been saved. A request with an Idempotency-Key can be repeated safely"
+            }
+            Self::Contention => {
+                "Too many requests are changing the same users at the moment; try again shortly"
+            }
+            Self::ReadOnly => "The database is read-only at the moment; try again shortly",
+            _ => "The database cannot be reached at the moment; try again shortly",
+        }
+    }
+
     /// The stable word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
