@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use rig::foreign_table::{self, Application};
+use shared::platform::config::UsersTable;
 use shared::store::migrations;
 use sqlx::Executor as _;
 
@@ -21,7 +22,7 @@ pub async fn run(users: u32) -> Result<String> {
         let application = Application::start(&postgres.url("adopted"));
         let started = Instant::now();
         if direction == "up" {
-            migrations::up(&mut connection).await?;
+            migrations::up(&mut connection, &UsersTable::Unspecified).await?;
         } else {
             let steps = migrations::status(&mut connection).await?.len();
             migrations::down(&mut connection, steps).await?;

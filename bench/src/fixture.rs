@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use servers::{Postgres, PostgresOptions};
+use shared::platform::config::UsersTable;
 use shared::store::bulk::ImportRow;
 use shared::store::migrations;
 use sqlx::{Connection as _, Executor as _, PgConnection};
@@ -39,7 +40,7 @@ pub async fn create(postgres: &Postgres, database: &str, template: &str) -> Resu
 /// Creates a database with the newest schema and this many users. The first one is a superuser.
 pub async fn dataset(postgres: &Postgres, database: &str, users: u32) -> Result<PgConnection> {
     let mut connection = create(postgres, database, "template1").await?;
-    migrations::up(&mut connection).await?;
+    migrations::up(&mut connection, &UsersTable::Unspecified).await?;
     connection.execute(GENERATOR).await?;
     let insert = sqlx::query(
         "INSERT INTO users
@@ -110,7 +111,7 @@ impl NewRows {
             .into_iter()
             .map(|(email, username, full_name, password_hash)| ImportRow {
                 email,
-                username,
+                username: Some(username),
                 full_name,
                 password_hash,
                 is_active: Some(true),

@@ -7,6 +7,7 @@ use rig::Request;
 use rig::TcpProxy;
 use serde_json::{Value, json};
 use shared::store::bulk::{self, ImportRow, OnConflict, Written};
+use shared::store::mapping::UserWrites;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::fixture::{self, NewRows};
@@ -178,7 +179,8 @@ async fn copy(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()> {
     for row in rows {
         let [name, hash] =
             [&row.full_name, &row.password_hash].map(|value| value.as_deref().unwrap_or("\\N"));
-        lines.push_str(&[&row.email, &row.username, name, hash].join("\t"));
+        let username = row.username.as_deref().unwrap_or_default();
+        lines.push_str(&[row.email.as_str(), username, name, hash].join("\t"));
         lines.push('\n');
     }
     stream.send(lines.into_bytes()).await?;
@@ -204,7 +206,14 @@ async fn row_by_row(connection: &mut PgConnection, rows: &[ImportRow]) -> Result
 async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()> {
     let mut transaction = connection.begin().await?;
     let rows: Vec<_> = rows.iter().collect();
-    match bulk::write(&mut transaction, &rows, OnConflict::Fail).await? {
+    match bulk::write(
+        &mut transaction,
+        UserWrites::new(None),
+        &rows,
+        OnConflict::Fail,
+    )
+    .await?
+    {
         Written::All(_) => Ok(transaction.commit().await?),
         other => bail!("an import was refused: {other:?}"),
     }

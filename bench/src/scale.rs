@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::TryStreamExt as _;
 use servers::{Postgres, PostgresOptions};
+use shared::platform::config::UsersTable;
 use shared::platform::config::{DatabaseConfig, SearchConfig, Variables};
 use shared::platform::database::{Database, connect_options, parse_url};
 use shared::platform::deadline::Deadline;
@@ -127,7 +128,7 @@ impl Session {
             .execute(script.as_str())
             .await
             .context("cannot make the users")?;
-        migrations::up(&mut connection).await?;
+        migrations::up(&mut connection, &UsersTable::Unspecified).await?;
         connection.execute("CHECKPOINT").await?;
         fixture::settle(&mut connection).await?;
         let url = postgres.url(name);
@@ -296,6 +297,7 @@ async fn position(
         SortBy::CreatedAt => "created_at",
         SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
         SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
+        SortBy::Id => "id",
     };
     let condition = |column: &str, flag: Option<bool>| {
         flag.map_or("TRUE".to_owned(), |flag| format!("{column} = {flag}"))

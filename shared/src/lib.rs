@@ -13,7 +13,7 @@ pub mod users;
 use lambda_http::BoxFuture;
 
 use platform::{
-    auth::Rights,
+    auth::{Caller, SubjectKey},
     config::ConfigError,
     database::Database,
     deadline::Deadline,
@@ -21,7 +21,6 @@ use platform::{
     function::{self, Function},
     runtime,
     state::State,
-    user_id::UserId,
 };
 
 /// Serves a function until Lambda ends the environment: the `main` of every function that answers HTTP
@@ -35,10 +34,10 @@ pub fn serve<F: Function>(
 
 fn find_rights<'a>(
     database: &'a Database,
-    id: UserId,
+    subject: &'a SubjectKey,
     deadline: &'a Deadline,
-) -> BoxFuture<'a, Result<Option<Rights>, Error>> {
+) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
     Box::pin(database.read(deadline, move |mut lease| async move {
-        (store::callers::find_rights(&mut lease, id).await, lease)
+        (store::callers::find(&mut lease, subject).await, lease)
     }))
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use shared::platform::config::UsersTable;
 use shared::store::migrations::{self, Status};
 use tokio::runtime::Runtime;
 
@@ -36,7 +37,7 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         let mut connection = database.connect().await?;
         match arguments.action {
             Action::Up => {
-                let applied = migrations::up(&mut connection)
+                let applied = migrations::up(&mut connection, &UsersTable::Unspecified)
                     .await
                     .context("a migration failed")?;
                 report("applied", &applied);

@@ -22,9 +22,9 @@ pub(crate) struct UserBody<'u> {
     /// The key.
     id: Option<UserId>,
     /// Unique without regard to case.
-    email: &'u str,
+    email: Option<&'u str>,
     /// Unique without regard to case.
-    username: &'u str,
+    username: Option<&'u str>,
     /// A name for people, if one is known.
     full_name: Option<&'u str>,
     /// Whether the user may do anything.
@@ -84,13 +84,13 @@ impl<'u> UserBody<'u> {
         let is_imagined = is_dry_run && *result == RowResult::Created;
         Self {
             id: (!is_imagined).then_some(user.id),
-            email: &user.email,
-            username: &user.username,
+            email: user.email.as_deref(),
+            username: user.username.as_deref(),
             full_name: user.full_name.as_deref(),
             is_active: user.is_active,
             is_superuser: user.is_superuser,
-            created_at: (!is_imagined).then_some(user.created_at),
-            updated_at: (!is_imagined).then_some(user.updated_at),
+            created_at: user.created_at.filter(|_| !is_imagined),
+            updated_at: user.updated_at.filter(|_| !is_imagined),
             result: *result,
         }
     }
@@ -130,13 +130,13 @@ mod tests {
         ImportedUser {
             user: User {
                 id: 7.into(),
-                email: "a@example.com".to_owned(),
-                username: "a".to_owned(),
+                email: Some("a@example.com".to_owned()),
+                username: Some("a".to_owned()),
                 full_name: Some(full_name),
                 is_active: true,
                 is_superuser: false,
-                created_at: DateTime::UNIX_EPOCH,
-                updated_at: DateTime::UNIX_EPOCH,
+                created_at: Some(DateTime::UNIX_EPOCH),
+                updated_at: Some(DateTime::UNIX_EPOCH),
             },
             result,
         }

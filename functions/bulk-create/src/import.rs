@@ -15,6 +15,7 @@ use shared::{
             self, BrokenLimit, ConflictWith, ImportRow, Limit, OnConflict, RowConflict, Written,
         },
         idempotency,
+        mapping::UserWrites,
     },
     users::Located,
 };
@@ -41,6 +42,8 @@ pub(crate) struct ImportJob<'a> {
     pub(crate) options: Options,
     /// The key under which the request may be repeated.
     pub(crate) keyed: Option<&'a IdempotentRequest>,
+    /// Which columns are written.
+    pub(crate) writes: UserWrites<'a>,
 }
 
 impl ImportJob<'_> {
@@ -99,7 +102,7 @@ async fn import(
             }));
         }
     }
-    let users = match bulk::write(tx, &job.values(), job.options.on_conflict).await? {
+    let users = match bulk::write(tx, job.writes, &job.values(), job.options.on_conflict).await? {
         Written::All(users) => users,
         Written::Conflicts(conflicts) => {
             return Err(conflict_error(&conflicts, job.rows).into());

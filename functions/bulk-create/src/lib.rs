@@ -26,7 +26,11 @@ use shared::{
         request_context::RequestContext,
         state::State,
     },
-    store::idempotency::{self, StoredRow},
+    store::{
+        idempotency::{self, StoredRow},
+        mapping::UserWrites,
+    },
+    users::UserFields,
 };
 
 use self::{
@@ -81,7 +85,9 @@ impl BulkCreate {
             }
         }
         let config = &self.state.config.bulk;
-        let users = payload.users(config.max_rows, options.accepted_hashes)?;
+        let table = &self.state.config.users_table;
+        let fields = UserFields::of(table);
+        let users = payload.users(config.max_rows, options.accepted_hashes, fields)?;
         drop(payload);
         let rows = passwords::into_rows(
             users,
@@ -95,6 +101,7 @@ impl BulkCreate {
             rows: &rows,
             options,
             keyed: keyed.as_ref(),
+            writes: UserWrites::new(table.mapping()),
         };
         let database = &self.state.database;
         let ImportOutcome {

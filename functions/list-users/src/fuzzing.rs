@@ -1,9 +1,12 @@
 //! What fuzzers start from.
 
 use lambda_http::Request;
-use shared::{platform::error::Error, users::ListQuery};
+use shared::{
+    platform::{config::UsersTable, error::Error},
+    users::ListQuery,
+};
 
 /// Reads the parameters of a list.
 pub fn read(request: &Request) -> Result<ListQuery, Error> {
-    crate::parameters::parse(request)
+    crate::parameters::parse(request, &UsersTable::Unspecified)
 }

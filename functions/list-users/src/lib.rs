@@ -57,10 +57,10 @@ impl Function for ListUsers {
 
 impl ListUsers {
     async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
-        let query = parameters::parse(&context.request)?;
         let State {
             database, config, ..
         } = &self.state;
+        let query = parameters::parse(&context.request, &config.users_table)?;
         let page = listing::page(database, &context.deadline, &config.search, &query).await?;
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;

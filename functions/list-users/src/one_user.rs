@@ -30,7 +30,8 @@ const UNKNOWN: Error = Error::NotFound {
 
 async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
-    let id = UserId::parse(context.parameters.get("id")?).ok_or(UNKNOWN)?;
+    let id_kind = function.state.config.users_table.id_kind();
+    let id = UserId::parse(context.parameters.get("id")?, id_kind).ok_or(UNKNOWN)?;
     let user = function
         .state
         .database
@@ -73,7 +74,11 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         summary: "Get one user",
         description: "`ETag` changes with every change of a field that is shown.".to_owned(),
         parameters: vec![
-            path_parameter("id", json!({ "type": "integer" }), "The id of the user."),
+            path_parameter(
+                "id",
+                json!({ "type": ["integer", "string"] }),
+                "The id of the user.",
+            ),
             request_header(
                 "If-None-Match",
                 json!({ "type": "string" }),

@@ -2,8 +2,11 @@
 
 use lambda_http::Request;
 use shared::{
-    platform::{error::Error, http::query::QueryParameters},
-    users::{CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder},
+    platform::{config::UsersTable, error::Error, http::query::QueryParameters},
+    users::{
+        CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder,
+        UserIdKind,
+    },
 };
 
 pub(crate) const DEFAULT_SIZE: u32 = 50;
@@ -27,7 +30,7 @@ const ALLOWED: &[&str] = &[
     "count",
 ];
 
-/// What `sort_by` may be.
+/// What `sort_by` may be in rollcall's own table, the default first.
 pub(crate) const SORT_KEYS: &[(&str, SortBy)] = &[
     ("created_at", SortBy::CreatedAt),
     ("username", SortBy::Username),
@@ -48,8 +51,9 @@ pub(crate) const COUNTS: &[(&str, CountMode)] = &[
 ];
 
 /// Reads all parameters; the first that is wrong is the error.
-pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
+pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, Error> {
     let parameters = QueryParameters::parse(request, ALLOWED)?;
+    let sort_keys = sort_keys(table);
     let filter = Filter {
         is_active: parameters.flag("is_active")?,
         is_superuser: parameters.flag("is_superuser")?,
@@ -57,8 +61,8 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
     };
     let sort = Sort {
         by: parameters
-            .one_of("sort_by", SORT_KEYS)?
-            .unwrap_or(SortBy::CreatedAt),
+            .one_of("sort_by", &sort_keys)?
+            .unwrap_or(sort_keys[0].1),
         order: parameters
             .one_of("sort_order", SORT_ORDERS)?
             .unwrap_or(SortOrder::Descending),
@@ -70,13 +74,26 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
         .whole_number("size", 1..=MAX_SIZE)?
         .unwrap_or(DEFAULT_SIZE);
     Ok(ListQuery {
-        position: position(&parameters, &filter, sort, size)?,
+        position: position(&parameters, &filter, sort, size, table.id_kind())?,
         size,
         filter,
         sort,
         count,
         scan_limit: SCAN_LIMIT,
     })
+}
+
+/// What users can be ordered by in this table, the default first.
+fn sort_keys(table: &UsersTable) -> Vec<(&'static str, SortBy)> {
+    let Some(mapping) = table.mapping() else {
+        return SORT_KEYS.to_vec();
+    };
+    let mut keys = SORT_KEYS.to_vec();
+    keys.retain(|(_, by)| *by != SortBy::Username || mapping.username.is_some());
+    if mapping.created_at.is_none() {
+        keys[0] = ("id", SortBy::Id);
+    }
+    keys
 }
 
 fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
@@ -94,13 +111,14 @@ fn position(
     filter: &Filter,
     sort: Sort,
     size: u32,
+    id_kind: UserIdKind,
 ) -> Result<Position, Error> {
     let page = parameters.whole_number("page", 1..=MAX_DEPTH)?;
     match (parameters.text("cursor"), page) {
         (Some(_), Some(_)) => Err(Error::invalid_request(
             "Parameters page and cursor are mutually exclusive",
         )),
-        (Some(text), None) => match Cursor::decode(text, filter, sort) {
+        (Some(text), None) => match Cursor::decode(text, filter, sort, id_kind) {
             Ok(cursor) => Ok(Position::Cursor(cursor)),
             Err(error) => Err(Error::invalid_request(error.to_string())),
         },

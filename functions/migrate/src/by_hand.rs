@@ -6,15 +6,16 @@ use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    platform::{database, user_id::UserId},
+    platform::{config::UsersTable, database, user_id::UserId},
     store::{
         idempotency,
+        mapping::UserWrites,
         migrations::{self, Status},
         schema,
         stats::compact_user_counts,
         superusers::{Inserted, NewSuperuser, insert_superuser, promote},
     },
-    users::{AcceptedHashes, NewUser, RawUser},
+    users::{AcceptedHashes, NewUser, RawUser, UserField, UserFields},
 };
 
 /// What to do.
@@ -35,6 +36,7 @@ enum Command {
     Up,
     Status,
     Clean,
+    Remove,
     Promote,
     CreateSuperuser,
 }
@@ -43,11 +45,13 @@ impl Event {
     /// Does it within `time`, and reports.
     pub async fn run(&self, time: Duration) -> Result<Value, Error> {
         self.check_fields()?;
+        let users_table = UsersTable::from_env()?;
+        let writes = UserWrites::new(users_table.mapping());
         let mut connection = database::connect_for_migrations().await?;
         schema::limit_statements(&mut connection, time).await?;
         match self.command {
             Command::Up => {
-                let applied = migrations::up(&mut connection).await?;
+                let applied = migrations::up(&mut connection, &users_table).await?;
                 let pending = pending(&mut connection).await?;
                 Ok(json!({ "applied": names(&applied), "pending": pending }))
             }
@@ -55,25 +59,44 @@ impl Event {
                 let pending = pending(&mut connection).await?;
                 Ok(json!({ "applied": [], "pending": pending }))
             }
+            Command::Remove => {
+                if users_table.mapping().is_none() {
+                    return Err(
+                        "remove is for the table of another application, which USERS_TABLE maps"
+                            .into(),
+                    );
+                }
+                migrations::remove(&mut connection, &users_table).await?;
+                Ok(json!({ "removed": true }))
+            }
             Command::Clean => {
                 let deleted = idempotency::delete_expired(&mut connection).await?;
                 compact_user_counts(&mut connection).await?;
                 Ok(json!({ "deleted_keys": deleted }))
             }
+            Command::Promote | Command::CreateSuperuser
+                if !UserFields::of(&users_table).has(UserField::IsSuperuser) =>
+            {
+                Err(
+                    "USERS_TABLE has no is_superuser that can be written: whoever issues the \
+                     tokens, or the application itself, makes somebody a superuser"
+                        .into(),
+                )
+            }
             Command::Promote => {
                 let email = self.email.as_deref().unwrap_or_default();
-                let id = promote(&mut connection, email).await?;
+                let id = promote(&mut connection, writes, email).await?;
                 let id = id.ok_or("no user has this email: use create-superuser")?;
                 Ok(superuser(id))
             }
             Command::CreateSuperuser => {
-                let user = self.new_superuser()?;
+                let user = self.new_superuser(UserFields::of(&users_table))?;
                 let new = NewSuperuser {
                     email: &user.email,
-                    username: &user.username,
+                    username: user.username.as_deref(),
                     full_name: user.full_name.as_deref(),
                 };
-                match insert_superuser(&mut connection, &new).await? {
+                match insert_superuser(&mut connection, writes, &new).await? {
                     Inserted::As(id) => Ok(superuser(id)),
                     Inserted::Taken => Err("a user has this email or username: use promote".into()),
                     Inserted::ConstraintViolation => {
@@ -90,7 +113,7 @@ impl Event {
     /// Which fields a command takes, and needs.
     fn check_fields(&self) -> Result<(), Error> {
         let (takes_email, takes_names) = match self.command {
-            Command::Up | Command::Status | Command::Clean => (false, false),
+            Command::Up | Command::Status | Command::Clean | Command::Remove => (false, false),
             Command::Promote => (true, false),
             Command::CreateSuperuser => (true, true),
         };
@@ -108,18 +131,21 @@ impl Event {
     }
 
     /// Under the same rules as a bulk request, whose errors name the field and not its value.
-    fn new_superuser(&self) -> Result<NewUser, Error> {
+    fn new_superuser(&self, fields: UserFields) -> Result<NewUser, Error> {
         let row = json!({
             "email": self.email,
             "username": self.username,
             "full_name": self.full_name,
         });
-        NewUser::parse(RawUser::from_json(&row.to_string()), AcceptedHashes::NONE).map_err(
-            |errors| {
-                let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
-                messages.join("; ").into()
-            },
+        NewUser::parse(
+            RawUser::from_json(&row.to_string()),
+            AcceptedHashes::NONE,
+            fields,
         )
+        .map_err(|errors| {
+            let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+            messages.join("; ").into()
+        })
     }
 }
 

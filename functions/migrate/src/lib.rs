@@ -10,7 +10,10 @@
 //!   one, without a password;
 //! - `{"command": "clean"}`, meant for a schedule: deletes what has expired, so that no request does.
 //!
-//! There is no command to go down: that is done by hand, with a backup at hand.
+//! - `{"command": "remove"}`: takes everything of rollcall's away from the table of another application,
+//!   and what it has stored.
+//!
+//! There is no command to take back a migration: that is done by hand, with a backup at hand.
 
 mod budget;
 mod by_hand;

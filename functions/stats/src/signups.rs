@@ -31,10 +31,17 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
     handler: |function, context| Box::pin(handle(function, context)),
 };
 
+const UNKNOWN: Error = Error::NotFound {
+    message: "The table of users does not say when they were created",
+};
+
 /// All days are cached, so that charts of different lengths share one query.
 async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
     let parameters = QueryParameters::parse(&context.request, &["days"])?;
     let days = parameters.whole_number("days", 1..=MAX_DAYS.into())?;
+    if !function.state.config.users_table.has_created_at() {
+        return Err(UNKNOWN);
+    }
     let database = &function.state.database;
     let query = database.read(&context.deadline, |mut lease| async move {
         (count_signups(&mut lease, MAX_DAYS).await, lease)
@@ -75,7 +82,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         parameters: vec![days, cached::openapi::cache_control()],
         request_body: None,
         responses: vec![("200", cached::openapi::ok("Signups", example))],
-        errors: Vec::new(),
+        errors: vec![UNKNOWN],
     };
     part.schema::<Signups>(&[]).operation(&ROUTE, operation)
 }

@@ -34,7 +34,11 @@ async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Respon
     let query = database.read(&context.deadline, |mut lease| async move {
         (count_users(&mut lease).await, lease)
     });
-    let aged = cached::get(&function.stats, context, query).await?;
+    let mut aged = cached::get(&function.stats, context, query).await?;
+    if !function.state.config.users_table.has_created_at() {
+        aged.value.new_users_today = None;
+        aged.value.new_users_week = None;
+    }
     cached::response(&function.state, &aged)
 }
 
@@ -57,8 +61,8 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         tag: "dashboard",
         summary: "Count the users",
         description:
-            "Exact. Today starts at 00:00 UTC; the week is the last 7 x 24 hours. The numbers \
-                      are kept for a moment; `Age` says how old they are."
+            "Exact. Today starts at 00:00 UTC; the week is the last 7 x 24 hours. Both numbers of new users are \
+                      null where the table does not say when users were created. The numbers are kept for a moment; `Age` says how old they are."
                 .to_owned(),
         parameters: vec![cached::openapi::cache_control()],
         request_body: None,

@@ -155,10 +155,10 @@ async fn answer<F: Function>(
     let actor = match route.access {
         Access::Open => None,
         Access::Superuser => {
-            let id = state.authenticator.caller(&request, &deadline).await?;
+            let subject = state.authenticator.subject(&request, &deadline).await?;
             // Before the database is asked who that is: it is what the limit protects.
             if let Some(limiter) = &state.limiter {
-                *decision = limiter.count(id, &budget).await;
+                *decision = limiter.count(&subject.key.pseudonym(), &budget).await;
             }
             if let Some(decision) = decision
                 && !decision.is_admitted()
@@ -167,9 +167,9 @@ async fn answer<F: Function>(
                     retry_after_seconds: decision.retry_after_seconds(),
                 });
             }
-            state
+            let id = state
                 .authenticator
-                .require_superuser(id, &state.database, &deadline)
+                .require_superuser(&subject, &state.database, &deadline)
                 .await?;
             Some(Actor {
                 id,

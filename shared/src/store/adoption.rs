@@ -25,50 +25,20 @@ pub struct Found {
     pub is_ours: bool,
 }
 
-/// What `users` stands for now, if for anything.
-pub async fn find_table(connection: &mut PgConnection) -> Result<Option<Found>, sqlx::Error> {
+/// What the name of a table stands for now, if for anything.
+pub async fn find_table(
+    connection: &mut PgConnection,
+    table: &str,
+) -> Result<Option<Found>, sqlx::Error> {
     sqlx::query_as(
         "SELECT
              relkind = 'r' AND NOT relispartition AS is_ordinary,
              obj_description(oid, 'pg_class') IS NOT DISTINCT FROM 'created by rollcall' AS is_ours
          FROM pg_class
-         WHERE oid = to_regclass('users')",
+         WHERE oid = to_regclass($1)",
     )
+    .bind(table)
     .fetch_optional(connection)
-    .await
-}
-
-/// A column of users.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// Its type in SQL's own words, without a length.
-    pub data_type: String,
-    /// Whether it may be NULL.
-    pub is_nullable: bool,
-    /// Whether an INSERT may leave it out although it is not nullable.
-    pub has_default: bool,
-    /// Whether the table computes it, so that nobody can write it.
-    pub is_generated: bool,
-}
-
-/// All columns of users.
-pub async fn list_columns(connection: &mut PgConnection) -> Result<Vec<Column>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT
-             attname::text AS name,
-             format_type(atttypid, NULL) AS data_type,
-             NOT attnotnull AS is_nullable,
-             atthasdef OR attidentity <> '' AS has_default,
-             attgenerated <> '' AS is_generated
-         FROM pg_attribute
-         WHERE attrelid = to_regclass('users')
-             AND attnum > 0
-             AND NOT attisdropped
-         ORDER BY attnum",
-    )
-    .fetch_all(connection)
     .await
 }
 
@@ -187,28 +157,6 @@ pub async fn count_missing(
     .await
 }
 
-/// SQL that lists the users who share a value of a column when case is ignored.
-#[must_use]
-pub fn duplicates_by_case(column: &str) -> String {
-    format!(
-        "SELECT lower({column} COLLATE \"und-x-icu\") COLLATE \"C\" AS {column}, array_agg(id) AS ids \
-         FROM users GROUP BY 1 HAVING count(*) > 1"
-    )
-}
-
-/// How many values of a column several users share when case is ignored. It reads the whole table.
-pub async fn count_duplicates(
-    connection: &mut PgConnection,
-    column: &str,
-) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(&format!(
-        "SELECT count(*) FROM ({}) AS duplicates",
-        duplicates_by_case(column)
-    ))
-    .fetch_one(connection)
-    .await
-}
-
 /// Names of our indexes that something else than an index on users has.
 pub async fn list_taken_names(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
@@ -258,6 +206,13 @@ pub async fn drop_index(connection: &mut PgConnection, name: &str) -> Result<(),
     Ok(())
 }
 
+/// The mapping by which the table of another application was adopted, if it was.
+pub async fn find_mapping(connection: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT definition FROM users_before_rollcall WHERE kind = 'mapping'")
+        .fetch_optional(connection)
+        .await
+}
+
 /// What made the indexes that were set aside, where it is remembered. The statements build them
 /// while others write, and do nothing where they are.
 pub async fn list_definitions(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
@@ -287,17 +242,22 @@ pub async fn create_index(
 /// Drops indexes of ours, or set aside by us, that an interrupted CREATE INDEX CONCURRENTLY left
 /// behind: they cost every write, serve no query, and would pass for finished ones. Others may be in
 /// the making right now.
-pub async fn drop_invalid_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let mut names: Vec<_> = INDEXES.map(str::to_owned).into();
+pub async fn drop_invalid_indexes(
+    connection: &mut PgConnection,
+    table: &str,
+    names: &[&str],
+) -> Result<(), sqlx::Error> {
+    let mut names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
     names.extend(INDEXES.map(|name| format!("{name}{SET_ASIDE}")));
     let leftovers: Vec<String> = sqlx::query_scalar(
         "SELECT indexrelid::regclass::text
          FROM pg_index
          JOIN pg_class ON pg_class.oid = indexrelid
-         WHERE indrelid = to_regclass('users')
-             AND relname = ANY ($1)
+         WHERE indrelid = to_regclass($1)
+             AND relname = ANY ($2)
              AND NOT indisvalid",
     )
+    .bind(table)
     .bind(names)
     .fetch_all(&mut *connection)
     .await?;

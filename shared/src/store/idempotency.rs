@@ -73,7 +73,7 @@ pub async fn find(
              status,
              body
          FROM idempotency_keys
-         WHERE caller_id = $1
+         WHERE caller_id = $1::user_id
              AND route = $2
              AND key = $3
              AND expires_at > now()",
@@ -102,7 +102,7 @@ pub async fn insert(
              body,
              expires_at
          )
-         VALUES ($1, $2, $3, $4, $5, $6, now() + interval '24 hours')
+         VALUES ($1::user_id, $2, $3, $4, $5, $6, now() + interval '24 hours')
          ON CONFLICT (caller_id, route, key) DO UPDATE
          SET
              request_hash = excluded.request_hash,

@@ -6,10 +6,18 @@ use std::{collections::HashSet, time::Duration};
 
 use sqlx::{
     PgConnection,
-    migrate::{Migrate, MigrateError, Migrator},
+    migrate::{Migrate, MigrateError, Migration, Migrator},
 };
 
-use crate::store::{adoption::drop_invalid_indexes, schema};
+use crate::{
+    platform::config::{UsersMapping, UsersTable},
+    store::{
+        adoption::{self as table, drop_invalid_indexes},
+        catalogue,
+        mapping::{self, PlanError, TablePlan},
+        schema,
+    },
+};
 
 /// How often a migrator looks whether another one has finished. It asks instead of waiting on the
 /// lock, because a session that waits holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all
@@ -31,7 +39,7 @@ const LOCK_PAUSE: Duration = Duration::from_secs(1);
 pub enum Error {
     /// The table that is there cannot be adopted as it is; nothing, or nothing more, was changed. The
     /// sentences are for its owner, and hold no user's data.
-    #[error("the table users cannot be adopted yet: {}", .0.join("; "))]
+    #[error("the table of users cannot be adopted yet: {}", .0.join("; "))]
     NotAdoptable(Vec<String>),
     /// A migration, or the database itself, failed.
     #[error(transparent)]
@@ -58,12 +66,24 @@ pub struct Status {
 /// owner of a table may keep migrations to himself. Each migration is a whole step: one that fails
 /// leaves those before it in place and can be tried again. A database that is ahead of this code is
 /// left as it is: that is how a deploy is rolled back.
-pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, Error> {
+///
+/// With a mapping, the session has to have the schema [`UsersMapping::SCHEMA`] first in its `search_path`.
+pub async fn up(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+) -> Result<Vec<Status>, Error> {
     let before = alone(connection, async |connection| {
+        if users_table.mapping().is_some() {
+            schema::create(connection, UsersMapping::SCHEMA).await?;
+        }
         let before = status(connection).await?;
+        if before.iter().any(|migration| migration.is_applied) {
+            adoptable(adoption::changed_mapping(connection, users_table).await?)?;
+        }
         let pending = before.iter().filter(|migration| !migration.is_applied);
         if let Some(first) = pending.map(|migration| migration.version).min() {
-            apply_pending(connection, first).await?;
+            let plan = plan(connection, users_table).await?;
+            apply_pending(connection, users_table, plan.as_ref(), first).await?;
         } else if !adoption::has_replaced_indexes(connection).await? {
             return Ok(before);
         }
@@ -77,23 +97,53 @@ pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, Error> {
         .collect())
 }
 
-async fn apply_pending(connection: &mut PgConnection, first: i64) -> Result<(), Error> {
-    drop_invalid_indexes(connection).await?;
-    if first <= adoption::LAST_MIGRATION {
-        adoptable(adoption::obstacles(connection).await?)?;
+/// What the mapping is in terms of the table, if there is one.
+async fn plan(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+) -> Result<Option<TablePlan>, Error> {
+    let Some(mapping) = users_table.mapping() else {
+        return Ok(None);
+    };
+    match mapping::plan(connection, mapping).await {
+        Ok(plan) => Ok(Some(plan)),
+        Err(PlanError::Obstacles(obstacles)) => Err(Error::NotAdoptable(obstacles)),
+        Err(PlanError::Query(error)) => Err(error.into()),
     }
-    let outcome = patiently(async || run(connection).await).await;
+}
+
+async fn apply_pending(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+    plan: Option<&TablePlan>,
+    first: i64,
+) -> Result<(), Error> {
+    drop_invalid(connection, plan).await?;
+    if first <= adoption::LAST_MIGRATION {
+        adoptable(adoption::obstacles(connection, users_table, plan).await?)?;
+    }
+    let outcome = patiently(async || run(connection, plan).await).await;
     if let Err(error) = outcome {
         // An index that could not be finished would still refuse and slow down what others write. A
         // connection that broke cannot drop it; the next attempt will.
-        let _ = drop_invalid_indexes(connection).await;
+        let _ = drop_invalid(connection, plan).await;
         if has_code(&error, UNIQUE_VIOLATION) {
             // Somebody stored a duplicate after they were looked for.
-            adoptable(adoption::duplicates(connection).await?)?;
+            adoptable(adoption::duplicates(connection, plan).await?)?;
         }
         return Err(error.into());
     }
     Ok(())
+}
+
+async fn drop_invalid(
+    connection: &mut PgConnection,
+    plan: Option<&TablePlan>,
+) -> Result<(), sqlx::Error> {
+    match plan {
+        Some(plan) => drop_invalid_indexes(connection, plan.table(), &plan.index_names()).await,
+        None => drop_invalid_indexes(connection, "users", &table::INDEXES).await,
+    }
 }
 
 fn adoptable(obstacles: Vec<String>) -> Result<(), Error> {
@@ -114,15 +164,28 @@ pub async fn down(connection: &mut PgConnection, steps: usize) -> Result<Vec<Sta
     let kept = applied.len().saturating_sub(steps);
     let target = kept.checked_sub(1).map_or(0, |last| applied[last].version);
     alone(connection, async |connection| {
-        drop_invalid_indexes(connection).await?;
+        drop_invalid(connection, None).await?;
         if target == 0 && !applied.is_empty() {
             adoption::restore_replaced_indexes(connection).await?;
         }
-        patiently(async || migrator().undo(&mut *connection, target).await).await?;
+        patiently(async || migrator(None).undo(&mut *connection, target).await).await?;
         Ok(())
     })
     .await?;
     Ok(applied.into_iter().skip(kept).rev().collect())
+}
+
+/// Takes everything of rollcall's away from the table of another application: triggers, indexes, and the
+/// schema with all that rollcall has stored in it. What the application has made stays as it is.
+pub async fn remove(connection: &mut PgConnection, users_table: &UsersTable) -> Result<(), Error> {
+    let Some(plan) = plan(connection, users_table).await? else {
+        return Ok(());
+    };
+    let statements = plan.removal();
+    alone(connection, async |connection| {
+        Ok(catalogue::run_each(connection, &statements).await?)
+    })
+    .await
 }
 
 /// All migrations in order.
@@ -136,7 +199,7 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
         .into_iter()
         .map(|migration| migration.version)
         .collect();
-    let migrator = migrator();
+    let migrator = migrator(None);
     let upward = migrator
         .iter()
         .filter(|migration| migration.migration_type.is_up_migration());
@@ -149,8 +212,8 @@ pub async fn status(connection: &mut PgConnection) -> Result<Vec<Status>, Migrat
         .collect())
 }
 
-async fn run(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    let mut migrator = migrator();
+async fn run(connection: &mut PgConnection, plan: Option<&TablePlan>) -> Result<(), MigrateError> {
+    let mut migrator = migrator(plan);
     migrator.set_ignore_missing(is_ahead(connection).await?);
     migrator.run(connection).await
 }
@@ -184,7 +247,7 @@ fn has_code(error: &MigrateError, code: &str) -> bool {
 
 /// Whether the database has migrations that came after the last one known here.
 async fn is_ahead(connection: &mut PgConnection) -> Result<bool, MigrateError> {
-    let migrator = migrator();
+    let migrator = migrator(None);
     let last_known = migrator.iter().map(|migration| migration.version).max();
     let applied = connection.list_applied_migrations().await?;
     let unknown = applied
@@ -195,9 +258,25 @@ async fn is_ahead(connection: &mut PgConnection) -> Result<bool, MigrateError> {
     Ok(unknown.peek().is_some() && unknown.all(|version| Some(version) > last_known))
 }
 
-fn migrator() -> Migrator {
+/// The migrations, those that concern the table in their form for the table of another application. All
+/// keep the checksums of rollcall's own: a mapping may be written differently and mean the same.
+fn migrator(plan: Option<&TablePlan>) -> Migrator {
     let mut migrator = sqlx::migrate!("../migrations");
     migrator.set_locking(false);
+    if let Some(plan) = plan {
+        let migrations = migrator.iter().map(|migration| {
+            let is_up = migration.migration_type.is_up_migration();
+            match plan.migration(migration.version).filter(|_| is_up) {
+                Some(sql) => Migration {
+                    no_tx: mapping::BUILDS_INDEX.contains(&migration.version),
+                    sql: sql.into(),
+                    ..migration.clone()
+                },
+                None => migration.clone(),
+            }
+        });
+        migrator.migrations = migrations.collect::<Vec<_>>().into();
+    }
     migrator
 }
 

@@ -24,12 +24,24 @@ pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Makes a schema, where there is none of the name.
+pub async fn create(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
+    // The name is one of ours.
+    raw_sql(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Whether there is a list of applied migrations. To make one where there is one asks for rights that a
 /// user who only reads it need not have.
 pub async fn has_list_of_migrations(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-        .fetch_one(connection)
-        .await
+    // An application may keep a list of its own in the next schema of the search_path.
+    sqlx::query_scalar(
+        "SELECT to_regclass(quote_ident(current_schema()) || '._sqlx_migrations') IS NOT NULL",
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// How often the server looks whether we are still there while a statement runs.

@@ -2,24 +2,32 @@
 
 use sqlx::PgConnection;
 
-use crate::platform::{database::refusal, user_id::UserId};
+use crate::{
+    platform::{database::refusal, user_id::UserId},
+    store::mapping::{UserWrites, WrittenColumns},
+};
 
 /// Makes the user with this email, compared without regard to case, an active superuser, and returns the id
 /// if there is one.
 pub async fn promote(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     email: &str,
 ) -> Result<Option<UserId>, sqlx::Error> {
-    sqlx::query_scalar(
+    let written = writes.update(&[
+        ("is_active", "TRUE"),
+        ("is_superuser", "TRUE"),
+        ("updated_at", "now()"),
+    ]);
+    sqlx::query_scalar(&format!(
         r#"UPDATE users
          SET
-             is_active = TRUE,
-             is_superuser = TRUE,
-             updated_at = now()
+             {}
          WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
              = lower($1 COLLATE "und-x-icu") COLLATE "C"
-         RETURNING id::bigint"#,
-    )
+         RETURNING id::user_id"#,
+        written.assignments()
+    ))
     .bind(email)
     .fetch_optional(connection)
     .await
@@ -31,7 +39,7 @@ pub struct NewSuperuser<'u> {
     /// The address as it was given.
     pub email: &'u str,
     /// The name as it was given.
-    pub username: &'u str,
+    pub username: Option<&'u str>,
     /// A name for people.
     pub full_name: Option<&'u str>,
 }
@@ -51,22 +59,27 @@ pub enum Inserted {
 /// Inserts a superuser without a password.
 pub async fn insert_superuser(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     user: &NewSuperuser<'_>,
 ) -> Result<Inserted, sqlx::Error> {
-    let inserted = sqlx::query_scalar(
-        "INSERT INTO users (
-             email,
-             username,
-             full_name,
-             is_active,
-             is_superuser,
-             created_at,
-             updated_at
-         )
-         VALUES ($1, $2, $3, TRUE, TRUE, now(), now())
+    let WrittenColumns { columns, values } = writes.insert(&[
+        ("email", "$1"),
+        ("username", "$2"),
+        ("full_name", "$3"),
+        ("password_hash", "NULL"),
+        ("is_active", "TRUE"),
+        ("is_superuser", "TRUE"),
+        ("created_at", "now()"),
+        ("updated_at", "now()"),
+    ]);
+    let inserted = sqlx::query_scalar(&format!(
+        "INSERT INTO users ({})
+         SELECT {}
          ON CONFLICT DO NOTHING
-         RETURNING id::bigint",
-    )
+         RETURNING id::user_id",
+        columns.join(", "),
+        values.join(", ")
+    ))
     .bind(user.email)
     .bind(user.username)
     .bind(user.full_name)

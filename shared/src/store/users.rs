@@ -7,8 +7,10 @@ use crate::users::{User, UserId};
 
 /// Finds a user, or `None` if nobody has the id.
 pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<User>, sqlx::Error> {
-    sqlx::query_as(&format!("SELECT {USER_COLUMNS} FROM users WHERE id = $1"))
-        .bind(id)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(&format!(
+        "SELECT {USER_COLUMNS} FROM users WHERE users.id = $1::user_id"
+    ))
+    .bind(id)
+    .fetch_optional(connection)
+    .await
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     field_error::FieldError, located::Located, new_user::NewUser, password_hash::AcceptedHashes,
-    raw_user::RawUser,
+    raw_user::RawUser, user_fields::UserFields,
 };
 use crate::platform::error::{Detail, Details};
 
@@ -13,6 +13,7 @@ use crate::platform::error::{Detail, Details};
 pub fn parse_batch(
     rows: Vec<Located<RawUser>>,
     accepted: AcceptedHashes,
+    fields: UserFields,
 ) -> Result<Vec<Located<NewUser>>, Details> {
     let mut users = Vec::with_capacity(rows.len());
     let mut details = Details::default();
@@ -21,7 +22,7 @@ pub fn parse_batch(
     for row in rows {
         let place = row.with(());
         let identity = row.value.identity();
-        let parsed = NewUser::parse(row.value, accepted);
+        let parsed = NewUser::parse(row.value, accepted, fields);
         let errors = parsed.as_ref().err().map_or(&[][..], Vec::as_slice);
         // A row with some other mistake can repeat a value all the same, or be repeated.
         let mut duplicates = Vec::new();
@@ -112,7 +113,7 @@ mod tests {
                 line: *line,
                 value: RawUser::from_json(json),
             });
-        parse_batch(rows.collect(), AcceptedHashes::NONE).unwrap_err()
+        parse_batch(rows.collect(), AcceptedHashes::NONE, UserFields::ALL).unwrap_err()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     filter::Filter,
     sort::{Sort, SortBy},
 };
-use crate::platform::user_id::UserId;
+use crate::platform::user_id::{UserId, UserIdKind};
 
 /// A key holds an e-mail address at most, and all else is small.
 pub const MAX_ENCODED_BYTES: usize = 2_048;
@@ -58,11 +58,13 @@ impl Direction {
 /// The value that a list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SortKey {
-    /// For [`SortBy::CreatedAt`].
-    Time(DateTime<Utc>),
+    /// For [`SortBy::CreatedAt`]. No time comes before all others.
+    Time(Option<DateTime<Utc>>),
     /// For [`SortBy::Username`] and [`SortBy::Email`]: the value in lower case as the database
     /// folds it.
     Text(String),
+    /// For [`SortBy::Id`]: the id of the cursor.
+    Id,
 }
 
 /// What an encoded cursor holds, in short names because it travels in URLs.
@@ -71,7 +73,7 @@ pub enum SortKey {
 struct Encoded {
     d: Direction,
     k: String,
-    i: UserId,
+    i: String,
     q: String,
 }
 
@@ -97,10 +99,11 @@ impl Cursor {
         let encoded = Encoded {
             d: self.direction,
             k: match &self.key {
-                SortKey::Time(time) => time.timestamp_micros().to_string(),
+                SortKey::Time(Some(time)) => time.timestamp_micros().to_string(),
                 SortKey::Text(text) => text.clone(),
+                SortKey::Time(None) | SortKey::Id => String::new(),
             },
-            i: self.id,
+            i: self.id.to_string(),
             q: fingerprint(filter, sort),
         };
         // Strings and numbers always have a JSON form.
@@ -108,7 +111,12 @@ impl Cursor {
     }
 
     /// Reads the text back.
-    pub fn decode(text: &str, filter: &Filter, sort: Sort) -> Result<Self, CursorError> {
+    pub fn decode(
+        text: &str,
+        filter: &Filter,
+        sort: Sort,
+        id_kind: UserIdKind,
+    ) -> Result<Self, CursorError> {
         if text.len() > MAX_ENCODED_BYTES {
             return Err(CursorError::Malformed);
         }
@@ -120,11 +128,13 @@ impl Cursor {
             return Err(CursorError::OtherQuery);
         }
         let key = match sort.by {
+            SortBy::Id => SortKey::Id,
+            SortBy::CreatedAt if encoded.k.is_empty() => SortKey::Time(None),
             SortBy::CreatedAt => {
                 let micros = encoded.k.parse().map_err(|_| CursorError::Malformed)?;
                 let time =
                     DateTime::from_timestamp_micros(micros).filter(|_| micros >= FIRST_MICROSECOND);
-                SortKey::Time(time.ok_or(CursorError::Malformed)?)
+                SortKey::Time(Some(time.ok_or(CursorError::Malformed)?))
             }
             // The server takes no NUL in a text.
             SortBy::Username | SortBy::Email if encoded.k.contains('\0') => {
@@ -135,7 +145,7 @@ impl Cursor {
         Ok(Self {
             direction: encoded.d,
             key,
-            id: encoded.i,
+            id: UserId::parse(&encoded.i, id_kind).ok_or(CursorError::Malformed)?,
         })
     }
 }
@@ -184,12 +194,20 @@ mod tests {
     fn what_was_encoded_is_decoded() {
         let filter = Filter::default();
         let by_email = at(SortKey::Text("ünï@example.com".to_owned()));
-        let by_time = at(SortKey::Time(
-            DateTime::from_timestamp_micros(1_700_000_000_123_456).unwrap(),
-        ));
-        for (cursor, sort) in [(by_email, BY_EMAIL), (by_time, BY_TIME)] {
+        let by_time = at(SortKey::Time(DateTime::from_timestamp_micros(
+            1_700_000_000_123_456,
+        )));
+        let without_time = at(SortKey::Time(None));
+        for (cursor, sort) in [
+            (by_email, BY_EMAIL),
+            (by_time, BY_TIME),
+            (without_time, BY_TIME),
+        ] {
             let text = cursor.encode(&filter, sort);
-            assert_eq!(Cursor::decode(&text, &filter, sort), Ok(cursor));
+            assert_eq!(
+                Cursor::decode(&text, &filter, sort, UserIdKind::Integer),
+                Ok(cursor)
+            );
         }
     }
 
@@ -202,7 +220,7 @@ mod tests {
             ..BY_EMAIL
         };
         assert_eq!(
-            Cursor::decode(&text, &filter, other_order),
+            Cursor::decode(&text, &filter, other_order, UserIdKind::Integer),
             Err(CursorError::OtherQuery)
         );
         let searching = Filter {
@@ -210,7 +228,7 @@ mod tests {
             ..filter
         };
         assert_eq!(
-            Cursor::decode(&text, &searching, BY_EMAIL),
+            Cursor::decode(&text, &searching, BY_EMAIL, UserIdKind::Integer),
             Err(CursorError::OtherQuery)
         );
     }
@@ -230,7 +248,7 @@ mod tests {
             (too_long.as_str(), BY_EMAIL),
         ] {
             assert_eq!(
-                Cursor::decode(text, &filter, sort),
+                Cursor::decode(text, &filter, sort, UserIdKind::Integer),
                 Err(CursorError::Malformed),
                 "{text}"
             );
@@ -241,24 +259,24 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
         #[test]
-        fn any_place_survives_its_way_through_a_url(key in "[^\0]{0,80}", id in any::<i64>()) {
+        fn any_place_survives_its_way_through_a_url(key in "[^\0]{0,80}", id in 1..i64::MAX) {
             let cursor = Cursor { direction: Direction::Previous, key: SortKey::Text(key), id: id.into() };
             let text = cursor.encode(&Filter::default(), BY_EMAIL);
             prop_assert!(text.len() <= MAX_ENCODED_BYTES);
-            prop_assert_eq!(Cursor::decode(&text, &Filter::default(), BY_EMAIL), Ok(cursor));
+            prop_assert_eq!(Cursor::decode(&text, &Filter::default(), BY_EMAIL, UserIdKind::Integer), Ok(cursor));
         }
 
         #[test]
         fn any_json_in_a_cursor_is_read_or_refused(
             d in "n|p|x",
             k in prop_oneof![any::<String>(), any::<i64>().prop_map(|micros| micros.to_string())],
-            i in any::<i64>(),
+            i in prop_oneof![any::<String>(), any::<i64>().prop_map(|id| id.to_string())],
         ) {
             let filter = Filter::default();
             let q = fingerprint(&filter, BY_TIME);
             let json = serde_json::json!({ "d": d, "k": k, "i": i, "q": q }).to_string();
             // Whatever comes of it, it must come.
-            let _ = Cursor::decode(&URL_SAFE_NO_PAD.encode(json), &filter, BY_TIME);
+            let _ = Cursor::decode(&URL_SAFE_NO_PAD.encode(json), &filter, BY_TIME, UserIdKind::Integer);
         }
     }
 }

@@ -22,6 +22,7 @@ mod stats;
 mod text;
 mod user;
 mod user_field;
+mod user_fields;
 mod username;
 
 /// The limits of single values, for the document of the API.
@@ -37,7 +38,7 @@ pub mod limits {
     };
 }
 
-pub use crate::platform::user_id::UserId;
+pub use crate::platform::user_id::{UserId, UserIdKind};
 
 pub use self::{
     batch::parse_batch,
@@ -59,4 +60,5 @@ pub use self::{
     text::trimmed,
     user::User,
     user_field::UserField,
+    user_fields::UserFields,
 };

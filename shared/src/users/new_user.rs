@@ -9,6 +9,7 @@ use super::{
     password_hash::{self, AcceptedHashes},
     raw_user::{FieldValue, RawUser},
     user_field::UserField,
+    user_fields::UserFields,
     username,
 };
 
@@ -17,8 +18,8 @@ use super::{
 pub struct NewUser {
     /// The address as it was given.
     pub email: String,
-    /// The name as it was given.
-    pub username: String,
+    /// The name as it was given. None where the table has no usernames.
+    pub username: Option<String>,
     /// A name for people.
     pub full_name: Option<String>,
     /// How the user will log in.
@@ -33,8 +34,17 @@ pub struct NewUser {
 
 impl NewUser {
     /// Applies all rules to one row, and reports every one that it breaks.
-    pub fn parse(row: RawUser, accepted: AcceptedHashes) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(
+        row: RawUser,
+        accepted: AcceptedHashes,
+        fields: UserFields,
+    ) -> Result<Self, Vec<FieldError>> {
         let (values, mistakes) = row.into_parts();
+        let unwritable = UserField::ALL
+            .into_iter()
+            .zip(&values)
+            .filter(|(field, value)| !fields.has(*field) && **value != FieldValue::Absent);
+        let mut errors: Vec<_> = unwritable.map(|(field, _)| read_only(field)).collect();
         let [
             email,
             username,
@@ -51,9 +61,13 @@ impl NewUser {
         if is_unreadable {
             return Err(mistakes);
         }
-        let mut errors = Vec::new();
         let email = required(UserField::Email, email, email::parse, &mut errors);
-        let username = required(UserField::Username, username, username::parse, &mut errors);
+        let username = if fields.has(UserField::Username) {
+            required(UserField::Username, username, username::parse, &mut errors)
+        } else {
+            None
+        };
+        let lacks_username = username.is_none() && fields.has(UserField::Username);
         let full_name = optional(
             UserField::FullName,
             full_name,
@@ -85,8 +99,8 @@ impl NewUser {
             ));
         }
         errors.extend(mistakes);
-        match (email, username) {
-            (Some(email), Some(username)) if errors.is_empty() => Ok(Self {
+        match email {
+            Some(email) if errors.is_empty() && !lacks_username => Ok(Self {
                 email,
                 username,
                 full_name,
@@ -100,6 +114,13 @@ impl NewUser {
             _ => Err(errors),
         }
     }
+}
+
+/// The table of another application has no place for the field, or computes it.
+fn read_only(field: UserField) -> FieldError {
+    let name = field.name();
+    let message = format!("{name} cannot be written: the table of users has no column for it");
+    FieldError::new(name, "read_only", message)
 }
 
 fn required<T>(
@@ -175,7 +196,11 @@ mod tests {
     use super::*;
 
     fn parse(row: &Value) -> Result<NewUser, Vec<FieldError>> {
-        NewUser::parse(RawUser::from_json(&row.to_string()), AcceptedHashes::NONE)
+        NewUser::parse(
+            RawUser::from_json(&row.to_string()),
+            AcceptedHashes::NONE,
+            UserFields::ALL,
+        )
     }
 
     fn errors(row: &Value) -> Vec<(Option<&'static str>, &'static str)> {
@@ -236,8 +261,8 @@ mod tests {
         });
         let user = parse(&row).unwrap();
         assert_eq!(
-            (user.email.as_str(), user.username.as_str()),
-            ("a@example.com", "a")
+            (user.email.as_str(), user.username.as_deref()),
+            ("a@example.com", Some("a"))
         );
         assert_eq!(
             (user.full_name, user.is_active, user.created_at),

@@ -176,7 +176,7 @@ mod tests {
     use unicode_normalization::UnicodeNormalization;
 
     use super::*;
-    use crate::users::{AcceptedHashes, NewUser};
+    use crate::users::{AcceptedHashes, NewUser, UserFields};
 
     fn code(json: &str) -> &'static str {
         let (_, mistakes) = RawUser::from_json(json).into_parts();
@@ -237,7 +237,7 @@ mod tests {
         for field in UserField::ALL {
             user.set(field, FieldValue::Text(text.clone()));
         }
-        let errors = NewUser::parse(user, AcceptedHashes::NONE).unwrap_err();
+        let errors = NewUser::parse(user, AcceptedHashes::NONE, UserFields::ALL).unwrap_err();
         let codes: Vec<_> = errors.into_iter().map(|error| error.code).collect();
         assert_eq!(codes[..5], ["too_long"; 5]);
     }

@@ -18,6 +18,8 @@ pub enum SortBy {
     Username,
     /// The e-mail address in lower case, by code point.
     Email,
+    /// The id, in tables that do not say when a user was created.
+    Id,
 }
 
 /// Which way to order.
@@ -37,6 +39,7 @@ impl SortBy {
             Self::CreatedAt => "created_at",
             Self::Username => "username",
             Self::Email => "email",
+            Self::Id => "id",
         }
     }
 }

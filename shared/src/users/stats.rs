@@ -15,10 +15,10 @@ pub struct UserStats {
     pub inactive_users: i64,
     /// Users that may administrate others, active or not.
     pub superusers: i64,
-    /// Users created since 00:00 UTC.
-    pub new_users_today: i64,
-    /// Users created in the last 7 x 24 hours.
-    pub new_users_week: i64,
+    /// Users created since 00:00 UTC, if the table says when they were.
+    pub new_users_today: Option<i64>,
+    /// Users created in the last 7 x 24 hours, if the table says when they were.
+    pub new_users_week: Option<i64>,
     /// The moment of the snapshot.
     pub timestamp: DateTime<Utc>,
 }

@@ -13,20 +13,20 @@ use crate::platform::user_id::UserId;
 pub struct User {
     /// The key.
     pub id: UserId,
-    /// Unique without regard to case.
-    pub email: String,
-    /// Unique without regard to case.
-    pub username: String,
+    /// Unique without regard to case. In the table of another application, users may have none.
+    pub email: Option<String>,
+    /// Unique without regard to case. In the table of another application, users may have none.
+    pub username: Option<String>,
     /// A name for people, if one is known.
     pub full_name: Option<String>,
     /// Whether the user may do anything.
     pub is_active: bool,
     /// Whether the user may administrate others.
     pub is_superuser: bool,
-    /// When the row was made.
-    pub created_at: DateTime<Utc>,
-    /// When the row was last changed.
-    pub updated_at: DateTime<Utc>,
+    /// When the row was made, if that is known.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When the row was last changed, if that is known.
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 impl User {

@@ -4,7 +4,10 @@ use rig::{
     TestDatabase,
     foreign_table::{self, Application},
 };
-use shared::store::migrations::{self, Error};
+use shared::{
+    platform::config::UsersTable,
+    store::migrations::{self, Error},
+};
 use sqlx::{Connection, Executor, PgConnection};
 
 const ROWS: u32 = 50_000;
@@ -71,7 +74,9 @@ async fn a_table_is_adopted_while_somebody_writes_and_given_back_as_it_was() {
     let application = Application::start(database.url());
 
     let started = Instant::now();
-    migrations::up(&mut connection).await.unwrap();
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
     let adopted_in = started.elapsed();
     let written = application.stop().await.unwrap();
     let longest = written.longest();
@@ -118,7 +123,9 @@ async fn an_adoption_that_was_interrupted_anywhere_goes_on_from_there() {
     seed(&database, 100).await;
     let mut connection = PgConnection::connect(database.url()).await.unwrap();
     let before = shape(&mut connection).await;
-    migrations::up(&mut connection).await.unwrap();
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
     let adopted = shape(&mut connection).await;
     let all = migrations::status(&mut connection).await.unwrap().len();
 
@@ -131,7 +138,9 @@ async fn an_adoption_that_was_interrupted_anywhere_goes_on_from_there() {
     ] {
         connection.execute(statement).await.unwrap();
     }
-    migrations::up(&mut connection).await.unwrap();
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
     assert_eq!(shape(&mut connection).await, adopted);
 
     // Taken back one at a time, as by somebody who is interrupted after each.
@@ -218,7 +227,9 @@ async fn a_table_that_cannot_be_adopted_is_left_alone_and_its_owner_told_why() {
         database.pool().execute(spoil).await.unwrap();
         let mut connection = PgConnection::connect(database.url()).await.unwrap();
         let before = shape(&mut connection).await;
-        let refusal = migrations::up(&mut connection).await.unwrap_err();
+        let refusal = migrations::up(&mut connection, &UsersTable::Unspecified)
+            .await
+            .unwrap_err();
         assert!(matches!(refusal, Error::NotAdoptable(_)), "{refusal}");
         let text = refusal.to_string();
         assert!(text.contains(reason), "{text}");
@@ -249,7 +260,9 @@ async fn the_advice_for_times_without_zone_makes_a_table_that_is_adopted() {
         before,
         "no row was written again"
     );
-    migrations::up(&mut connection).await.unwrap();
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
     assert_no_drift(&mut connection).await;
 }
 

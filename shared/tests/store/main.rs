@@ -8,6 +8,7 @@
 mod adoption;
 mod connections;
 mod counters;
+mod foreign_tables;
 mod lists;
 mod rights;
 mod searches;

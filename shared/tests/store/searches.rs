@@ -511,6 +511,7 @@ async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sor
         SortBy::CreatedAt => "created_at",
         SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
         SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
+        SortBy::Id => "id",
     };
     let direction = sort.order.as_str();
     let statement = format!(

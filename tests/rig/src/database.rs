@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::test_servers;
 use crate::users::{self, UserFixture};
+use shared::platform::config::UsersTable;
 
 /// Serialises the making of templates among all test processes on one server.
 const TEMPLATE_LOCK: i64 = 7_266_410;
@@ -122,7 +123,7 @@ async fn connect(server: &str) -> anyhow::Result<PgConnection> {
 
 async fn migrate(url: &str) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect(url).await?;
-    shared::store::migrations::up(&mut connection)
+    shared::store::migrations::up(&mut connection, &UsersTable::Unspecified)
         .await
         .context("the migrations fail on an empty database")?;
     Ok(connection.close().await?)

@@ -172,12 +172,17 @@ fn a_setting_of_one_function_is_set_there_and_nowhere_else() {
 }
 
 #[test]
-fn migrate_is_told_about_the_database_alone() {
+fn migrate_is_told_about_the_database_and_its_table_alone() {
     let migrate = Deployment::with(JWT_MODE).function("migrate");
     let told: Vec<_> = migrate.environment().into_keys().collect();
     assert_eq!(
         told,
-        ["DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_SSL_MODE"]
+        [
+            "DATABASE_NAME",
+            "DATABASE_SECRET_ARN",
+            "DATABASE_SSL_MODE",
+            "USERS_TABLE"
+        ]
     );
     let config = DatabaseConfig::for_migrations(&variables(&migrate)).unwrap();
     assert!(matches!(&config.source, DatabaseSource::Secret(arn) if arn == DATABASE_SECRET));

@@ -60,14 +60,18 @@ fn user(columns: &[Column], record: Record<'_>) -> RawUser {
 
 #[cfg(test)]
 mod tests {
-    use shared::{platform::error::Error, users::AcceptedHashes};
+    use shared::{
+        platform::error::Error,
+        users::{AcceptedHashes, UserFields},
+    };
 
     use super::*;
 
     fn error(text: &str) -> Error {
         let mut rows = Rows::new(9);
         read(text, &mut rows);
-        rows.finish(AcceptedHashes::default()).unwrap_err()
+        rows.finish(AcceptedHashes::default(), UserFields::ALL)
+            .unwrap_err()
     }
 
     fn message(text: &str) -> String {

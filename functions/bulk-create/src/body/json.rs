@@ -82,14 +82,16 @@ impl<'de> Visitor<'de> for ArrayVisitor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use shared::users::AcceptedHashes;
+    use shared::users::{AcceptedHashes, UserFields};
 
     use super::*;
 
     fn message(text: &str) -> String {
         let mut rows = Rows::new(2);
         read(text, &mut rows);
-        let error = rows.finish(AcceptedHashes::default()).unwrap_err();
+        let error = rows
+            .finish(AcceptedHashes::default(), UserFields::ALL)
+            .unwrap_err();
         error.public().message
     }
 

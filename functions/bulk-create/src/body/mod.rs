@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use lambda_http::{Body, Request, http::header};
 use shared::{
     platform::error::Error,
-    users::{AcceptedHashes, Located, NewUser},
+    users::{AcceptedHashes, Located, NewUser, UserFields},
 };
 
 pub(crate) use self::media_type::Format;
@@ -93,6 +93,7 @@ impl<'r> Payload<'r> {
         &self,
         max_rows: usize,
         accepted: AcceptedHashes,
+        fields: UserFields,
     ) -> Result<Vec<Located<NewUser>>, Error> {
         let mut rows = Rows::new(max_rows);
         match self.format {
@@ -100,7 +101,7 @@ impl<'r> Payload<'r> {
             Format::Ndjson => ndjson::read(&self.text, &mut rows),
             Format::Csv => csv::read(&self.text, &mut rows),
         }
-        rows.finish(accepted)
+        rows.finish(accepted, fields)
     }
 }
 
@@ -142,7 +143,7 @@ mod tests {
     }
 
     fn users(request: &Request) -> Result<Vec<Located<NewUser>>, Error> {
-        Payload::read(request)?.users(2, AcceptedHashes::default())
+        Payload::read(request)?.users(2, AcceptedHashes::default(), UserFields::ALL)
     }
 
     fn message(content_type: &str, body: impl Into<Body>) -> String {
@@ -166,7 +167,7 @@ mod tests {
             let users = users(&request(content_type, body)).unwrap();
             let user = &users[0].value;
             assert_eq!(user.email, "a@example.com");
-            assert_eq!(user.username, "a");
+            assert_eq!(user.username.as_deref(), Some("a"));
             assert_eq!(user.full_name, None);
             assert_eq!(user.is_active, Some(false));
             assert_eq!(user.is_superuser, None);

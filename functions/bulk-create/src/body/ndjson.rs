@@ -37,7 +37,7 @@ fn problem(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use shared::users::AcceptedHashes;
+    use shared::users::{AcceptedHashes, UserFields};
 
     use super::*;
 
@@ -57,7 +57,9 @@ mod tests {
         let message = |text| {
             let mut rows = Rows::new(9);
             read(text, &mut rows);
-            let error = rows.finish(AcceptedHashes::default()).unwrap_err();
+            let error = rows
+                .finish(AcceptedHashes::default(), UserFields::ALL)
+                .unwrap_err();
             error.public().message
         };
         assert!(message("{\"email\":\"a\"}{\"email\":\"b\"}\n").contains("--data-binary"));

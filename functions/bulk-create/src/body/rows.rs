@@ -2,7 +2,7 @@
 
 use shared::{
     platform::error::Error,
-    users::{AcceptedHashes, Located, NewUser, RawUser, parse_batch},
+    users::{AcceptedHashes, Located, NewUser, RawUser, UserFields, parse_batch},
 };
 
 /// A body that is wrong on every line is described by its first lines.
@@ -52,6 +52,7 @@ impl Rows {
     pub(super) fn finish(
         mut self,
         accepted: AcceptedHashes,
+        fields: UserFields,
     ) -> Result<Vec<Located<NewUser>>, Error> {
         if self.count > self.limit {
             return Err(Error::TooLarge {
@@ -67,7 +68,7 @@ impl Rows {
                     "The body must hold at least one user",
                 ));
             }
-            let batch = parse_batch(self.kept, accepted);
+            let batch = parse_batch(self.kept, accepted, fields);
             return batch.map_err(|details| Error::ValidationFailed { details });
         }
         if self.problem_count > MAX_PROBLEMS {
@@ -75,7 +76,7 @@ impl Rows {
             self.problems
                 .push(format!("{more} more errors of this kind"));
         }
-        let rows = parse_batch(self.kept, accepted);
+        let rows = parse_batch(self.kept, accepted, fields);
         Err(Error::InvalidRequest {
             message: self.problems.join(". "),
             details: rows.err().unwrap_or_default(),

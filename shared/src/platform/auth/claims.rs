@@ -3,7 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::platform::{config::RequiredClaim, error::Error, user_id::UserId};
+use super::subject::{Subject, SubjectKey};
+use crate::platform::{
+    config::{RequiredClaim, SubjectConfig, SubjectField},
+    error::Error,
+    user_id::UserId,
+};
 
 /// The claims of a verified token.
 #[derive(Debug, Deserialize)]
@@ -11,17 +16,43 @@ use crate::platform::{config::RequiredClaim, error::Error, user_id::UserId};
 pub(super) struct Claims(pub(super) Map<String, Value>);
 
 impl Claims {
-    /// `users.id` of the user that the token names, if it has all `required` claims.
-    pub(super) fn user_id(&self, required: &[RequiredClaim]) -> Result<UserId, Error> {
+    /// The user that the token names, if it has all `required` claims.
+    pub(super) fn subject(
+        &self,
+        required: &[RequiredClaim],
+        config: &SubjectConfig,
+    ) -> Result<Subject, Error> {
         if !required.iter().all(|claim| self.has(claim)) {
             return Err(Error::Unauthorized {
                 reason: "a required claim is missing or has another value",
             });
         }
-        let subject = self.0.get("sub");
-        subject.and_then(user_id).ok_or(Error::Unauthorized {
-            reason: "the subject is not a user id",
-        })
+        let subject = match self.0.get(&config.claim) {
+            Some(Value::String(text)) => text.clone(),
+            // `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number.
+            Some(Value::Number(number)) => number.to_string(),
+            _ => {
+                return Err(Error::Unauthorized {
+                    reason: "the claim that names the user is missing or is not a text",
+                });
+            }
+        };
+        let is_superuser = config.superusers.contains(&subject)
+            || config
+                .superuser_claim
+                .as_ref()
+                .is_some_and(|claim| self.has(claim));
+        let key = match config.field {
+            SubjectField::Id => UserId::parse(&subject, config.id_kind).map(SubjectKey::Id),
+            SubjectField::Email => Some(SubjectKey::Email(subject)),
+            SubjectField::Username => Some(SubjectKey::Username(subject)),
+        };
+        let key = key
+            .filter(SubjectKey::is_storable)
+            .ok_or(Error::Unauthorized {
+                reason: "the subject is not a user id",
+            })?;
+        Ok(Subject { key, is_superuser })
     }
 
     /// Whether the claim has the value, or is a list that contains it.
@@ -40,14 +71,5 @@ fn is(value: &Value, expected: &str) -> bool {
         Value::Bool(truth) => truth.to_string() == expected,
         Value::Number(number) => number.to_string() == expected,
         Value::Null | Value::Array(_) | Value::Object(_) => false,
-    }
-}
-
-/// `sub` is a string in RFC 7519, section 4.1.2, but many libraries write a whole number.
-fn user_id(subject: &Value) -> Option<UserId> {
-    match subject {
-        Value::String(text) => UserId::parse(text),
-        Value::Number(number) => UserId::parse(&number.to_string()),
-        _ => None,
     }
 }

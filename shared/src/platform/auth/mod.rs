@@ -10,6 +10,7 @@ mod gateway;
 mod keys;
 mod rights;
 mod ring_verifier;
+mod subject;
 mod superusers;
 mod token;
 
@@ -17,12 +18,13 @@ use lambda_http::Request;
 
 pub use self::{
     keys::{Fetch, KeySource},
-    rights::{FindRights, Rights},
+    rights::{Caller, FindRights, Rights},
+    subject::{Subject, SubjectKey},
     superusers::REMEMBERED,
 };
 use self::{superusers::RecentSuperusers, token::TokenVerifier};
 use crate::platform::{
-    config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim},
+    config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim, SubjectConfig},
     database::Database,
     deadline::Deadline,
     error::Error,
@@ -33,6 +35,7 @@ use crate::platform::{
 pub struct Authenticator {
     identity: IdentitySource,
     required_claims: Vec<RequiredClaim>,
+    subject: SubjectConfig,
     find_rights: FindRights,
     recent: RecentSuperusers,
 }
@@ -65,50 +68,49 @@ impl Authenticator {
         Self {
             identity,
             required_claims: config.required_claims.clone(),
+            subject: config.subject.clone(),
             find_rights,
             recent: RecentSuperusers::default(),
         }
     }
 
-    /// `users.id` of whoever sent this request, as a verified token says.
+    /// Who sent this request, as a verified token says.
     ///
-    /// Fails with [`Error::Unauthorized`] if there is none.
-    pub async fn caller(&self, request: &Request, deadline: &Deadline) -> Result<UserId, Error> {
+    /// Fails with [`Error::Unauthorized`] if there is no such token.
+    pub async fn subject(&self, request: &Request, deadline: &Deadline) -> Result<Subject, Error> {
         let claims = match &self.identity {
             IdentitySource::Token(verifier) => verifier.claims(request, deadline).await?,
             IdentitySource::Gateway => gateway::claims(request)?,
         };
-        claims.user_id(&self.required_claims)
+        claims.subject(&self.required_claims, &self.subject)
     }
 
-    /// Succeeds if the user of that id is active and superuser.
+    /// The id of the user, who is active and superuser.
     ///
-    /// Fails with [`Error::Unauthorized`] if nobody known and active has it, with
-    /// [`Error::Forbidden`] if an ordinary user does.
+    /// Fails with [`Error::Unauthorized`] if nobody known and active is meant, with
+    /// [`Error::Forbidden`] if an ordinary user is.
     pub async fn require_superuser(
         &self,
-        id: UserId,
+        subject: &Subject,
         database: &Database,
         deadline: &Deadline,
-    ) -> Result<(), Error> {
-        if self.recent.contains(id) {
-            return Ok(());
+    ) -> Result<UserId, Error> {
+        if let Some(id) = self.recent.find(subject) {
+            return Ok(id);
         }
-        let rights =
-            (self.find_rights)(database, id, deadline)
-                .await?
-                .ok_or(Error::Unauthorized {
-                    reason: "unknown user",
-                })?;
+        let found = (self.find_rights)(database, &subject.key, deadline).await?;
+        let Caller { id, rights } = found.ok_or(Error::Unauthorized {
+            reason: "unknown user",
+        })?;
         if !rights.is_active {
             return Err(Error::Unauthorized {
                 reason: "inactive user",
             });
         }
-        if !rights.is_superuser {
+        if !rights.is_superuser && !subject.is_superuser {
             return Err(Error::Forbidden);
         }
-        self.recent.remember(id);
-        Ok(())
+        self.recent.remember(subject, id);
+        Ok(id)
     }
 }

@@ -2,6 +2,7 @@
 
 use lambda_http::BoxFuture;
 
+use super::subject::SubjectKey;
 use crate::platform::{database::Database, deadline::Deadline, error::Error, user_id::UserId};
 
 /// What a user's row says about their rights now.
@@ -13,7 +14,19 @@ pub struct Rights {
     pub is_superuser: bool,
 }
 
-/// Looks up the rights of a user, or `None` if there is no such user. The platform knows no table, so it
-/// is told how.
-pub type FindRights =
-    for<'a> fn(&'a Database, UserId, &'a Deadline) -> BoxFuture<'a, Result<Option<Rights>, Error>>;
+/// A user who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Caller {
+    /// The id.
+    pub id: UserId,
+    /// What the user may do.
+    #[sqlx(flatten)]
+    pub rights: Rights,
+}
+
+/// Looks up a user, or `None` if there is no such user. The platform knows no table, so it is told how.
+pub type FindRights = for<'a> fn(
+    &'a Database,
+    &'a SubjectKey,
+    &'a Deadline,
+) -> BoxFuture<'a, Result<Option<Caller>, Error>>;

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use super::subject::{Subject, SubjectKey};
 use crate::platform::{freeze_proof_instant::FreezeProofInstant, user_id::UserId};
 
 /// How long a revoked right may stay effective in a warm environment.
@@ -17,21 +18,34 @@ const MOST: usize = 1_024;
 
 /// Remembers positive answers only: a user who gains the right has it at once.
 #[derive(Default)]
-pub(super) struct RecentSuperusers(Mutex<HashMap<UserId, FreezeProofInstant>>);
+pub(super) struct RecentSuperusers(Mutex<HashMap<SubjectKey, Seen>>);
+
+/// A superuser, and whether only the token said so: another token of the same user may not.
+struct Seen {
+    id: UserId,
+    is_by_token: bool,
+    at: FreezeProofInstant,
+}
 
 impl RecentSuperusers {
-    pub(super) fn contains(&self, id: UserId) -> bool {
+    /// The id of a subject that was a superuser a moment ago.
+    pub(super) fn find(&self, subject: &Subject) -> Option<UserId> {
         let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        recent
-            .get(&id)
-            .is_some_and(|seen| seen.elapsed() < REMEMBERED)
+        let seen = recent.get(&subject.key)?;
+        let is_superuser = !seen.is_by_token || subject.is_superuser;
+        (is_superuser && seen.at.elapsed() < REMEMBERED).then_some(seen.id)
     }
 
-    pub(super) fn remember(&self, id: UserId) {
+    pub(super) fn remember(&self, subject: &Subject, id: UserId) {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if recent.len() >= MOST {
             recent.clear();
         }
-        recent.insert(id, FreezeProofInstant::now());
+        let seen = Seen {
+            id,
+            is_by_token: subject.is_superuser,
+            at: FreezeProofInstant::now(),
+        };
+        recent.insert(subject.key.clone(), seen);
     }
 }

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use super::variables::{ConfigError, Variables};
+use crate::platform::user_id::UserIdKind;
 
 /// How callers prove who they are.
 #[derive(Debug)]
@@ -12,6 +13,35 @@ pub struct AuthConfig {
     /// `JWT_REQUIRED_CLAIMS`, such as `type=access,token_use=access`: what a token must claim beside
     /// its subject, whoever verifies it.
     pub required_claims: Vec<RequiredClaim>,
+    /// How a token names its user.
+    pub subject: SubjectConfig,
+}
+
+/// How a token names its user, and what it says of the user's rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectConfig {
+    /// `JWT_SUBJECT_CLAIM`: the claim that names the user. Default `sub`.
+    pub claim: String,
+    /// `JWT_SUBJECT_FIELD`: what the claim is of the user: `id` (default), `email` or `username`.
+    pub field: SubjectField,
+    /// What the ids are in the table of users.
+    pub id_kind: UserIdKind,
+    /// `JWT_SUPERUSER_CLAIM`, such as `role=admin`: a token that claims it makes its user a superuser,
+    /// whatever the table says.
+    pub superuser_claim: Option<RequiredClaim>,
+    /// `JWT_SUPERUSERS`: subjects, separated by commas, that are superusers whatever the table says.
+    pub superusers: Vec<String>,
+}
+
+/// What a subject is of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectField {
+    /// The id.
+    Id,
+    /// The e-mail address, without regard to case.
+    Email,
+    /// The username, without regard to case.
+    Username,
 }
 
 /// A claim that a token must have, with this value.
@@ -66,7 +96,10 @@ pub enum JwtKeySource {
 }
 
 impl AuthConfig {
-    pub(super) fn from_variables(variables: &Variables) -> Result<Self, ConfigError> {
+    pub(super) fn from_variables(
+        variables: &Variables,
+        id_kind: UserIdKind,
+    ) -> Result<Self, ConfigError> {
         let by_gateway = variables
             .one_of("AUTH_MODE", &[("jwt", false), ("gateway", true)])?
             .unwrap_or(false);
@@ -77,14 +110,51 @@ impl AuthConfig {
         };
         Ok(Self {
             mode,
-            required_claims: RequiredClaim::from_variables(variables)?,
+            required_claims: RequiredClaim::from_variable(variables, "JWT_REQUIRED_CLAIMS")?,
+            subject: SubjectConfig::from_variables(variables, id_kind)?,
+        })
+    }
+}
+
+impl SubjectConfig {
+    fn from_variables(variables: &Variables, id_kind: UserIdKind) -> Result<Self, ConfigError> {
+        let mut superuser_claims = RequiredClaim::from_variable(variables, "JWT_SUPERUSER_CLAIM")?;
+        if superuser_claims.len() > 1 {
+            return Err(ConfigError::new(
+                "JWT_SUPERUSER_CLAIM",
+                "must be one claim with its value, such as role=admin",
+            ));
+        }
+        let superusers = variables.optional("JWT_SUPERUSERS").unwrap_or_default();
+        Ok(Self {
+            claim: variables
+                .optional("JWT_SUBJECT_CLAIM")
+                .unwrap_or("sub")
+                .to_owned(),
+            field: variables
+                .one_of(
+                    "JWT_SUBJECT_FIELD",
+                    &[
+                        ("id", SubjectField::Id),
+                        ("email", SubjectField::Email),
+                        ("username", SubjectField::Username),
+                    ],
+                )?
+                .unwrap_or(SubjectField::Id),
+            id_kind,
+            superuser_claim: superuser_claims.pop(),
+            superusers: superusers
+                .split(',')
+                .map(str::trim)
+                .filter(|subject| !subject.is_empty())
+                .map(str::to_owned)
+                .collect(),
         })
     }
 }
 
 impl RequiredClaim {
-    fn from_variables(variables: &Variables) -> Result<Vec<Self>, ConfigError> {
-        let variable = "JWT_REQUIRED_CLAIMS";
+    fn from_variable(variables: &Variables, variable: &str) -> Result<Vec<Self>, ConfigError> {
         let Some(text) = variables.optional(variable) else {
             return Ok(Vec::new());
         };
@@ -153,20 +223,27 @@ mod tests {
 
     #[test]
     fn a_key_is_required_unless_the_gateway_verifies() {
-        let error = AuthConfig::from_variables(&Variables::from([])).unwrap_err();
+        let error =
+            AuthConfig::from_variables(&Variables::from([]), UserIdKind::Integer).unwrap_err();
         assert!(
             error.to_string().starts_with("JWT_SECRET_ARN is not set"),
             "{error}"
         );
-        let gateway =
-            AuthConfig::from_variables(&Variables::from([("AUTH_MODE", "gateway")])).unwrap();
+        let gateway = AuthConfig::from_variables(
+            &Variables::from([("AUTH_MODE", "gateway")]),
+            UserIdKind::Integer,
+        )
+        .unwrap();
         assert!(matches!(gateway.mode, AuthMode::Gateway));
     }
 
     #[test]
     fn an_unknown_algorithm_is_refused_with_the_known_ones() {
-        let error =
-            AuthConfig::from_variables(&Variables::from([("JWT_ALGORITHM", "none")])).unwrap_err();
+        let error = AuthConfig::from_variables(
+            &Variables::from([("JWT_ALGORITHM", "none")]),
+            UserIdKind::Integer,
+        )
+        .unwrap_err();
         assert_eq!(
             error.to_string(),
             "JWT_ALGORITHM must be one of HS256, ES256, RS256, but is \"none\""

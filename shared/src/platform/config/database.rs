@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use super::variables::{ConfigError, Variables};
+use super::{
+    users_table::{UsersMapping, UsersTable},
+    variables::{ConfigError, Variables},
+};
 
 /// A new connection takes milliseconds when the server is well. Whoever has waited this long for
 /// one is better served by a 503 that can be retried.
@@ -41,6 +44,8 @@ pub struct DatabaseConfig {
     /// `PgBouncer`) stands between us and the server, so that nothing may be kept in a session.
     /// Default `false`.
     pub pooler: bool,
+    /// The schema that comes before all others, where the users are in the table of another application.
+    pub schema: Option<&'static str>,
     /// How long the server lets a statement run: the request timeout less a margin, or without
     /// bound.
     pub statement_timeout: Option<Duration>,
@@ -136,6 +141,9 @@ impl DatabaseConfig {
             pooler: variables
                 .one_of("DATABASE_POOLER", &[("true", true), ("false", false)])?
                 .unwrap_or(false),
+            schema: UsersTable::from_variables(variables)?
+                .mapping()
+                .map(|_| UsersMapping::SCHEMA),
             statement_timeout: Some(request_timeout.saturating_sub(margin)),
         })
     }

@@ -6,16 +6,21 @@ mod auth;
 mod bulk;
 mod database;
 mod search;
+mod users_table;
 mod valkey;
 mod variables;
 
 use std::time::Duration;
 
 pub use self::{
-    auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim},
+    auth::{
+        AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim, SubjectConfig,
+        SubjectField,
+    },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     search::SearchConfig,
+    users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},
     valkey::{RateLimit, ValkeyConfig},
     variables::{ConfigError, Variables},
 };
@@ -59,6 +64,8 @@ pub struct Config {
     pub bulk: BulkConfig,
     /// How users are searched for.
     pub search: SearchConfig,
+    /// Whose table they are in.
+    pub users_table: UsersTable,
 }
 
 impl Config {
@@ -96,6 +103,7 @@ impl Config {
         let request_timeout = variables
             .whole_number("REQUEST_TIMEOUT_SECONDS", 1..=900)?
             .map_or(DEFAULT_REQUEST_TIMEOUT, Duration::from_secs);
+        let users_table = UsersTable::from_variables(variables)?;
         Ok(Self {
             app_name: variables
                 .optional("APP_NAME")
@@ -108,7 +116,7 @@ impl Config {
                 .one_of("REQUEST_METRICS", &[("on", true), ("off", false)])?
                 .unwrap_or(true),
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
-            auth: AuthConfig::from_variables(variables)?,
+            auth: AuthConfig::from_variables(variables, users_table.id_kind())?,
             request_timeout,
             stats_cache: variables
                 .whole_number("STATS_CACHE_SECONDS", 0..=3_600)?
@@ -119,6 +127,7 @@ impl Config {
             valkey: ValkeyConfig::from_variables(variables)?,
             bulk: BulkConfig::from_variables(variables)?,
             search: SearchConfig::from_variables(variables)?,
+            users_table,
         })
     }
 }

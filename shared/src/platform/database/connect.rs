@@ -69,12 +69,20 @@ pub fn connect_options(
     }
     // No query of ours runs so long that compiling it would pay: that takes longer than most of them.
     options = options.options([("jit", "off")]);
+    if let Some(schema) = config.schema {
+        options = options.options([("search_path", search_path(schema))]);
+    }
     match config.statement_timeout {
         Some(timeout) => {
             options.options([("statement_timeout", format!("{}ms", timeout.as_millis()))])
         }
         None => options,
     }
+}
+
+/// Where names without a schema are looked for.
+pub(super) fn search_path(schema: &str) -> String {
+    format!("{schema},public")
 }
 
 /// The authorities that can have signed for this host. RDS puts the region into the name of a server; a

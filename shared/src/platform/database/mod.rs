@@ -56,6 +56,7 @@ pub struct Database {
     pool: Pool,
     statement_timeout: Option<Duration>,
     pooler: bool,
+    schema: Option<&'static str>,
 }
 
 /// How many connections this environment holds.
@@ -91,6 +92,7 @@ impl Database {
             pool,
             statement_timeout: config.statement_timeout,
             pooler: config.pooler,
+            schema: config.schema,
         })
     }
 
@@ -253,7 +255,7 @@ impl Database {
 
     async fn begin(&self, deadline: &Deadline, longest: Duration) -> Result<Lease, Error> {
         let mut lease = self.acquire().await?;
-        match session::begin(&mut lease, deadline, longest).await {
+        match session::begin(&mut lease, deadline, longest, self.schema).await {
             Ok(()) => Ok(lease),
             Err(error) => lease.end(Err(error), deadline),
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Connection, Executor, PgConnection};
 
+use super::connect::search_path;
 use crate::platform::deadline::Deadline;
 
 /// Kept back of the time that is left, so that the server's own answer to a statement that it
@@ -20,13 +21,14 @@ pub(super) async fn begin(
     connection: &mut PgConnection,
     deadline: &Deadline,
     longest: Duration,
+    schema: Option<&str>,
 ) -> Result<(), sqlx::Error> {
     let left = deadline.remaining();
     let idle_timeout = left.saturating_sub(STATEMENT_MARGIN.min(left / 4));
     let statement_timeout = idle_timeout.min(longest);
     // A timeout of 0 would mean none at all.
     let milliseconds = |timeout: Duration| timeout.as_millis().max(1);
-    let sql = format!(
+    let mut sql = format!(
         "BEGIN; \
          SET LOCAL statement_timeout = {}; \
          SET LOCAL idle_in_transaction_session_timeout = {}; \
@@ -34,6 +36,10 @@ pub(super) async fn begin(
         milliseconds(statement_timeout),
         milliseconds(idle_timeout)
     );
+    if let Some(schema) = schema {
+        sql.push_str("; SET LOCAL search_path = ");
+        sql.push_str(&search_path(schema));
+    }
     connection.execute(sql.as_str()).await?;
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! The generic cell rate algorithm: a caller may send `requests` at once, and gets each back after
 //! `window / requests`. It takes one key a caller and one round trip a request, and is exact among
-//! any number of environments. A caller is known by `users.id` and nothing else.
+//! any number of environments. A caller is known by `users.id`, or by a hash of
+//! another subject.
 //!
 //! A server that is of no use limits nobody.
 
@@ -13,7 +14,6 @@ use std::{sync::Arc, time::Duration};
 use crate::platform::{
     config::RateLimit,
     metrics,
-    user_id::UserId,
     valkey::{Failure, Script, TimeBudget, Valkey},
 };
 
@@ -44,10 +44,10 @@ impl RateLimiter {
     /// Counts a request of a user. Nothing, if the server is of no use.
     pub(crate) async fn count(
         &self,
-        user_id: UserId,
+        caller: &str,
         budget: &TimeBudget,
     ) -> Option<RateLimitDecision> {
-        let script = self.script(&user_id.to_string());
+        let script = self.script(caller);
         // What went wrong has been logged and counted.
         let answer = self.0.valkey.run(budget, &script).await.ok()?;
         let decision = self.decision(answer);

@@ -34,14 +34,14 @@ pub async fn find_conflicts(
     rows: &[&ImportRow],
 ) -> Result<Vec<RowConflict>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
-    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();
+    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_deref()).collect();
     let found: Vec<(i64, bool, i64, bool, i64)> = sqlx::query_as(
         r#"SELECT
              position,
              is_email_stored,
              email_first,
              is_username_stored,
-             username_first
+             CASE WHEN username_key IS NULL THEN position ELSE username_first END
          FROM (
              SELECT
                  position,
@@ -54,6 +54,7 @@ pub async fn find_conflicts(
                      SELECT FROM users
                      WHERE lower(users.username COLLATE "und-x-icu") COLLATE "C" = username_key
                  ) AS is_username_stored,
+                 username_key,
                  min(position) OVER (PARTITION BY username_key) AS username_first
              FROM (
                  SELECT
@@ -67,7 +68,7 @@ pub async fn find_conflicts(
          WHERE is_email_stored
              OR is_username_stored
              OR email_first < position
-             OR username_first < position
+             OR (username_key IS NOT NULL AND username_first < position)
          ORDER BY position"#,
     )
     .bind(emails)

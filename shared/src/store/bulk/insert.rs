@@ -5,24 +5,32 @@ use std::collections::{HashMap, HashSet};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::row::ImportRow;
-use crate::{store::USER_COLUMNS, users::User};
+use crate::{
+    store::{
+        USER_COLUMNS,
+        mapping::{UserWrites, WrittenColumns},
+    },
+    users::User,
+};
 
 /// Inserts all rows, and returns the users by the email of their row, or `None` if the table has changed
 /// them so that they cannot be found again. Fails if any value is taken.
 pub(super) async fn all(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
 ) -> Result<Option<HashMap<String, User>>, sqlx::Error> {
-    let inserted = insert(connection, rows, "").await?;
+    let inserted = insert(connection, writes, rows, "").await?;
     Ok(by_row(rows, inserted).filter(|inserted| inserted.len() == rows.len()))
 }
 
 /// Inserts the rows that meet no stored one, and returns the users as [`all`] does.
 pub(super) async fn new(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
 ) -> Result<Option<HashMap<String, User>>, sqlx::Error> {
-    let inserted = insert(connection, rows, "ON CONFLICT DO NOTHING").await?;
+    let inserted = insert(connection, writes, rows, "ON CONFLICT DO NOTHING").await?;
     Ok(by_row(rows, inserted))
 }
 
@@ -32,10 +40,10 @@ fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, Us
     let emails: HashSet<&str> = rows.iter().map(|row| row.email.as_str()).collect();
     let (found, changed): (Vec<_>, Vec<_>) = inserted
         .into_iter()
-        .partition(|user| emails.contains(user.email.as_str()));
+        .partition(|user| emails.contains(user.email.as_deref().unwrap_or_default()));
     let mut users: HashMap<String, User> = found
         .into_iter()
-        .map(|user| (user.email.clone(), user))
+        .map(|user| (user.email.clone().unwrap_or_default(), user))
         .collect();
     if changed.is_empty() {
         return Some(users);
@@ -44,12 +52,15 @@ fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, Us
     let mut by_username = HashMap::new();
     for row in rows.iter().filter(|row| !users.contains_key(&row.email)) {
         by_email.insert(row.email.to_lowercase(), &row.email);
-        by_username.insert(row.username.to_lowercase(), &row.email);
+        if let Some(username) = &row.username {
+            by_username.insert(username.to_lowercase(), &row.email);
+        }
     }
     for user in changed {
-        let email = by_email
-            .get(&user.email.to_lowercase())
-            .or_else(|| by_username.get(&user.username.to_lowercase()))?;
+        let folded = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
+        let email = folded(&user.email)
+            .and_then(|email| by_email.get(&email))
+            .or_else(|| by_username.get(&folded(&user.username)?))?;
         // Two users of one row are as bad as none.
         if users.insert((*email).clone(), user).is_some() {
             return None;
@@ -63,6 +74,7 @@ fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, Us
 /// deadlocking; it also keeps the new entries of the index on emails close together.
 async fn insert(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
     on_conflict: &str,
 ) -> Result<Vec<User>, sqlx::Error> {
@@ -87,33 +99,26 @@ async fn insert(
             created_at,
         } = row;
         emails.push(email.as_str());
-        usernames.push(username.as_str());
+        usernames.push(username.as_deref());
         full_names.push(full_name.as_deref());
         password_hashes.push(password_hash.as_deref());
         are_active.push(is_active.unwrap_or(true));
         are_superusers.push(is_superuser.unwrap_or(false));
         created_at_times.push(*created_at);
     }
-    let mut statement = QueryBuilder::<Postgres>::new(
-        "INSERT INTO users (
-             email,
-             username,
-             full_name,
-             password_hash,
-             is_active,
-             is_superuser,
-             created_at,
-             updated_at
-         )
-         SELECT
-             email,
-             username,
-             full_name,
-             password_hash,
-             is_active,
-             is_superuser,
-             coalesce(created_at, now()),
-             now()
+    let WrittenColumns { columns, values } = writes.insert(&[
+        ("email", "input.email"),
+        ("username", "input.username"),
+        ("full_name", "input.full_name"),
+        ("password_hash", "input.password_hash"),
+        ("is_active", "input.is_active"),
+        ("is_superuser", "input.is_superuser"),
+        ("created_at", "coalesce(input.created_at, now())"),
+        ("updated_at", "now()"),
+    ]);
+    let mut statement = QueryBuilder::<Postgres>::new(format!(
+        "INSERT INTO users ({})
+         SELECT {}
          FROM UNNEST(
              $1::text[],
              $2::text[],
@@ -131,7 +136,9 @@ async fn insert(
              is_superuser,
              created_at
          ) ",
-    );
+        columns.join(", "),
+        values.join(", ")
+    ));
     statement
         .push(on_conflict)
         .push(" RETURNING ")

@@ -144,7 +144,7 @@ fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
     };
     sql.push_bind(texts(|row| Some(&row.email)))
         .push(", ")
-        .push_bind(texts(|row| Some(&row.username)))
+        .push_bind(texts(|row| row.username.as_deref()))
         .push(", ")
         .push_bind(texts(|row| row.full_name.as_deref()))
         .push(", ")
@@ -168,7 +168,7 @@ impl Column {
 fn texts(row: &ImportRow) -> [(&'static str, Option<&str>); 4] {
     [
         ("email", Some(&row.email)),
-        ("username", Some(&row.username)),
+        ("username", row.username.as_deref()),
         ("full_name", row.full_name.as_deref()),
         ("password_hash", row.password_hash.as_deref()),
     ]

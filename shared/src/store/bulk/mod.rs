@@ -19,7 +19,7 @@ pub use self::{
     limits::{BrokenLimit, Limit, find_broken_limits},
     row::{ImportRow, ImportedUser, OnConflict, RowResult},
 };
-use crate::users::User;
+use crate::{store::mapping::UserWrites, users::User};
 
 /// What became of the rows of an import.
 #[derive(Debug)]
@@ -40,12 +40,13 @@ pub enum Written {
 /// Where the table refuses a value, [`find_conflicts`] and [`find_broken_limits`] find out which ones.
 pub async fn write(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
     let inserted = match on_conflict {
-        OnConflict::Fail => insert::all(connection, rows).await?,
-        OnConflict::Skip | OnConflict::Update => insert::new(connection, rows).await?,
+        OnConflict::Fail => insert::all(connection, writes, rows).await?,
+        OnConflict::Skip | OnConflict::Update => insert::new(connection, writes, rows).await?,
     };
     let Some(inserted) = inserted else {
         return Ok(Written::Altered);
@@ -57,7 +58,7 @@ pub async fn write(
         .filter(|&index| !inserted.contains_key(rows[index].email.as_str()))
         .collect();
     Ok(
-        match stored::merge(connection, rows, on_conflict, &old, &inserted).await? {
+        match stored::merge(connection, writes, rows, on_conflict, &old, &inserted).await? {
             stored::Merged::All(merged) => in_request_order(rows, inserted, merged),
             stored::Merged::Refused(conflicts) => Written::Conflicts(conflicts),
             stored::Merged::Retry => Written::Retry,

@@ -9,8 +9,8 @@ use crate::users::User;
 pub struct ImportRow {
     /// The address as it was given.
     pub email: String,
-    /// The name as it was given.
-    pub username: String,
+    /// The name as it was given. None where the table has no usernames.
+    pub username: Option<String>,
     /// A name for people.
     pub full_name: Option<String>,
     /// What a password is verified against.

@@ -10,7 +10,7 @@ use super::{
     row::{ImportRow, ImportedUser, OnConflict, RowResult},
 };
 use crate::{
-    store::USER_COLUMNS,
+    store::{USER_COLUMNS, mapping::UserWrites},
     users::{User, UserId},
 };
 
@@ -38,6 +38,7 @@ struct StoredUser {
 /// Leaves or updates the stored users that the rows at `old` mean.
 pub(super) async fn merge(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
     on_conflict: OnConflict,
     old: &[usize],
@@ -59,7 +60,7 @@ pub(super) async fn merge(
             // Either it has gone meanwhile, or a unique index of the table's owner was in the way: a plain
             // insert of these rows names it.
             let missing: Vec<_> = missing.iter().map(|&index| rows[index]).collect();
-            return Ok(match insert::all(connection, &missing).await? {
+            return Ok(match insert::all(connection, writes, &missing).await? {
                 Some(_) => Merged::Retry,
                 None => Merged::Altered,
             });
@@ -67,7 +68,7 @@ pub(super) async fn merge(
         Err(conflicts) => return Ok(Merged::Refused(conflicts)),
     };
     let mut updated = if is_update {
-        update(connection, rows, &matches).await?
+        update(connection, writes, rows, &matches).await?
     } else {
         HashMap::new()
     };
@@ -195,11 +196,11 @@ async fn username_owners(
     connection: &mut PgConnection,
     rows: &[&ImportRow],
 ) -> Result<HashMap<usize, UserId>, sqlx::Error> {
-    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_str()).collect();
+    let usernames: Vec<_> = rows.iter().map(|row| row.username.as_deref()).collect();
     let owners: Vec<(i64, UserId)> = sqlx::query_as(
         r#"SELECT
              input.position,
-             users.id::bigint
+             users.id::user_id
          FROM UNNEST($1::text[]) WITH ORDINALITY AS input (username, position)
          JOIN users
              ON lower(users.username COLLATE "und-x-icu") COLLATE "C"
@@ -218,6 +219,7 @@ async fn username_owners(
 /// all that already is not written again.
 async fn update(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
     matches: &HashMap<usize, User>,
 ) -> Result<HashMap<UserId, User>, sqlx::Error> {
@@ -240,24 +242,33 @@ async fn update(
         } = rows[index];
         ids.push(user.id);
         emails.push(email.as_str());
-        usernames.push(username.as_str());
+        usernames.push(username.as_deref());
         full_names.push(full_name.as_deref());
         password_hashes.push(password_hash.as_deref());
         are_active.push(*is_active);
         are_superusers.push(*is_superuser);
     }
-    let mut statement = QueryBuilder::<Postgres>::new(
+    let written = writes.update(&[
+        ("email", "input.email"),
+        ("username", "input.username"),
+        ("full_name", "coalesce(input.full_name, users.full_name)"),
+        (
+            "password_hash",
+            "coalesce(input.password_hash, users.password_hash)",
+        ),
+        ("is_active", "coalesce(input.is_active, users.is_active)"),
+        (
+            "is_superuser",
+            "coalesce(input.is_superuser, users.is_superuser)",
+        ),
+        ("updated_at", "now()"),
+    ]);
+    let mut statement = QueryBuilder::<Postgres>::new(format!(
         "UPDATE users
          SET
-             email = input.email,
-             username = input.username,
-             full_name = coalesce(input.full_name, users.full_name),
-             password_hash = coalesce(input.password_hash, users.password_hash),
-             is_active = coalesce(input.is_active, users.is_active),
-             is_superuser = coalesce(input.is_superuser, users.is_superuser),
-             updated_at = now()
+             {}
          FROM UNNEST(
-             $1::bigint[],
+             $1::text[],
              $2::text[],
              $3::text[],
              $4::text[],
@@ -273,7 +284,7 @@ async fn update(
              is_active,
              is_superuser
          )
-         WHERE users.id = input.id
+         WHERE users.id = input.id::user_id
              AND (
                  users.email <> input.email
                  OR users.username <> input.username
@@ -284,7 +295,8 @@ async fn update(
                  OR users.is_superuser <> coalesce(input.is_superuser, users.is_superuser)
              )
          RETURNING ",
-    );
+        written.assignments()
+    ));
     statement.push(USER_COLUMNS);
     let updated: Vec<User> = sqlx::query_as(statement.sql())
         .bind(ids)

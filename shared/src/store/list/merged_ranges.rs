@@ -3,7 +3,7 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{row, searched};
-use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortOrder};
+use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortKey, SortOrder};
 
 /// Rows in the order of an index, from a place on.
 ///
@@ -78,9 +78,14 @@ pub(super) fn push_bounds<'q>(
             SortOrder::Ascending => ">",
             SortOrder::Descending => "<",
         };
+        if cursor.key == SortKey::Id {
+            sql.push(format_args!(" AND id {comparison} "));
+            sql.push_bind(cursor.id).push("::user_id");
+            return;
+        }
         sql.push(format_args!(" AND ({key}, id) {comparison} ("));
         row::push_key(sql, &cursor.key);
-        sql.push(", ").push_bind(cursor.id).push(")");
+        sql.push(", ").push_bind(cursor.id).push("::user_id)");
     }
 }
 
@@ -90,6 +95,7 @@ pub(super) fn key_expression(by: SortBy) -> &'static str {
         SortBy::CreatedAt => "created_at",
         SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
         SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
+        SortBy::Id => "id",
     }
 }
 

@@ -8,13 +8,13 @@ use crate::users::{Cursor, Direction, SortBy, SortKey, User, UserId};
 #[derive(FromRow)]
 pub(super) struct ListRow {
     id: UserId,
-    email: String,
-    username: String,
+    email: Option<String>,
+    username: Option<String>,
     full_name: Option<String>,
     is_active: bool,
     is_superuser: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
     text_key: Option<String>,
 }
 
@@ -29,15 +29,18 @@ pub(super) struct CountedRow {
 /// Selects the key as text where it is one; a time is among the columns anyway.
 pub(super) fn text_key(by: SortBy, key: &str) -> String {
     match by {
-        SortBy::CreatedAt => "NULL::text AS text_key".to_owned(),
+        SortBy::CreatedAt | SortBy::Id => "NULL::text AS text_key".to_owned(),
         SortBy::Username | SortBy::Email => format!("{key} AS text_key"),
     }
 }
 
 pub(super) fn push_key<'q>(sql: &mut QueryBuilder<'q, Postgres>, key: &'q SortKey) {
     match key {
-        SortKey::Time(time) => sql.push_bind(time),
+        SortKey::Time(Some(time)) => sql.push_bind(time),
+        SortKey::Time(None) => sql.push("'-infinity'::timestamptz"),
         SortKey::Text(text) => sql.push_bind(text).push(r#" COLLATE "C""#),
+        // The id alone is the place.
+        SortKey::Id => sql.push("NULL"),
     };
 }
 
@@ -45,6 +48,7 @@ impl ListRow {
     pub(super) fn cursor(&self, by: SortBy, direction: Direction) -> Cursor {
         let key = match by {
             SortBy::CreatedAt => SortKey::Time(self.created_at),
+            SortBy::Id => SortKey::Id,
             SortBy::Username | SortBy::Email => {
                 SortKey::Text(self.text_key.clone().unwrap_or_default())
             }

@@ -69,7 +69,7 @@ pub(super) fn select_ids<'q>(
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new(format!(
-        "SELECT id::bigint
+        "SELECT id::user_id
          FROM (
              SELECT id, {} AS key, is_active, is_superuser
              FROM users
@@ -103,7 +103,7 @@ pub(super) fn select_rows<'q>(
         ))
         .push_bind(ids)
         .push(format_args!(
-            ") ORDER BY {key} {direction}, users.id {direction}"
+            "::user_id[]) ORDER BY {key} {direction}, users.id {direction}"
         ));
     sql
 }

@@ -3,7 +3,14 @@
 
 use sqlx::PgConnection;
 
-use crate::store::adoption::{self, Column, Feature, FeatureKind};
+use crate::{
+    platform::config::UsersTable,
+    store::{
+        adoption::{self, Feature, FeatureKind},
+        catalogue::{self, Column},
+        mapping::TablePlan,
+    },
+};
 
 /// The last migration that changes an adopted table's columns or indexes.
 pub(super) const LAST_MIGRATION: i64 = 13;
@@ -43,9 +50,16 @@ const WANTED: [Wanted; 9] = [
 ];
 
 /// What keeps the table from being adopted, in sentences for its owner, without any user's data.
-pub(super) async fn obstacles(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    let Some(table) = adoption::find_table(connection).await? else {
-        return Ok(Vec::new());
+pub(super) async fn obstacles(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+    plan: Option<&TablePlan>,
+) -> Result<Vec<String>, sqlx::Error> {
+    if plan.is_some() {
+        return duplicates(connection, plan).await;
+    }
+    let Some(table) = adoption::find_table(connection, "users").await? else {
+        return missing_consent(connection, users_table).await;
     };
     if table.is_ours {
         return Ok(Vec::new());
@@ -55,7 +69,7 @@ pub(super) async fn obstacles(connection: &mut PgConnection) -> Result<Vec<Strin
             "users is not an ordinary table, and triggers and indexes need one".to_owned(),
         ]);
     }
-    let columns = adoption::list_columns(connection).await?;
+    let columns = catalogue::list_columns(connection, "users").await?;
     warn_of_columns_without_default(&columns);
     let features = adoption::list_features(connection).await?;
     let mut obstacles: Vec<_> = WANTED
@@ -70,9 +84,44 @@ pub(super) async fn obstacles(connection: &mut PgConnection) -> Result<Vec<Strin
     if obstacles.is_empty() {
         obstacles.extend(missing_values(connection, &columns).await?);
         obstacles.extend(times_without_date(connection).await?);
-        obstacles.extend(duplicates(connection).await?);
+        obstacles.extend(duplicates(connection, None).await?);
     }
     Ok(obstacles)
+}
+
+/// A database that has tables has users somewhere, most of the time: a second table of users beside them
+/// is made only where somebody has said so.
+async fn missing_consent(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+) -> Result<Vec<String>, sqlx::Error> {
+    let tables = catalogue::list_tables(connection).await?;
+    if tables.is_empty() || *users_table == UsersTable::Own {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!(
+        "this database has tables ({}), and none is named users: set USERS_TABLE to a mapping of the one that \
+         holds the users, or to \"own\" for a new table of rollcall's own",
+        tables.join(", ")
+    )])
+}
+
+/// What has been built by one mapping does not fit another one.
+pub(super) async fn changed_mapping(
+    connection: &mut PgConnection,
+    users_table: &UsersTable,
+) -> Result<Vec<String>, sqlx::Error> {
+    let Some(mapping) = users_table.mapping() else {
+        return Ok(Vec::new());
+    };
+    let applied = adoption::find_mapping(connection).await?;
+    Ok(match applied {
+        Some(applied) if applied != mapping.canonical() => vec![format!(
+            "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
+             migrate with the old one and {{\"command\": \"remove\"}} first"
+        )],
+        _ => Vec::new(),
+    })
 }
 
 impl Wanted {
@@ -204,14 +253,32 @@ async fn missing_values(
 }
 
 /// What the unique indexes of ours would refuse.
-pub(super) async fn duplicates(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+pub(super) async fn duplicates(
+    connection: &mut PgConnection,
+    plan: Option<&TablePlan>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let queries: Vec<_> = match plan {
+        Some(plan) => plan.shared_values(),
+        None => ["email", "username"]
+            .map(|name| {
+                (
+                    name,
+                    catalogue::shared_values("users", "id", name, name, ""),
+                )
+            })
+            .into(),
+    };
+    let advice = if plan.is_some() {
+        "; or say \"unique\": false in the mapping"
+    } else {
+        ""
+    };
     let mut obstacles = Vec::new();
-    for (column, values) in [("email", "emails"), ("username", "usernames")] {
-        let shared = adoption::count_duplicates(connection, column).await?;
+    for (name, query) in queries {
+        let shared = catalogue::count_rows(connection, &query).await?;
         if shared > 0 {
             obstacles.push(format!(
-                "{values} of more than one user when case is ignored: {shared}, listed by {}",
-                adoption::duplicates_by_case(column)
+                "{name}s of more than one user when case is ignored: {shared}, listed by {query}{advice}"
             ));
         }
     }

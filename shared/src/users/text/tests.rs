@@ -1,5 +1,5 @@
 use super::*;
-use crate::users::{AcceptedHashes, FieldValue, NewUser, RawUser, UserField};
+use crate::users::{AcceptedHashes, FieldValue, NewUser, RawUser, UserField, UserFields};
 
 /// What is wrong with a user who has these values.
 fn mistakes(email: &str, username: &str, full_name: &str) -> Vec<(&'static str, String)> {
@@ -7,7 +7,7 @@ fn mistakes(email: &str, username: &str, full_name: &str) -> Vec<(&'static str, 
     user.set(UserField::Email, FieldValue::Text(email.to_owned()));
     user.set(UserField::Username, FieldValue::Text(username.to_owned()));
     user.set(UserField::FullName, FieldValue::Text(full_name.to_owned()));
-    let errors = NewUser::parse(user, AcceptedHashes::NONE)
+    let errors = NewUser::parse(user, AcceptedHashes::NONE, UserFields::ALL)
         .err()
         .unwrap_or_default();
     let field = |error: FieldError| (error.field.unwrap(), error.message.into_owned());

@@ -5,6 +5,7 @@ use shared::{
     store::bulk::{
         self, ConflictWith, ImportRow, OnConflict, RowConflict, Written, find_conflicts,
     },
+    store::mapping::UserWrites,
 };
 
 use crate::fixture::Fixture;
@@ -12,7 +13,7 @@ use crate::fixture::Fixture;
 fn row(email: &str, username: &str) -> ImportRow {
     ImportRow {
         email: email.to_owned(),
-        username: username.to_owned(),
+        username: Some(username.to_owned()),
         full_name: None,
         password_hash: None,
         is_active: None,
@@ -28,7 +29,7 @@ async fn import(
 ) -> Result<Written, sqlx::Error> {
     let mut transaction = fixture.database.pool().begin().await.unwrap();
     let rows: Vec<_> = rows.iter().collect();
-    let written = bulk::write(&mut transaction, &rows, on_conflict).await;
+    let written = bulk::write(&mut transaction, UserWrites::new(None), &rows, on_conflict).await;
     transaction.rollback().await.unwrap();
     written
 }

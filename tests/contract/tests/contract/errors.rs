@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::platform::error::Error;
-use shared::users::{AcceptedHashes, Located, RawUser, parse_batch};
+use shared::users::{AcceptedHashes, Located, RawUser, UserFields, parse_batch};
 
 use crate::written::assert_written;
 
@@ -92,7 +92,7 @@ fn every_code_of_a_bad_row_is_in_the_catalogue() {
         line: None,
         value: RawUser::from_json(row),
     });
-    let details = parse_batch(rows.collect(), AcceptedHashes::NONE).unwrap_err();
+    let details = parse_batch(rows.collect(), AcceptedHashes::NONE, UserFields::ALL).unwrap_err();
     let codes: BTreeSet<_> = details.listed().iter().map(|detail| detail.code).collect();
     assert_eq!(codes.len(), 12, "{codes:?}");
     for code in codes {

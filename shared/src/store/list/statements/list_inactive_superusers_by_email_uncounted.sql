@@ -1,21 +1,25 @@
 SELECT
-    users.id::bigint AS id,
-    users.email::text AS email,
-    users.username::text AS username,
+    users.id::user_id AS id,
+    nullif(users.email::text, '') AS email,
+    nullif(users.username::text, '') AS username,
     users.full_name::text AS full_name,
     users.is_active,
     users.is_superuser,
-    least(
-        greatest(users.created_at, '0001-01-01T00:00:00Z'),
-        '9999-12-31T23:59:59.999999Z'
-    ) AS created_at,
-    least(
-        greatest(
-            coalesce(users.updated_at, users.created_at),
-            '0001-01-01T00:00:00Z'
-        ),
-        '9999-12-31T23:59:59.999999Z'
-    ) AS updated_at,
+    CASE
+        WHEN users.created_at > '-infinity' THEN least(
+            greatest(users.created_at, '0001-01-01T00:00:00Z'),
+            '9999-12-31T23:59:59.999999Z'
+        )
+    END AS created_at,
+    CASE
+        WHEN coalesce(users.updated_at, users.created_at) > '-infinity' THEN least(
+            greatest(
+                coalesce(users.updated_at, users.created_at),
+                '0001-01-01T00:00:00Z'
+            ),
+            '9999-12-31T23:59:59.999999Z'
+        )
+    END AS updated_at,
     place.key AS text_key,
     (
         SELECT

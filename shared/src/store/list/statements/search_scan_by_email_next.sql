@@ -36,7 +36,7 @@ matches AS MATERIALIZED (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($2 COLLATE "C", $3)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($2 COLLATE "C", $3::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -69,7 +69,7 @@ matches AS MATERIALIZED (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($6 COLLATE "C", $7)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($6 COLLATE "C", $7::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -102,7 +102,7 @@ matches AS MATERIALIZED (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($10 COLLATE "C", $11)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($10 COLLATE "C", $11::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -136,7 +136,7 @@ matches AS MATERIALIZED (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($14 COLLATE "C", $15)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($14 COLLATE "C", $15::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -191,7 +191,7 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($21 COLLATE "C", $22)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($21 COLLATE "C", $22::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -208,7 +208,7 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -225,7 +225,7 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($27 COLLATE "C", $28)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($27 COLLATE "C", $28::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -242,7 +242,7 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($30 COLLATE "C", $31)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($30 COLLATE "C", $31::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -277,7 +277,7 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -294,7 +294,7 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($38 COLLATE "C", $39)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($38 COLLATE "C", $39::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -311,7 +311,7 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($41 COLLATE "C", $42)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($41 COLLATE "C", $42::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -328,7 +328,7 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($44 COLLATE "C", $45)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($44 COLLATE "C", $45::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
@@ -351,23 +351,27 @@ place AS (
         ) < $49
 )
 SELECT
-    users.id::bigint AS id,
-    users.email::text AS email,
-    users.username::text AS username,
+    users.id::user_id AS id,
+    nullif(users.email::text, '') AS email,
+    nullif(users.username::text, '') AS username,
     users.full_name::text AS full_name,
     users.is_active,
     users.is_superuser,
-    least(
-        greatest(users.created_at, '0001-01-01T00:00:00Z'),
-        '9999-12-31T23:59:59.999999Z'
-    ) AS created_at,
-    least(
-        greatest(
-            coalesce(users.updated_at, users.created_at),
-            '0001-01-01T00:00:00Z'
-        ),
-        '9999-12-31T23:59:59.999999Z'
-    ) AS updated_at,
+    CASE
+        WHEN users.created_at > '-infinity' THEN least(
+            greatest(users.created_at, '0001-01-01T00:00:00Z'),
+            '9999-12-31T23:59:59.999999Z'
+        )
+    END AS created_at,
+    CASE
+        WHEN coalesce(users.updated_at, users.created_at) > '-infinity' THEN least(
+            greatest(
+                coalesce(users.updated_at, users.created_at),
+                '0001-01-01T00:00:00Z'
+            ),
+            '9999-12-31T23:59:59.999999Z'
+        )
+    END AS updated_at,
     place.key AS text_key,
     place.role,
     (

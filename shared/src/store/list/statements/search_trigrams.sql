@@ -1,5 +1,5 @@
 SELECT
-    id::bigint
+    id::user_id
 FROM
     (
         SELECT

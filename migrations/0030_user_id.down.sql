@@ -1,0 +1,1 @@
+DROP DOMAIN user_id;

@@ -1,0 +1,224 @@
+//! The functions in front of tables that other applications made; see `docs/tables`.
+
+use std::fs;
+
+use rig::{Function, FunctionBuilder, Outcome, Request, SigningKey, TestDatabase, token};
+use serde_json::{Value, json};
+use servers::places::workspace_root;
+use sqlx::Executor as _;
+
+use crate::fixture::{Api, assert_error, assert_unauthorized, concurrency};
+
+const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
+const USERS: &str = "/api/v1/users";
+const BULK: &str = "/api/v1/users/bulk";
+
+/// A database with the table of another application, adopted by `migrate`.
+struct Mapped {
+    database: TestDatabase,
+    mapping: String,
+    key: SigningKey,
+}
+
+impl Mapped {
+    async fn new(name: &str) -> Self {
+        let path = workspace_root().join("docs/tables").join(name);
+        let sql = fs::read_to_string(path.with_extension("sql")).unwrap();
+        let database = TestDatabase::create_empty().await.unwrap();
+        database.pool().execute(sql.as_str()).await.unwrap();
+        let mapped = Self {
+            database,
+            mapping: fs::read_to_string(path.with_extension("json")).unwrap(),
+            key: SigningKey::hs256(SECRET),
+        };
+        let migrate = mapped.function("migrate").start().await.unwrap();
+        let outcome = migrate.invoke(json!({})).await.outcome;
+        let Outcome::Response(body) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(body["pending"], json!([]));
+        mapped
+    }
+
+    fn function(&self, name: &str) -> FunctionBuilder {
+        Function::builder(name)
+            .concurrency(concurrency())
+            .env("DATABASE_URL", self.database.url())
+            .env("USERS_TABLE", &self.mapping)
+            .env("JWT_KEY", SECRET)
+    }
+
+    async fn start(&self, name: &str) -> Api {
+        Api::start(self.function(name)).await
+    }
+
+    fn token(&self, claims: &Value) -> String {
+        let mut all = token::claims(1);
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        self.key.sign(&all).unwrap()
+    }
+
+    fn get(&self, path: &str, claims: &Value) -> Request {
+        Request::get(path).bearer(&self.token(claims))
+    }
+
+    async fn query(&self, sql: &str) -> Option<String> {
+        sqlx::query_scalar(sql)
+            .fetch_one(self.database.pool())
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_application_that_rollcall_was_written_for_is_served_with_its_own_tokens() {
+    let table = Mapped::new("01-seed-windx").await;
+    // The seed's `sub` is the id as a text.
+    let root = json!({ "sub": "1" });
+    let api = table.start("list-users").await;
+    let list = api
+        .send(&table.get(&format!("{USERS}?sort_by=username&sort_order=asc"), &root))
+        .await;
+    let names: Vec<_> = list.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["username"].clone())
+        .collect();
+    assert_eq!(names, ["gone", "root", "sales"]);
+    let user = api.send(&table.get(&format!("{USERS}/2"), &root)).await;
+    assert_eq!(user.json()["id"], 2);
+
+    let import = table.start("bulk-create").await;
+    let request = Request::post(BULK)
+        .bearer(&table.token(&root))
+        .json(&json!([{ "email": "new@shop.example", "username": "new" }]));
+    let created = import.send(&request).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let id = created.json()[0]["id"].clone();
+    let stored = format!("SELECT hashed_password || ' ' || role FROM public.users WHERE id = {id}");
+    assert_eq!(table.query(&stored).await.as_deref(), Some("! customer"));
+
+    let numbers = table.start("stats").await;
+    let numbers = numbers
+        .send(&table.get("/api/v1/dashboard/stats", &root))
+        .await
+        .json();
+    assert_eq!(numbers["total_users"], 4);
+    assert_eq!(numbers["new_users_today"], 4);
+}
+
+#[tokio::test]
+async fn users_with_uuids_and_without_names_or_times_are_served() {
+    let table = Mapped::new("03-fastapi-users").await;
+    let id = "6f1c2c1e-8f0d-4a55-9d0e-3a3f9b1a0001";
+    let owner = json!({ "sub": id });
+    let api = table.start("list-users").await;
+    let list = api
+        .send(&table.get(&format!("{USERS}?size=1"), &owner))
+        .await
+        .json();
+    let user = &list["items"][0];
+    assert_eq!(user["id"], "6f1c2c1e-8f0d-4a55-9d0e-3a3f9b1a0002");
+    assert_eq!(user["username"], Value::Null);
+    assert_eq!(user["created_at"], Value::Null);
+    let next = format!(
+        "{USERS}?size=1&cursor={}",
+        list["next_cursor"].as_str().unwrap()
+    );
+    let list = api.send(&table.get(&next, &owner)).await.json();
+    assert_eq!(list["items"][0]["id"], id);
+    assert_eq!(list["next_cursor"], Value::Null);
+    let by_name = api
+        .send(&table.get(&format!("{USERS}?sort_by=username"), &owner))
+        .await;
+    assert_eq!(by_name.status, 400, "{by_name:?}");
+
+    let one = api.send(&table.get(&format!("{USERS}/{id}"), &owner)).await;
+    assert_eq!(one.json()["email"], "Owner@fu.example");
+    for unknown in ["1", "6F1C2C1E-8F0D-4A55-9D0E-3A3F9B1A0001", "x"] {
+        let missing = api
+            .send(&table.get(&format!("{USERS}/{unknown}"), &owner))
+            .await;
+        assert_error(&missing, 404, "not_found", "No user has this id");
+    }
+    assert_unauthorized(&api.send(&table.get(USERS, &json!({ "sub": "1" }))).await);
+
+    let numbers = table.start("stats").await;
+    let stats = numbers
+        .send(&table.get("/api/v1/dashboard/stats", &owner))
+        .await
+        .json();
+    assert_eq!(
+        (&stats["total_users"], &stats["new_users_week"]),
+        (&json!(2), &Value::Null)
+    );
+    let signups = numbers
+        .send(&table.get("/api/v1/dashboard/signups", &owner))
+        .await;
+    assert_error(
+        &signups,
+        404,
+        "not_found",
+        "The table of users does not say when they were created",
+    );
+
+    let import = table.start("bulk-create").await;
+    let rows =
+        json!([{ "email": "a@fu.example" }, { "email": "b@fu.example", "is_superuser": true }]);
+    let request = Request::post(BULK).bearer(&table.token(&owner)).json(&rows);
+    let created = import.send(&request).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let versions = "SELECT string_agg(DISTINCT substr(id::text, 15, 1), '') FROM \"user\" WHERE email LIKE '_@fu.example'";
+    assert_eq!(table.query(versions).await.as_deref(), Some("7"));
+    let named = Request::post(BULK)
+        .bearer(&table.token(&owner))
+        .json(&json!([{ "email": "c@fu.example", "username": "c", "full_name": "C" }]));
+    let refused = import.send(&named).await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    let fields: Vec<_> = refused.json()["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|detail| (detail["field"].clone(), detail["code"].clone()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            (json!("username"), json!("read_only")),
+            (json!("full_name"), json!("read_only"))
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_table_without_rights_takes_them_from_the_token() {
+    let table = Mapped::new("07-laravel").await;
+    let function = table
+        .function("list-users")
+        .env("JWT_SUBJECT_CLAIM", "email")
+        .env("JWT_SUBJECT_FIELD", "email")
+        .env("JWT_SUPERUSER_CLAIM", "role=admin")
+        .env("JWT_SUPERUSERS", "notime@lv.example");
+    let api = Api::start(function).await;
+    let admin = json!({ "email": "Lara@LV.example", "role": ["user", "admin"] });
+    assert_eq!(api.send(&table.get(USERS, &admin)).await.status, 200);
+    // The right is remembered for a token that claims it, and for no other one.
+    let ordinary = json!({ "email": "Lara@LV.example" });
+    let refused = api.send(&table.get(USERS, &ordinary)).await;
+    assert_error(&refused, 403, "forbidden", "Only superusers may do this");
+    let listed = json!({ "email": "notime@lv.example" });
+    assert_eq!(api.send(&table.get(USERS, &listed)).await.status, 200);
+    for unknown in [
+        json!({ "email": "nobody@lv.example", "role": "admin" }),
+        json!({ "email": "", "role": "admin" }),
+        json!({ "role": "admin" }),
+    ] {
+        assert_unauthorized(&api.send(&table.get(USERS, &unknown)).await);
+    }
+    let users = api.send(&table.get(USERS, &admin)).await.json();
+    assert_eq!(users["items"][0]["created_at"], "2026-03-29T02:30:00Z");
+    assert_eq!(users["items"][1]["created_at"], Value::Null);
+}
