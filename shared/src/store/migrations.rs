@@ -64,10 +64,9 @@ pub async fn up(connection: &mut PgConnection) -> Result<Vec<Status>, Error> {
         let pending = before.iter().filter(|migration| !migration.is_applied);
         if let Some(first) = pending.map(|migration| migration.version).min() {
             apply_pending(connection, first).await?;
-        } else if !adoption::has_replaced_indexes(connection).await? {
-            return Ok(before);
         }
-        adoption::drop_replaced_indexes(connection).await?;
+        let replaced = adoption::list_replaced_indexes(connection, &before).await?;
+        adoption::drop_replaced_indexes(connection, replaced).await?;
         Ok(before)
     })
     .await?;
