@@ -75,10 +75,14 @@ fn parameters() -> Vec<Value> {
             json!({
                 "type": "string",
                 "maxLength": limits::SEARCH_CHARACTERS,
-                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+                "pattern": "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$",
             }),
-            "Only users with this text in username, email or full name, regardless of case. `%` and `_` \
-             are ordinary characters; control characters are refused.",
+            &format!(
+                "Only users who have all these words in username, email or full name, in any order, \
+                 regardless of case and accents. Words in double quotes are one piece; {} words at most. All \
+                 other characters are ordinary ones; control characters are refused.",
+                limits::SEARCH_WORDS
+            ),
         ),
         query_parameter(
             "sort_by",

@@ -3,7 +3,10 @@
 use lambda_http::Request;
 use shared::{
     platform::{error::Error, http::query::QueryParameters},
-    users::{CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder},
+    users::{
+        CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder,
+        trimmed,
+    },
 };
 
 pub(crate) const DEFAULT_SIZE: u32 = 50;
@@ -82,6 +85,7 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
 fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
     parameters
         .text("search")
+        .filter(|text| !trimmed(text).is_empty())
         .map(|text| {
             SearchTerm::parse(text)
                 .map_err(|rule| Error::invalid_request(format!("Parameter search must {rule}")))

@@ -6,6 +6,7 @@ mod email;
 mod field_error;
 mod field_names;
 mod filter;
+mod folding;
 mod list_query;
 mod located;
 mod new_user;
@@ -32,7 +33,7 @@ pub mod limits {
         email::MAX_BYTES as EMAIL_BYTES,
         password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS},
         password_hash::MAX_BYTES as PASSWORD_HASH_BYTES,
-        search_term::MAX_CHARACTERS as SEARCH_CHARACTERS,
+        search_term::{MAX_CHARACTERS as SEARCH_CHARACTERS, MAX_WORDS as SEARCH_WORDS},
         username::{FULL_NAME_CHARACTERS, USERNAME_CHARACTERS},
     };
 }
@@ -52,7 +53,7 @@ pub use self::{
     password::Password,
     password_hash::AcceptedHashes,
     raw_user::{FieldValue, RawUser},
-    search_term::SearchTerm,
+    search_term::{SearchTerm, SearchWord},
     signups::{DaySignups, Signups},
     sort::{Sort, SortBy, SortOrder},
     stats::UserStats,

@@ -8,6 +8,7 @@
 mod adoption;
 mod connections;
 mod counters;
+mod folding;
 mod lists;
 mod rights;
 mod searches;

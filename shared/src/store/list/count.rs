@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
-use super::merged_ranges::MergedRanges;
+use super::{merged_ranges::MergedRanges, searched};
 use crate::users::{ListQuery, SearchTerm, Sort, SortBy, SortOrder};
 
 /// Counts the matches among the newest `scan_limit` users of a list, up to `most`. No user is looked at after
@@ -29,7 +29,7 @@ pub(super) fn select_scanned_count<'q>(
 ) -> QueryBuilder<'q, Postgres> {
     let newest = MergedRanges {
         filter: &query.filter,
-        term: Some(term),
+        is_searched: true,
         sort: Sort {
             by: SortBy::CreatedAt,
             order: SortOrder::Descending,
@@ -40,7 +40,9 @@ pub(super) fn select_scanned_count<'q>(
     };
     let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT FROM (");
     newest.push(&mut sql);
-    sql.push(") AS newest WHERE is_match LIMIT ")
+    sql.push(") AS newest WHERE ");
+    searched::push_is_match(&mut sql, term, "folded_text");
+    sql.push(" LIMIT ")
         .push_bind(i64::try_from(most).unwrap_or(i64::MAX))
         .push(") AS counted");
     sql

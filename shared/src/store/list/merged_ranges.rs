@@ -3,7 +3,7 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{row, searched};
-use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortOrder};
+use crate::users::{Cursor, Filter, Sort, SortBy, SortOrder};
 
 /// Rows in the order of an index, from a place on.
 ///
@@ -14,8 +14,8 @@ use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortOrder};
 pub(super) struct MergedRanges<'q> {
     /// Its flags; what it searches for picks no rows here.
     pub(super) filter: &'q Filter,
-    /// What to look for in each row.
-    pub(super) term: Option<&'q SearchTerm>,
+    /// Whether to select what a search looks into, too.
+    pub(super) is_searched: bool,
     pub(super) sort: Sort,
     /// Rows beyond this place only.
     pub(super) after: Option<&'q Cursor>,
@@ -24,29 +24,26 @@ pub(super) struct MergedRanges<'q> {
 }
 
 impl<'q> MergedRanges<'q> {
-    /// Selects `key` and `id`, and with a term `is_match`. All of it is in the index; no row of the table
-    /// has to be fetched.
+    /// Selects `key` and `id`, and where it is searched `folded_text`. All of it is in the index; no row of the
+    /// table has to be fetched.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'q, Postgres>) {
         let key = key_expression(self.sort.by);
         let direction = direction(self.sort);
-        let is_match = if self.term.is_some() {
-            ", is_match"
+        sql.push("SELECT key, id");
+        let columns = if self.is_searched {
+            sql.push(format_args!(", {} AS folded_text", searched::folded_text()));
+            format!(", {}", searched::COLUMNS)
         } else {
-            ""
+            String::new()
         };
-        sql.push(format_args!("SELECT key, id{is_match} FROM ("));
+        sql.push(" FROM (");
         for (position, (is_active, is_superuser)) in flag_pairs(self.filter).enumerate() {
             if position > 0 {
                 sql.push(" UNION ALL ");
             }
-            sql.push(format_args!("(SELECT {key} AS key, id"));
-            if let Some(term) = self.term {
-                sql.push(", ");
-                searched::push_is_match(sql, term);
-                sql.push(" AS is_match");
-            }
             sql.push(format_args!(
-                " FROM users WHERE is_active = {} AND is_superuser = {}",
+                "(SELECT {key} AS key, id{columns} FROM users \
+                 WHERE is_active = {} AND is_superuser = {}",
                 searched::literal(is_active),
                 searched::literal(is_superuser)
             ));

@@ -40,6 +40,7 @@ mod rate_limits;
 mod rotation;
 mod round_trips;
 mod routes;
+mod searches_of_people;
 mod secret_leaks;
 mod servers_in_trouble;
 mod sessions;
