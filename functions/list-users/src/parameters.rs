@@ -1,11 +1,14 @@
 //! The query parameters of a list.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use lambda_http::Request;
 use shared::{
     platform::{error::Error, http::query::QueryParameters},
     users::{
-        CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder,
-        trimmed,
+        CountMode, Cursor, ExactValue, Filter, ListQuery, Position, SearchTerm, Sort, SortBy,
+        SortOrder, UserId, trimmed,
     },
 };
 
@@ -18,10 +21,18 @@ pub(crate) const MAX_DEPTH: u32 = 10_000;
 /// A search looks at so many users one by one, in some 170 pages of an index.
 const SCAN_LIMIT: u32 = 10_000;
 
+/// As many users as a page may have.
+pub(crate) const MAX_IDS: usize = 100;
+
 const ALLOWED: &[&str] = &[
     "is_active",
     "is_superuser",
     "search",
+    "email",
+    "username",
+    "id",
+    "created_from",
+    "created_to",
     "sort_by",
     "sort_order",
     "page",
@@ -52,11 +63,16 @@ pub(crate) const COUNTS: &[(&str, CountMode)] = &[
 
 /// Reads all parameters; the first that is wrong is the error.
 pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
-    let parameters = QueryParameters::parse(request, ALLOWED)?;
+    let parameters = QueryParameters::parse_with_lists(request, ALLOWED, &["id"])?;
     let filter = Filter {
         is_active: parameters.flag("is_active")?,
         is_superuser: parameters.flag("is_superuser")?,
-        search: search(&parameters)?,
+        search: text(&parameters, "search", SearchTerm::parse)?,
+        email: text(&parameters, "email", ExactValue::parse)?,
+        username: text(&parameters, "username", ExactValue::parse)?,
+        ids: ids(&parameters)?,
+        created_from: time(&parameters, "created_from")?,
+        created_to: time(&parameters, "created_to")?,
     };
     let sort = Sort {
         by: parameters
@@ -66,6 +82,7 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
             .one_of("sort_order", SORT_ORDERS)?
             .unwrap_or(SortOrder::Descending),
     };
+    refuse_what_no_index_serves(&filter, sort)?;
     let count = parameters
         .one_of("count", COUNTS)?
         .unwrap_or(CountMode::Capped);
@@ -82,15 +99,93 @@ pub(crate) fn parse(request: &Request) -> Result<ListQuery, Error> {
     })
 }
 
-fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
+/// A text that is more than white space.
+fn text<T>(
+    parameters: &QueryParameters,
+    name: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, Error> {
     parameters
-        .text("search")
+        .text(name)
         .filter(|text| !trimmed(text).is_empty())
         .map(|text| {
-            SearchTerm::parse(text)
-                .map_err(|rule| Error::invalid_request(format!("Parameter search must {rule}")))
+            parse(text)
+                .map_err(|rule| Error::invalid_request(format!("Parameter {name} must {rule}")))
         })
         .transpose()
+}
+
+/// Ids in order, each once. An empty one is absent.
+fn ids(parameters: &QueryParameters) -> Result<Option<Vec<UserId>>, Error> {
+    let Some(text) = parameters.text("id") else {
+        return Ok(None);
+    };
+    let ids: Option<BTreeSet<_>> = text
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(UserId::parse)
+        .collect();
+    match ids {
+        Some(ids) if ids.is_empty() => Ok(None),
+        Some(ids) if ids.len() <= MAX_IDS => Ok(Some(ids.into_iter().collect())),
+        _ => Err(Error::invalid_request(format!(
+            "Parameter id must be the id of a user, or up to {MAX_IDS} ids"
+        ))),
+    }
+}
+
+/// An instant; a date is its beginning in UTC.
+fn time(parameters: &QueryParameters, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
+    let Some(text) = parameters.text(name) else {
+        return Ok(None);
+    };
+    let instant = DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}T00:00:00Z")));
+    match instant {
+        Ok(time) => Ok(Some(time.to_utc())),
+        Err(_) => Err(Error::invalid_request(format!(
+            "Parameter {name} must be a date or an instant, such as 2026-01-31 or 2026-01-31T12:00:00Z; the + of \
+             an offset is written %2B"
+        ))),
+    }
+}
+
+/// Refuses what would read more of the table than it gives, and names all of it. Whoever is looked up may be
+/// filtered by anything but a search.
+fn refuse_what_no_index_serves(filter: &Filter, sort: Sort) -> Result<(), Error> {
+    let given = |names: &[(&'static str, bool)]| {
+        let names = names.iter().filter(|(_, is_given)| *is_given);
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    let look_ups = [
+        ("email", filter.email.is_some()),
+        ("username", filter.username.is_some()),
+        ("id", filter.ids.is_some()),
+    ];
+    let times = [
+        ("created_from", filter.created_from.is_some()),
+        ("created_to", filter.created_to.is_some()),
+    ];
+    let mut problems = Vec::new();
+    if filter.search.is_some() && (filter.is_look_up() || filter.has_range()) {
+        let others = given(&[look_ups.as_slice(), &times].concat());
+        problems.push(format!("search does not combine with {others}"));
+    }
+    if filter.has_range() && !filter.is_look_up() && sort.by != SortBy::CreatedAt {
+        problems.push(format!("sort_by must be created_at with {}", given(&times)));
+    }
+    if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
+        && from > to
+    {
+        problems.push("created_from must not be after created_to".to_owned());
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid_request(format!(
+        "Parameters do not fit together: {}",
+        problems.join("; ")
+    )))
 }
 
 fn position(

@@ -1,6 +1,6 @@
 //! Pages of lists and searches: which queries to ask, and in which order.
 //!
-//! A list is one index scan. A search begins with a short scan, which answers common terms. How many matches
+//! A list is one index scan, or finds a few users by unique indexes. A search begins with a short scan, which answers common terms. How many matches
 //! that scan has seen tells how common the term is, and so which of two ways ends first: to scan on, or to find
 //! all matches with the trigram index. The other way is the fallback, because matches may be clustered. Only if
 //! both take longer than a search may, the page is short, and says so.
@@ -34,8 +34,14 @@ pub async fn page(
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
-    let scanned = scan(database, deadline, query).await?;
+    if query.filter.is_look_up() {
+        return look_up(database, deadline, query).await;
+    }
+    let mut scanned = scan(database, deadline, query).await?;
     let Some(term) = &query.filter.search else {
+        if query.filter.has_range() && query.count != CountMode::None {
+            scanned.page.total = Some(count_range(database, deadline, query).await?);
+        }
         return Ok(scanned.page);
     };
     let search = Search {
@@ -74,6 +80,48 @@ async fn scan(
             (list::scan(&mut lease, query).await, lease)
         })
         .await
+}
+
+async fn look_up(
+    database: &Database,
+    deadline: &Deadline,
+    query: &ListQuery,
+) -> Result<Page, Error> {
+    let mut page = database
+        .read(deadline, |mut lease| async move {
+            (list::look_up(&mut lease, query).await, lease)
+        })
+        .await?;
+    page.total = page.total.filter(|_| query.count != CountMode::None);
+    Ok(page)
+}
+
+/// Counts a range of times, to its end if that is wanted and takes no more than a part of the time that is
+/// left.
+async fn count_range(
+    database: &Database,
+    deadline: &Deadline,
+    query: &ListQuery,
+) -> Result<Total, Error> {
+    if query.count == CountMode::Exact {
+        let time = deadline.remaining() / COUNT_SHARE;
+        let count = database
+            .read_briefly(deadline, time, |mut lease| async move {
+                let count = list::count_range(&mut lease, query, u64::MAX).await;
+                (count, lease)
+            })
+            .await?;
+        if let Some(count) = count {
+            return Ok(Total::Exactly(count));
+        }
+    }
+    let count = database
+        .read(deadline, |mut lease| async move {
+            let count = list::count_range(&mut lease, query, COUNT_CAP + 1).await;
+            (count, lease)
+        })
+        .await?;
+    Ok(capped(Total::Exactly(count)))
 }
 
 /// A search that its first scan did not answer.

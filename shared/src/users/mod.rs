@@ -3,6 +3,7 @@
 mod batch;
 mod cursor;
 mod email;
+mod exact_value;
 mod field_error;
 mod field_names;
 mod filter;
@@ -31,6 +32,7 @@ pub mod limits {
     pub use super::{
         cursor::MAX_ENCODED_BYTES as CURSOR_BYTES,
         email::MAX_BYTES as EMAIL_BYTES,
+        exact_value::MAX_CHARACTERS as EXACT_VALUE_CHARACTERS,
         password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS},
         password_hash::MAX_BYTES as PASSWORD_HASH_BYTES,
         search_term::{MAX_CHARACTERS as SEARCH_CHARACTERS, MAX_WORDS as SEARCH_WORDS},
@@ -43,6 +45,7 @@ pub use crate::platform::user_id::UserId;
 pub use self::{
     batch::parse_batch,
     cursor::{Cursor, CursorError, Direction, SortKey},
+    exact_value::ExactValue,
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     filter::Filter,

@@ -10,5 +10,6 @@ mod connections;
 mod counters;
 mod folding;
 mod lists;
+mod look_ups;
 mod rights;
 mod searches;

@@ -393,6 +393,7 @@ fn filter(random: &mut fastrand::Rng, term: &str) -> Filter {
         is_active: FLAGS[random.usize(0..3)],
         is_superuser: FLAGS[random.usize(0..3)],
         search: Some(SearchTerm::parse(term).unwrap()),
+        ..Filter::default()
     }
 }
 
@@ -492,7 +493,7 @@ async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sor
     };
     let (field, word) = (folded("field"), folded("word"));
     let statement = format!(
-        r#"SELECT id::bigint
+        "SELECT id::bigint
            FROM users
            WHERE NOT EXISTS (
                    SELECT FROM unnest($1::text[]) AS word
@@ -503,7 +504,7 @@ async fn found_by_like(connection: &mut PgConnection, filter: &Filter, sort: Sor
                )
                AND ($2::boolean IS NULL OR is_active = $2)
                AND ($3::boolean IS NULL OR is_superuser = $3)
-           ORDER BY {key} {direction}, id {direction}"#
+           ORDER BY {key} {direction}, id {direction}"
     );
     let term = filter.search.as_ref().unwrap().as_str();
     sqlx::query_scalar(&statement)

@@ -47,6 +47,7 @@ impl<'q> MergedRanges<'q> {
                 searched::literal(is_active),
                 searched::literal(is_superuser)
             ));
+            push_times(sql, self.filter);
             push_bounds(sql, self.sort, self.after, key);
             sql.push(format_args!(
                 " ORDER BY {key} {direction}, id {direction} LIMIT "
@@ -81,6 +82,16 @@ pub(super) fn push_bounds<'q>(
     }
 }
 
+/// The conditions on times.
+pub(super) fn push_times(sql: &mut QueryBuilder<'_, Postgres>, filter: &Filter) {
+    for (comparison, time) in [(">=", filter.created_from), ("<", filter.created_to)] {
+        if let Some(time) = time {
+            sql.push(format_args!(" AND created_at {comparison} "))
+                .push_bind(time);
+        }
+    }
+}
+
 /// What a list is ordered by: the same expressions as in the indexes.
 pub(super) fn key_expression(by: SortBy) -> &'static str {
     match by {
@@ -103,7 +114,7 @@ fn flag_pairs(filter: &Filter) -> impl Iterator<Item = (bool, bool)> {
     let Filter {
         is_active,
         is_superuser,
-        search: _,
+        ..
     } = *filter;
     let passes = |wanted: Option<bool>, value| wanted.is_none_or(|wanted| wanted == value);
     [(true, true), (true, false), (false, true), (false, false)]

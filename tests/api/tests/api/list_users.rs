@@ -261,7 +261,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
     for (query, message) in [
         (
             "limit=10",
-            r#"Unknown parameter "limit"; supported: is_active, is_superuser, search, sort_by, sort_order, page, size, cursor, count"#,
+            r#"Unknown parameter "limit"; supported: is_active, is_superuser, search, email, username, id, created_from, created_to, sort_by, sort_order, page, size, cursor, count"#,
         ),
         (
             "size=0",

@@ -32,6 +32,7 @@ mod key_rotation;
 mod leaks;
 mod list_pages;
 mod list_users;
+mod look_ups;
 mod metrics;
 mod migrate;
 mod one_user;
