@@ -4,7 +4,7 @@ use shared::{
         CountMode, ExactValue, Filter, ListQuery, Page, Position, Sort, SortBy, Total, UserId,
     },
 };
-use sqlx::PgConnection;
+use sqlx::{Executor, PgConnection};
 
 use crate::lists::{ENOUGH_FOR_INDEXES, counted, grid, skewed};
 
@@ -201,6 +201,34 @@ async fn a_range_of_times_is_read_and_counted_by_the_index_alone() {
                     touched.index_entries
                 );
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_table_with_ids_of_four_bytes_and_texts_of_limited_length_is_looked_up() {
+    let database = skewed(300).await;
+    let mut connection = database.pool().acquire().await.unwrap();
+    let narrower = "ALTER TABLE users
+        ALTER COLUMN id TYPE integer,
+        ALTER COLUMN email TYPE varchar(320),
+        ALTER COLUMN username TYPE varchar(150)";
+    connection.execute(narrower).await.unwrap();
+    let users: Vec<(String, String)> =
+        sqlx::query_as("SELECT email::text, username::text FROM users WHERE id = 299")
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    let (email, username) = &users[0];
+    for (_, sort) in grid() {
+        let filter = Filter {
+            email: ExactValue::parse(email).ok(),
+            username: ExactValue::parse(username).ok(),
+            ids: Some(vec![299.into(), 300.into(), i64::MAX.into()]),
+            ..Filter::default()
+        };
+        for found in walk(&mut connection, &filter, sort).await {
+            assert_eq!(found, [UserId::from(299)], "{sort:?}");
         }
     }
 }
