@@ -20,7 +20,9 @@ pub const COUNT_CAP: u64 = 10_000;
 const COUNT_SHARE: u32 = 2;
 
 /// What it takes to look at a row of an index, to find a match by the trigram index, and to look at that too.
+/// To look takes longer where names have letters beyond ASCII; the first scan tells how much.
 const SCAN_NANOSECONDS: u64 = 1_000;
+const MAX_SCAN_NANOSECONDS: u64 = 10_000;
 const FIND_NANOSECONDS: u64 = 300;
 const TRIGRAM_NANOSECONDS: u64 = 1_900;
 
@@ -37,6 +39,7 @@ pub async fn page(
     if query.filter.is_look_up() {
         return look_up(database, deadline, query).await;
     }
+    let started = Instant::now();
     let mut scanned = scan(database, deadline, query).await?;
     let Some(term) = &query.filter.search else {
         if query.filter.has_range() && query.count != CountMode::None {
@@ -53,6 +56,10 @@ pub async fn page(
         rate: Rate {
             matches: scanned.matches,
             of: u64::from(query.scan_limit),
+            row_nanoseconds: nanoseconds(started.elapsed())
+                .checked_div(u64::from(query.scan_limit))
+                .unwrap_or(SCAN_NANOSECONDS)
+                .clamp(SCAN_NANOSECONDS, MAX_SCAN_NANOSECONDS),
             listed: scanned.listed,
         },
     };
@@ -139,6 +146,7 @@ struct Search<'a> {
 struct Rate {
     matches: u64,
     of: u64,
+    row_nanoseconds: u64,
     /// How many users the list has, whatever is searched for.
     listed: u64,
 }
@@ -151,7 +159,12 @@ impl Rate {
     }
 
     fn scan_time(self, matches: u64) -> Duration {
-        Duration::from_nanos(self.rows_with(matches) * SCAN_NANOSECONDS)
+        Duration::from_nanos(self.rows_with(matches) * self.row_nanoseconds)
+    }
+
+    /// How many rows can be looked at in this time.
+    fn rows_in(self, time: Duration) -> u64 {
+        nanoseconds(time) / self.row_nanoseconds
     }
 
     /// How many matches the list has. A term without one so far is taken to have one in so many rows.
@@ -160,13 +173,17 @@ impl Rate {
     }
 
     fn trigram_time(self) -> Duration {
-        Duration::from_nanos(self.all_matches() * TRIGRAM_NANOSECONDS)
+        Duration::from_nanos(self.all_matches() * self.match_nanoseconds())
+    }
+
+    fn match_nanoseconds(self) -> u64 {
+        TRIGRAM_NANOSECONDS + self.row_nanoseconds - SCAN_NANOSECONDS
     }
 
     /// To count up to `most` matches by the trigram index, which finds all before the first is looked at.
     fn count_time(self, most: u64) -> Duration {
         let found = self.all_matches();
-        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * TRIGRAM_NANOSECONDS)
+        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * self.match_nanoseconds())
     }
 }
 
@@ -199,8 +216,7 @@ impl Search<'_> {
 
     /// Scans again, as far as `time` allows, or gives back what was found before.
     async fn scan_on(&self, before: Scanned, time: Duration) -> Result<Scanned, Error> {
-        let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
-        let scan_limit = u32::try_from(scan_limit).unwrap_or(u32::MAX);
+        let scan_limit = u32::try_from(self.rate.rows_in(time)).unwrap_or(u32::MAX);
         if scan_limit <= self.query.scan_limit {
             return Ok(before);
         }
@@ -254,7 +270,7 @@ impl Search<'_> {
         let (query, term) = (self.query, self.term);
         let scans = self.rate.scan_time(most) < self.rate.count_time(most);
         let count = if scans || !term.has_trigrams() {
-            let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
+            let scan_limit = self.rate.rows_in(time);
             let counted = self
                 .database
                 .read_briefly(self.deadline, 2 * time, |mut lease| async move {
@@ -299,6 +315,10 @@ fn short(scanned: Scanned, query: &ListQuery) -> Result<Page, Error> {
     let mut page = scanned.page;
     page.is_complete = false;
     Ok(page)
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn capped(total: Total) -> Total {
