@@ -35,7 +35,7 @@ const PARTS: [(&str, &str); 3] = [
         "+ triggers that count",
         "ALTER TABLE users DISABLE TRIGGER USER",
     ),
-    ("+ index of searches", "DROP INDEX ix_users_search"),
+    ("+ index of searches", "DROP INDEX ix_users_folded"),
 ];
 
 /// A way to bring users into the table.

@@ -216,7 +216,7 @@ fn flags() -> Vec<Filter> {
         flags.map(|is_superuser| Filter {
             is_active,
             is_superuser,
-            search: None,
+            ..Filter::default()
         })
     });
     filters.collect()

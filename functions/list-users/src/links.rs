@@ -1,7 +1,8 @@
 //! The `Link` header (RFC 8288): the other pages of a list, as far as they are known.
 
+use chrono::SecondsFormat;
 use form_urlencoded::Serializer;
-use shared::users::{CountMode, ListQuery, Position};
+use shared::users::{CountMode, Filter, ListQuery, Position};
 
 use crate::{parameters::MAX_DEPTH, response_body::ListBody};
 
@@ -66,6 +67,28 @@ fn link(path: &str, query: &ListQuery, place: &str, value: &str) -> String {
     if let Some(term) = &query.filter.search {
         parameters.append_pair("search", term.as_str());
     }
+    let Filter {
+        email,
+        username,
+        ids,
+        created_from,
+        created_to,
+        ..
+    } = &query.filter;
+    for (name, value) in [("email", email), ("username", username)] {
+        if let Some(value) = value {
+            parameters.append_pair(name, value.as_str());
+        }
+    }
+    for id in ids.iter().flatten() {
+        parameters.append_pair("id", &id.to_string());
+    }
+    for (name, time) in [("created_from", created_from), ("created_to", created_to)] {
+        if let Some(time) = time {
+            let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            parameters.append_pair(name, &time);
+        }
+    }
     parameters
         .append_pair("sort_by", query.sort.by.as_str())
         .append_pair("sort_order", query.sort.order.as_str())
@@ -81,7 +104,7 @@ fn link(path: &str, query: &ListQuery, place: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::users::{Filter, Sort, SortBy, SortOrder};
+    use shared::users::{Sort, SortBy, SortOrder};
 
     use super::*;
     use crate::response_body::TotalRelation;

@@ -15,7 +15,7 @@ use shared::{
 
 use crate::{
     ListUsers,
-    parameters::{COUNTS, DEFAULT_SIZE, MAX_DEPTH, MAX_SIZE, SORT_KEYS, SORT_ORDERS},
+    parameters::{COUNTS, DEFAULT_SIZE, MAX_DEPTH, MAX_IDS, MAX_SIZE, SORT_KEYS, SORT_ORDERS},
     response_body::ListBody,
 };
 
@@ -23,6 +23,8 @@ const DESCRIPTION: &str = "\
 All filters combine. Ties are broken by id, so that no page overlaps another. Walk a list by repeating \
 the request with `cursor` set to `next_cursor` until it is `null`: rows that are added or removed \
 meanwhile never make you skip or repeat another.
+
+`search` does not combine with `email`, `username`, `id`, `created_from` and `created_to`: no index serves both.
 
 With `search`, `complete` is `false` if the request had to stop before it had looked through the whole \
 list: the page then has fewer than `size` users, or none, while `next_cursor` (or `prev_cursor`) says \
@@ -75,10 +77,40 @@ fn parameters() -> Vec<Value> {
             json!({
                 "type": "string",
                 "maxLength": limits::SEARCH_CHARACTERS,
-                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+                "pattern": "^[^\\u0000-\\u0008\\u000e-\\u001f\\u007f-\\u0084\\u0086-\\u009f]*$",
             }),
-            "Only users with this text in username, email or full name, regardless of case. `%` and `_` \
-             are ordinary characters; control characters are refused.",
+            &format!(
+                "Only users who have all these words in username, email or full name, in any order, \
+                 regardless of case and accents. Words in double quotes are one piece; {} words at most. All \
+                 other characters are ordinary ones; control characters are refused.",
+                limits::SEARCH_WORDS
+            ),
+        ),
+        query_parameter(
+            "email",
+            exact_value(),
+            "Only the user with this email, regardless of case as uniqueness is.",
+        ),
+        query_parameter(
+            "username",
+            exact_value(),
+            "Only the user with this username, regardless of case as uniqueness is.",
+        ),
+        query_parameter(
+            "id",
+            json!({ "type": "array", "maxItems": MAX_IDS, "items": { "type": "integer", "minimum": 1, "maximum": i64::MAX } }),
+            "Only users with these ids: repeated, or separated by commas.",
+        ),
+        query_parameter(
+            "created_from",
+            time(),
+            "Only users created at this instant or later; a date is its beginning in UTC. It needs \
+             `sort_by=created_at`, unless users are looked up.",
+        ),
+        query_parameter(
+            "created_to",
+            time(),
+            "Only users created before this instant; else as `created_from`.",
         ),
         query_parameter(
             "sort_by",
@@ -115,10 +147,25 @@ fn parameters() -> Vec<Value> {
         query_parameter(
             "count",
             words(COUNTS.iter().map(|(word, _)| *word), "capped"),
-            "How to count all users that match: to the last one, up to a limit if `search` is given, or \
-             not at all.",
+            "How to count all users that match: to the last one, up to a limit if `search` or a range of times \
+             is given, or not at all.",
         ),
     ]
+}
+
+fn exact_value() -> Value {
+    json!({
+        "type": "string",
+        "maxLength": limits::EXACT_VALUE_CHARACTERS,
+        "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+    })
+}
+
+fn time() -> Value {
+    json!({ "anyOf": [
+        { "type": "string", "format": "date-time" },
+        { "type": "string", "format": "date" },
+    ] })
 }
 
 pub(crate) fn user() -> Value {

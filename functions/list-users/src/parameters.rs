@@ -1,11 +1,14 @@
 //! The query parameters of a list.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
 use lambda_http::Request;
 use shared::{
     platform::{config::UsersTable, error::Error, http::query::QueryParameters},
     users::{
-        CountMode, Cursor, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder,
-        UserIdKind,
+        CountMode, Cursor, ExactValue, Filter, ListQuery, Position, SearchTerm, Sort, SortBy,
+        SortOrder, UserId, UserIdKind, trimmed,
     },
 };
 
@@ -18,10 +21,18 @@ pub(crate) const MAX_DEPTH: u32 = 10_000;
 /// A search looks at so many users one by one, in some 170 pages of an index.
 const SCAN_LIMIT: u32 = 10_000;
 
+/// As many users as a page may have.
+pub(crate) const MAX_IDS: usize = 100;
+
 const ALLOWED: &[&str] = &[
     "is_active",
     "is_superuser",
     "search",
+    "email",
+    "username",
+    "id",
+    "created_from",
+    "created_to",
     "sort_by",
     "sort_order",
     "page",
@@ -52,12 +63,17 @@ pub(crate) const COUNTS: &[(&str, CountMode)] = &[
 
 /// Reads all parameters; the first that is wrong is the error.
 pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, Error> {
-    let parameters = QueryParameters::parse(request, ALLOWED)?;
+    let parameters = QueryParameters::parse_with_lists(request, ALLOWED, &["id"])?;
     let sort_keys = sort_keys(table);
     let filter = Filter {
         is_active: parameters.flag("is_active")?,
         is_superuser: parameters.flag("is_superuser")?,
-        search: search(&parameters)?,
+        search: text(&parameters, "search", SearchTerm::parse)?,
+        email: text(&parameters, "email", ExactValue::parse)?,
+        username: text(&parameters, "username", ExactValue::parse)?,
+        ids: ids(&parameters, table.id_kind())?,
+        created_from: time(&parameters, "created_from")?,
+        created_to: time(&parameters, "created_to")?,
     };
     let sort = Sort {
         by: parameters
@@ -67,6 +83,8 @@ pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, 
             .one_of("sort_order", SORT_ORDERS)?
             .unwrap_or(SortOrder::Descending),
     };
+    refuse_what_the_table_lacks(&filter, table)?;
+    refuse_what_no_index_serves(&filter, sort)?;
     let count = parameters
         .one_of("count", COUNTS)?
         .unwrap_or(CountMode::Capped);
@@ -96,14 +114,112 @@ fn sort_keys(table: &UsersTable) -> Vec<(&'static str, SortBy)> {
     keys
 }
 
-fn search(parameters: &QueryParameters) -> Result<Option<SearchTerm>, Error> {
+/// A text that is more than white space.
+fn text<T>(
+    parameters: &QueryParameters,
+    name: &'static str,
+    parse: fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, Error> {
     parameters
-        .text("search")
+        .text(name)
+        .filter(|text| !trimmed(text).is_empty())
         .map(|text| {
-            SearchTerm::parse(text)
-                .map_err(|rule| Error::invalid_request(format!("Parameter search must {rule}")))
+            parse(text)
+                .map_err(|rule| Error::invalid_request(format!("Parameter {name} must {rule}")))
         })
         .transpose()
+}
+
+/// Ids in order, each once. An empty one is absent.
+fn ids(parameters: &QueryParameters, id_kind: UserIdKind) -> Result<Option<Vec<UserId>>, Error> {
+    let Some(text) = parameters.text("id") else {
+        return Ok(None);
+    };
+    let ids: Option<BTreeSet<_>> = text
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .map(|id| UserId::parse(id, id_kind))
+        .collect();
+    match ids {
+        Some(ids) if ids.is_empty() => Ok(None),
+        Some(ids) if ids.len() <= MAX_IDS => Ok(Some(ids.into_iter().collect())),
+        _ => Err(Error::invalid_request(format!(
+            "Parameter id must be the id of a user, or up to {MAX_IDS} ids"
+        ))),
+    }
+}
+
+/// An instant; a date is its beginning in UTC.
+fn time(parameters: &QueryParameters, name: &'static str) -> Result<Option<DateTime<Utc>>, Error> {
+    let Some(text) = parameters.text(name) else {
+        return Ok(None);
+    };
+    let instant = DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_rfc3339(&format!("{text}T00:00:00Z")));
+    match instant {
+        Ok(time) => Ok(Some(time.to_utc())),
+        Err(_) => Err(Error::invalid_request(format!(
+            "Parameter {name} must be a date or an instant, such as 2026-01-31 or 2026-01-31T12:00:00Z; the + of \
+             an offset is written %2B"
+        ))),
+    }
+}
+
+/// Refuses to look for what the table of another application does not have.
+fn refuse_what_the_table_lacks(filter: &Filter, table: &UsersTable) -> Result<(), Error> {
+    let has_username = table
+        .mapping()
+        .is_none_or(|mapping| mapping.username.is_some());
+    if filter.username.is_some() && !has_username {
+        return Err(Error::invalid_request(
+            "Parameter username is not available: the users of this table have no username",
+        ));
+    }
+    if filter.has_range() && !table.has_created_at() {
+        return Err(Error::invalid_request(
+            "Parameters created_from and created_to are not available: this table does not say when users were \
+             created",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what would read more of the table than it gives, and names all of it. Whoever is looked up may be
+/// filtered by anything but a search.
+fn refuse_what_no_index_serves(filter: &Filter, sort: Sort) -> Result<(), Error> {
+    let given = |names: &[(&'static str, bool)]| {
+        let names = names.iter().filter(|(_, is_given)| *is_given);
+        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    let look_ups = [
+        ("email", filter.email.is_some()),
+        ("username", filter.username.is_some()),
+        ("id", filter.ids.is_some()),
+    ];
+    let times = [
+        ("created_from", filter.created_from.is_some()),
+        ("created_to", filter.created_to.is_some()),
+    ];
+    let mut problems = Vec::new();
+    if filter.search.is_some() && (filter.is_look_up() || filter.has_range()) {
+        let others = given(&[look_ups.as_slice(), &times].concat());
+        problems.push(format!("search does not combine with {others}"));
+    }
+    if filter.has_range() && !filter.is_look_up() && sort.by != SortBy::CreatedAt {
+        problems.push(format!("sort_by must be created_at with {}", given(&times)));
+    }
+    if let (Some(from), Some(to)) = (filter.created_from, filter.created_to)
+        && from > to
+    {
+        problems.push("created_from must not be after created_to".to_owned());
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid_request(format!(
+        "Parameters do not fit together: {}",
+        problems.join("; ")
+    )))
 }
 
 fn position(

@@ -4,14 +4,18 @@
 use sqlx::{FromRow, PgConnection, raw_sql};
 
 /// The names of all indexes on users that migrations make.
-pub const INDEXES: [&str; 6] = [
+pub const INDEXES: [&str; 7] = [
     "ux_users_email",
     "ux_users_username",
     "ix_users_created_at",
     "ix_users_is_active",
     "ix_users_is_superuser",
     "ix_users_search",
+    "ix_users_folded",
 ];
+
+/// The index of searches until migration 0031.
+const SEARCH_BEFORE_FOLDING: &str = "ix_users_search";
 
 /// What migration 0001 puts behind the name of an index that has one of those names already.
 const SET_ASIDE: &str = "_before_rollcall";
@@ -181,8 +185,14 @@ pub async fn list_taken_names(connection: &mut PgConnection) -> Result<Vec<Strin
 }
 
 /// Names, as SQL takes them, of the indexes that were set aside and that ours stand in for. One that
-/// is unique or that a constraint needs holds a promise that ours does not, and stays.
-pub async fn list_set_aside(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+/// is unique or that a constraint needs holds a promise that ours does not, and stays. `is_search_folded`
+/// adds the index of searches that the one of migration 0031 has replaced.
+pub async fn list_replaced(
+    connection: &mut PgConnection,
+    is_search_folded: bool,
+) -> Result<Vec<String>, sqlx::Error> {
+    let mut names: Vec<_> = INDEXES.map(|name| format!("{name}{SET_ASIDE}")).into();
+    names.extend(is_search_folded.then(|| SEARCH_BEFORE_FOLDING.to_owned()));
     sqlx::query_scalar(
         "SELECT indexrelid::regclass::text
          FROM pg_index
@@ -193,7 +203,7 @@ pub async fn list_set_aside(connection: &mut PgConnection) -> Result<Vec<String>
              AND NOT indisreplident
              AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
     )
-    .bind(INDEXES.map(|name| format!("{name}{SET_ASIDE}")))
+    .bind(names)
     .fetch_all(connection)
     .await
 }

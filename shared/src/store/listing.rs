@@ -1,6 +1,6 @@
 //! Pages of lists and searches: which queries to ask, and in which order.
 //!
-//! A list is one index scan. A search begins with a short scan, which answers common terms. How many matches
+//! A list is one index scan, or finds a few users by unique indexes. A search begins with a short scan, which answers common terms. How many matches
 //! that scan has seen tells how common the term is, and so which of two ways ends first: to scan on, or to find
 //! all matches with the trigram index. The other way is the fallback, because matches may be clustered. Only if
 //! both take longer than a search may, the page is short, and says so.
@@ -20,7 +20,9 @@ pub const COUNT_CAP: u64 = 10_000;
 const COUNT_SHARE: u32 = 2;
 
 /// What it takes to look at a row of an index, to find a match by the trigram index, and to look at that too.
+/// To look takes longer where names have letters beyond ASCII; the first scan tells how much.
 const SCAN_NANOSECONDS: u64 = 1_000;
+const MAX_SCAN_NANOSECONDS: u64 = 10_000;
 const FIND_NANOSECONDS: u64 = 300;
 const TRIGRAM_NANOSECONDS: u64 = 1_900;
 
@@ -34,8 +36,15 @@ pub async fn page(
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
-    let scanned = scan(database, deadline, query).await?;
+    if query.filter.is_look_up() {
+        return look_up(database, deadline, query).await;
+    }
+    let started = Instant::now();
+    let mut scanned = scan(database, deadline, query).await?;
     let Some(term) = &query.filter.search else {
+        if query.filter.has_range() && query.count != CountMode::None {
+            scanned.page.total = Some(count_range(database, deadline, query).await?);
+        }
         return Ok(scanned.page);
     };
     let search = Search {
@@ -47,6 +56,10 @@ pub async fn page(
         rate: Rate {
             matches: scanned.matches,
             of: u64::from(query.scan_limit),
+            row_nanoseconds: nanoseconds(started.elapsed())
+                .checked_div(u64::from(query.scan_limit))
+                .unwrap_or(SCAN_NANOSECONDS)
+                .clamp(SCAN_NANOSECONDS, MAX_SCAN_NANOSECONDS),
             listed: scanned.listed,
         },
     };
@@ -76,6 +89,48 @@ async fn scan(
         .await
 }
 
+async fn look_up(
+    database: &Database,
+    deadline: &Deadline,
+    query: &ListQuery,
+) -> Result<Page, Error> {
+    let mut page = database
+        .read(deadline, |mut lease| async move {
+            (list::look_up(&mut lease, query).await, lease)
+        })
+        .await?;
+    page.total = page.total.filter(|_| query.count != CountMode::None);
+    Ok(page)
+}
+
+/// Counts a range of times, to its end if that is wanted and takes no more than a part of the time that is
+/// left.
+async fn count_range(
+    database: &Database,
+    deadline: &Deadline,
+    query: &ListQuery,
+) -> Result<Total, Error> {
+    if query.count == CountMode::Exact {
+        let time = deadline.remaining() / COUNT_SHARE;
+        let count = database
+            .read_briefly(deadline, time, |mut lease| async move {
+                let count = list::count_range(&mut lease, query, u64::MAX).await;
+                (count, lease)
+            })
+            .await?;
+        if let Some(count) = count {
+            return Ok(Total::Exactly(count));
+        }
+    }
+    let count = database
+        .read(deadline, |mut lease| async move {
+            let count = list::count_range(&mut lease, query, COUNT_CAP + 1).await;
+            (count, lease)
+        })
+        .await?;
+    Ok(capped(Total::Exactly(count)))
+}
+
 /// A search that its first scan did not answer.
 struct Search<'a> {
     database: &'a Database,
@@ -91,6 +146,7 @@ struct Search<'a> {
 struct Rate {
     matches: u64,
     of: u64,
+    row_nanoseconds: u64,
     /// How many users the list has, whatever is searched for.
     listed: u64,
 }
@@ -103,7 +159,12 @@ impl Rate {
     }
 
     fn scan_time(self, matches: u64) -> Duration {
-        Duration::from_nanos(self.rows_with(matches) * SCAN_NANOSECONDS)
+        Duration::from_nanos(self.rows_with(matches) * self.row_nanoseconds)
+    }
+
+    /// How many rows can be looked at in this time.
+    fn rows_in(self, time: Duration) -> u64 {
+        nanoseconds(time) / self.row_nanoseconds
     }
 
     /// How many matches the list has. A term without one so far is taken to have one in so many rows.
@@ -112,13 +173,17 @@ impl Rate {
     }
 
     fn trigram_time(self) -> Duration {
-        Duration::from_nanos(self.all_matches() * TRIGRAM_NANOSECONDS)
+        Duration::from_nanos(self.all_matches() * self.match_nanoseconds())
+    }
+
+    fn match_nanoseconds(self) -> u64 {
+        TRIGRAM_NANOSECONDS + self.row_nanoseconds - SCAN_NANOSECONDS
     }
 
     /// To count up to `most` matches by the trigram index, which finds all before the first is looked at.
     fn count_time(self, most: u64) -> Duration {
         let found = self.all_matches();
-        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * TRIGRAM_NANOSECONDS)
+        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * self.match_nanoseconds())
     }
 }
 
@@ -151,8 +216,7 @@ impl Search<'_> {
 
     /// Scans again, as far as `time` allows, or gives back what was found before.
     async fn scan_on(&self, before: Scanned, time: Duration) -> Result<Scanned, Error> {
-        let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
-        let scan_limit = u32::try_from(scan_limit).unwrap_or(u32::MAX);
+        let scan_limit = u32::try_from(self.rate.rows_in(time)).unwrap_or(u32::MAX);
         if scan_limit <= self.query.scan_limit {
             return Ok(before);
         }
@@ -206,7 +270,7 @@ impl Search<'_> {
         let (query, term) = (self.query, self.term);
         let scans = self.rate.scan_time(most) < self.rate.count_time(most);
         let count = if scans || !term.has_trigrams() {
-            let scan_limit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / SCAN_NANOSECONDS;
+            let scan_limit = self.rate.rows_in(time);
             let counted = self
                 .database
                 .read_briefly(self.deadline, 2 * time, |mut lease| async move {
@@ -251,6 +315,10 @@ fn short(scanned: Scanned, query: &ListQuery) -> Result<Page, Error> {
     let mut page = scanned.page;
     page.is_complete = false;
     Ok(page)
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn capped(total: Total) -> Total {

@@ -84,10 +84,9 @@ pub async fn up(
         if let Some(first) = pending.map(|migration| migration.version).min() {
             let plan = plan(connection, users_table).await?;
             apply_pending(connection, users_table, plan.as_ref(), first).await?;
-        } else if !adoption::has_replaced_indexes(connection).await? {
-            return Ok(before);
         }
-        adoption::drop_replaced_indexes(connection).await?;
+        let replaced = adoption::list_replaced_indexes(connection, &before).await?;
+        adoption::drop_replaced_indexes(connection, replaced).await?;
         Ok(before)
     })
     .await?;

@@ -156,9 +156,20 @@ fn fingerprint(filter: &Filter, sort: Sort) -> String {
         is_active,
         is_superuser,
         search,
+        email,
+        username,
+        ids,
+        created_from,
+        created_to,
     } = filter;
+    // Cursors of other lists stay as they were in earlier releases.
+    let more = if filter.is_look_up() || filter.has_range() {
+        format!(" {email:?} {username:?} {ids:?} {created_from:?} {created_to:?}")
+    } else {
+        String::new()
+    };
     let canonical = format!(
-        "{is_active:?} {is_superuser:?} {} {} {search:?}",
+        "{is_active:?} {is_superuser:?} {} {} {search:?}{more}",
         sort.by.as_str(),
         sort.order.as_str()
     );
@@ -225,12 +236,22 @@ mod tests {
         );
         let searching = Filter {
             search: Some(SearchTerm::parse("a").unwrap()),
-            ..filter
+            ..Filter::default()
         };
-        assert_eq!(
-            Cursor::decode(&text, &searching, BY_EMAIL, UserIdKind::Integer),
-            Err(CursorError::OtherQuery)
-        );
+        let looking_up = Filter {
+            ids: Some(vec![7.into()]),
+            ..Filter::default()
+        };
+        let in_a_range = Filter {
+            created_from: Some(DateTime::UNIX_EPOCH),
+            ..Filter::default()
+        };
+        for other in [searching, looking_up, in_a_range] {
+            assert_eq!(
+                Cursor::decode(&text, &other, BY_EMAIL, UserIdKind::Integer),
+                Err(CursorError::OtherQuery)
+            );
+        }
     }
 
     #[test]

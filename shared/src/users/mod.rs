@@ -3,9 +3,11 @@
 mod batch;
 mod cursor;
 mod email;
+mod exact_value;
 mod field_error;
 mod field_names;
 mod filter;
+mod folding;
 mod list_query;
 mod located;
 mod new_user;
@@ -31,9 +33,10 @@ pub mod limits {
     pub use super::{
         cursor::MAX_ENCODED_BYTES as CURSOR_BYTES,
         email::MAX_BYTES as EMAIL_BYTES,
+        exact_value::MAX_CHARACTERS as EXACT_VALUE_CHARACTERS,
         password::{MAX_BYTES as PASSWORD_MAX_BYTES, MIN_CHARACTERS as PASSWORD_MIN_CHARACTERS},
         password_hash::MAX_BYTES as PASSWORD_HASH_BYTES,
-        search_term::MAX_CHARACTERS as SEARCH_CHARACTERS,
+        search_term::{MAX_CHARACTERS as SEARCH_CHARACTERS, MAX_WORDS as SEARCH_WORDS},
         username::{FULL_NAME_CHARACTERS, USERNAME_CHARACTERS},
     };
 }
@@ -43,6 +46,7 @@ pub use crate::platform::user_id::{UserId, UserIdKind};
 pub use self::{
     batch::parse_batch,
     cursor::{Cursor, CursorError, Direction, SortKey},
+    exact_value::ExactValue,
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     filter::Filter,
@@ -53,7 +57,7 @@ pub use self::{
     password::Password,
     password_hash::AcceptedHashes,
     raw_user::{FieldValue, RawUser},
-    search_term::SearchTerm,
+    search_term::{SearchTerm, SearchWord},
     signups::{DaySignups, Signups},
     sort::{Sort, SortBy, SortOrder},
     stats::UserStats,

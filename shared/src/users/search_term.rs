@@ -2,46 +2,112 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::{folding::folded, text::trimmed};
+
 /// Longer than any stored value that could contain it.
 pub const MAX_CHARACTERS: usize = 254;
 
-/// The capital, and the small ones inside and at the end of a word.
-const SIGMAS: [char; 3] = ['Σ', 'σ', 'ς'];
+/// More than a name has; each is looked for in every user.
+pub const MAX_WORDS: usize = 16;
 
-/// A piece of text to be found, regardless of case, in username, email or full name. It is in
-/// normalization form C, as stored values are.
+/// What a stored text may have between two words: all white space of Unicode, as a regular expression.
+const WHITE_SPACE: &str =
+    r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+";
+
+/// Words that all have to be found in username, email or full name, regardless of case and accents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchTerm(String);
+pub struct SearchTerm {
+    text: String,
+    words: Vec<SearchWord>,
+}
+
+/// A piece of text to be found as it is: one word, or several that were in quotes. It is folded, as the
+/// store folds stored texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchWord(String);
 
 impl SearchTerm {
-    /// Accepts 1 to 254 characters without control characters; the error completes "must ...".
+    /// Accepts 1 to 254 characters without control characters, 1 to 16 words; the error completes
+    /// "must ...". White space around the text does not count, and is all the same between words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let text: String = text.nfc().take(MAX_CHARACTERS + 1).collect();
+        let text: String = trimmed(text).nfc().take(MAX_CHARACTERS + 1).collect();
         if text.is_empty() || text.chars().count() > MAX_CHARACTERS {
             return Err(format!("have 1 to {MAX_CHARACTERS} characters"));
         }
-        if text.chars().any(char::is_control) {
+        let is_refused = |letter: char| letter.is_control() && !letter.is_whitespace();
+        if text.chars().any(is_refused) {
             return Err("not contain control characters".to_owned());
         }
-        Ok(Self(text))
+        let words: Vec<_> = split(&text)
+            .map(SearchWord::fold)
+            .filter(|word| !word.0.is_empty())
+            .collect();
+        match words.len() {
+            0 => Err("contain more than accents".to_owned()),
+            1..=MAX_WORDS => Ok(Self { text, words }),
+            _ => Err(format!(
+                "have at most {MAX_WORDS} words; words in double quotes count as one"
+            )),
+        }
     }
 
-    /// The text.
+    /// The text as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What has to be found, all of it.
+    #[must_use]
+    pub fn words(&self) -> &[SearchWord] {
+        &self.words
+    }
+
+    /// Whether a trigram index serves it.
+    #[must_use]
+    pub fn has_trigrams(&self) -> bool {
+        self.words.iter().any(SearchWord::has_trigrams)
+    }
+}
+
+/// The words of a text. A quote at the beginning of a word goes on to the next quote; where there is none, or
+/// nothing between the two, it is a character like others.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let quoted = rest
+            .strip_prefix('"')
+            .and_then(|quoted| quoted.split_once('"'))
+            .filter(|(quoted, _)| !quoted.trim().is_empty());
+        let (word, after) = quoted
+            .unwrap_or_else(|| rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())));
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+impl SearchWord {
+    fn fold(text: &str) -> Self {
+        let mut words: Vec<_> = text.split_whitespace().map(folded).collect();
+        words.retain(|word| !word.is_empty());
+        Self(words.join(" "))
+    }
+
+    /// The folded text, with one space for each white space.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it has the letter of Greek whose small form depends on where it stands. The capital of
-    /// the term need not stand where that of the stored text does, so both small forms have to be found.
+    /// Whether it has white space, for which a stored text may have another one.
     #[must_use]
-    pub fn has_sigma(&self) -> bool {
-        self.0.contains(SIGMAS)
+    pub fn has_space(&self) -> bool {
+        self.0.contains(' ')
     }
 
     /// Whether a trigram index serves it: it needs three letters or digits in a row.
-    #[must_use]
-    pub fn has_trigrams(&self) -> bool {
+    fn has_trigrams(&self) -> bool {
         let mut words = self.0.split(|character: char| !character.is_alphanumeric());
         words.any(|word| word.chars().nth(2).is_some())
     }
@@ -61,13 +127,13 @@ impl SearchTerm {
         pattern
     }
 
-    /// A regular expression that takes every character literally, and each sigma for any.
+    /// A regular expression that takes every character literally, and each space for white space.
     #[must_use]
-    pub fn sigma_pattern(&self) -> String {
+    pub fn regular_expression(&self) -> String {
         let mut pattern = String::with_capacity(self.0.len());
         for character in self.0.chars() {
-            if SIGMAS.contains(&character) {
-                pattern.push_str("[σς]");
+            if character == ' ' {
+                pattern.push_str(WHITE_SPACE);
                 continue;
             }
             if character.is_ascii_punctuation() {
@@ -83,44 +149,73 @@ impl SearchTerm {
 mod tests {
     use super::*;
 
-    #[test]
-    fn wildcards_of_like_are_ordinary_characters() {
-        let term = SearchTerm::parse(r"50%_of\it").unwrap();
-        assert_eq!(term.like_pattern(), r"%50\%\_of\\it%");
+    fn words(text: &str) -> Vec<String> {
+        let term = SearchTerm::parse(text).unwrap();
+        term.words.into_iter().map(|word| word.0).collect()
     }
 
     #[test]
-    fn each_sigma_is_found_for_any_and_all_else_is_literal() {
-        let pattern = |text| SearchTerm::parse(text).unwrap().sigma_pattern();
-        assert_eq!(pattern("ΟΔΥΣΣ"), "ΟΔΥ[σς][σς]");
-        assert_eq!(pattern(r"***:ς.\d a"), r"\*\*\*\:[σς]\.\\d a");
-        assert!(SearchTerm::parse("ς").unwrap().has_sigma());
-        assert!(!SearchTerm::parse("s").unwrap().has_sigma());
+    fn wildcards_of_like_are_ordinary_characters() {
+        let term = SearchTerm::parse(r"50%_of\it").unwrap();
+        assert_eq!(term.words[0].like_pattern(), r"%50\%\_of\\it%");
+    }
+
+    #[test]
+    fn a_space_is_any_white_space_and_all_else_is_literal() {
+        let term = SearchTerm::parse(r#""***:ς.\d a""#).unwrap();
+        assert_eq!(
+            term.words[0].regular_expression(),
+            format!(r"\*\*\*\:σ\.\\d{WHITE_SPACE}a")
+        );
+        for character in (char::MIN..=char::MAX).filter(|character| character.is_whitespace()) {
+            assert!(
+                words(&format!("a{character}b")) == ["a", "b"],
+                "{character:?}"
+            );
+        }
     }
 
     #[test]
     fn three_letters_or_digits_in_a_row_make_a_trigram() {
         let has_trigrams = |text| SearchTerm::parse(text).unwrap().has_trigrams();
         assert!(has_trigrams("ann") && has_trigrams("a b4c") && has_trigrams("名前太"));
+        assert!(has_trigrams("aß"));
         assert!(!has_trigrams("an") && !has_trigrams("a.b.c") && !has_trigrams("@__"));
     }
 
     #[test]
-    fn length_is_counted_in_characters() {
-        assert!(SearchTerm::parse(&"名".repeat(254)).is_ok());
-        assert_eq!(
-            SearchTerm::parse(&"x".repeat(255)),
-            Err("have 1 to 254 characters".to_owned())
-        );
-        assert!(SearchTerm::parse("").is_err());
-        // In normalization form C, which makes one character of two.
-        let decomposed = SearchTerm::parse(&"e\u{301}".repeat(254)).unwrap();
-        assert_eq!(decomposed.as_str(), "é".repeat(254));
+    fn words_are_split_at_white_space_and_quotes_keep_them_together() {
+        assert_eq!(words(" Anna\t KOW\u{a0}\r\n"), ["anna", "kow"]);
+        assert_eq!(words("\"Anna  Kow\" x"), ["anna kow", "x"]);
+        assert_eq!(words("\" anna \"kow"), ["anna", "kow"]);
+        // What is not closed, or stands inside a word, is a character like others.
+        assert_eq!(words("\"anna kow"), ["\"anna", "kow"]);
+        assert_eq!(words("5\" disk\""), ["5\"", "disk\""]);
+        assert_eq!(words("\"\" \""), ["\"\"", "\""]);
     }
 
     #[test]
-    fn control_characters_are_refused() {
-        assert!(SearchTerm::parse("a\nb").is_err());
-        assert!(SearchTerm::parse("a\0b").is_err());
+    fn length_is_counted_in_characters_and_words() {
+        assert!(SearchTerm::parse(&"名".repeat(254)).is_ok());
+        for text in [&"x".repeat(255), "", " \u{a0}"] {
+            assert_eq!(
+                SearchTerm::parse(text),
+                Err("have 1 to 254 characters".to_owned())
+            );
+        }
+        // In normalization form C, which makes one character of two.
+        let decomposed = SearchTerm::parse(&"e\u{301}".repeat(254)).unwrap();
+        assert_eq!(decomposed.as_str(), "é".repeat(254));
+        assert_eq!(words(&"a ".repeat(16)).len(), 16);
+        assert!(SearchTerm::parse(&"a ".repeat(17)).is_err());
+        assert_eq!(words(&format!("\"{}\"", "a ".repeat(17))).len(), 1);
+    }
+
+    #[test]
+    fn control_characters_and_accents_alone_are_refused() {
+        for text in ["a\u{1}b", "a\0b", "\u{301}", "a\u{301}\u{7f}"] {
+            assert!(SearchTerm::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(words("a \u{301}"), ["a"]);
     }
 }

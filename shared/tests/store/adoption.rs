@@ -133,8 +133,8 @@ async fn an_adoption_that_was_interrupted_anywhere_goes_on_from_there() {
     for statement in [
         "CREATE INDEX ix_users_created_at_before_rollcall ON users (created_at)",
         // As if it had ended while an index was built.
-        "UPDATE pg_index SET indisvalid = FALSE WHERE indexrelid = 'ix_users_search'::regclass",
-        "DELETE FROM _sqlx_migrations WHERE version = 8",
+        "UPDATE pg_index SET indisvalid = FALSE WHERE indexrelid = 'ix_users_folded'::regclass",
+        "DELETE FROM _sqlx_migrations WHERE version = 31",
     ] {
         connection.execute(statement).await.unwrap();
     }
@@ -148,6 +148,37 @@ async fn an_adoption_that_was_interrupted_anywhere_goes_on_from_there() {
         migrations::down(&mut connection, 1).await.unwrap();
     }
     assert_eq!(shape(&mut connection).await, before);
+}
+
+#[tokio::test]
+async fn the_index_that_searches_of_the_release_before_need_goes_with_the_next_deploy() {
+    async fn indexes(connection: &mut PgConnection) -> Vec<String> {
+        let names = shape(connection).await.into_iter().filter(|line| {
+            line.starts_with("i ix_users_search ") || line.starts_with("i ix_users_folded ")
+        });
+        let name = |line: String| line.split(' ').nth(1).unwrap().to_owned();
+        names.map(name).collect()
+    }
+    let database = TestDatabase::create().await.unwrap();
+    let mut connection = PgConnection::connect(database.url()).await.unwrap();
+    assert_eq!(indexes(&mut connection).await, ["ix_users_folded"]);
+    let migrations = migrations::status(&mut connection).await.unwrap();
+    let steps = migrations
+        .iter()
+        .filter(|migration| migration.version >= 30);
+    migrations::down(&mut connection, steps.count())
+        .await
+        .unwrap();
+    assert_eq!(indexes(&mut connection).await, ["ix_users_search"]);
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
+    let both = ["ix_users_folded", "ix_users_search"];
+    assert_eq!(indexes(&mut connection).await, both);
+    migrations::up(&mut connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
+    assert_eq!(indexes(&mut connection).await, ["ix_users_folded"]);
 }
 
 #[tokio::test]

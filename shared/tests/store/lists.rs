@@ -13,10 +13,10 @@ use sqlx::{Executor, PgConnection};
 const SIZE: u32 = 50;
 
 /// A smaller table may be cheaper to read whole, as the planner well knows.
-const ENOUGH_FOR_INDEXES: u32 = 20_000;
+pub(crate) const ENOUGH_FOR_INDEXES: u32 = 20_000;
 
 /// Few superusers, few inactive users, all of these at one end, and many equal times.
-async fn skewed(users: u32) -> TestDatabase {
+pub(crate) async fn skewed(users: u32) -> TestDatabase {
     let database = TestDatabase::create().await.unwrap();
     let insert = format!(
         "INSERT INTO users (email, username, is_active, is_superuser, created_at)
@@ -36,7 +36,7 @@ async fn skewed(users: u32) -> TestDatabase {
     database
 }
 
-fn grid() -> impl Iterator<Item = (Filter, Sort)> {
+pub(crate) fn grid() -> impl Iterator<Item = (Filter, Sort)> {
     let flags = [None, Some(true), Some(false)];
     let keys = [SortBy::CreatedAt, SortBy::Username, SortBy::Email];
     let orders = [SortOrder::Ascending, SortOrder::Descending];
@@ -47,7 +47,7 @@ fn grid() -> impl Iterator<Item = (Filter, Sort)> {
                     let filter = Filter {
                         is_active,
                         is_superuser,
-                        search: None,
+                        ..Filter::default()
                     };
                     (filter, Sort { by, order })
                 })
@@ -69,10 +69,10 @@ fn query(filter: &Filter, sort: Sort, position: Position) -> ListQuery {
 
 /// What was read of users so far in this session.
 #[derive(sqlx::FromRow)]
-struct Touched {
-    seq_scans: i64,
-    rows_fetched: i64,
-    index_entries: i64,
+pub(crate) struct Touched {
+    pub(crate) seq_scans: i64,
+    pub(crate) rows_fetched: i64,
+    pub(crate) index_entries: i64,
 }
 
 impl Touched {
@@ -95,12 +95,23 @@ impl Touched {
     }
 }
 
-/// Runs a query and tells what it touched.
+/// Runs a query of a list and tells what it touched.
 async fn run_counted(connection: &mut PgConnection, query: &ListQuery) -> (Page, Touched) {
+    counted(connection, async |connection| {
+        list::scan(connection, query).await.unwrap().page
+    })
+    .await
+}
+
+/// Runs a query and tells what it touched.
+pub(crate) async fn counted<T>(
+    connection: &mut PgConnection,
+    query: impl AsyncFnOnce(&mut PgConnection) -> T,
+) -> (T, Touched) {
     // Within one transaction the server does not hand in what it counted meanwhile.
     connection.execute("BEGIN").await.unwrap();
     let before = Touched::so_far(connection).await;
-    let page = list::scan(connection, query).await.unwrap().page;
+    let page = query(connection).await;
     let after = Touched::so_far(connection).await;
     connection.execute("ROLLBACK").await.unwrap();
     let touched = Touched {

@@ -8,7 +8,9 @@
 mod adoption;
 mod connections;
 mod counters;
+mod folding;
 mod foreign_tables;
 mod lists;
+mod look_ups;
 mod rights;
 mod searches;

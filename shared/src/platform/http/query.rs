@@ -20,10 +20,19 @@ pub struct QueryParameters {
 impl QueryParameters {
     /// Reads the parameters, of which only `allowed` ones may occur, each once.
     pub fn parse(request: &Request, allowed: &'static [&'static str]) -> Result<Self, Error> {
+        Self::parse_with_lists(request, allowed, &[])
+    }
+
+    /// The same, where `lists` may be given more than once: their values are one text with commas.
+    pub fn parse_with_lists(
+        request: &Request,
+        allowed: &'static [&'static str],
+        lists: &[&str],
+    ) -> Result<Self, Error> {
         // A character that stands for bytes that were not UTF-8 may also have been sent as such.
         let query = request.uri().query().unwrap_or_default();
         let is_replaced = !query.to_ascii_uppercase().contains(ENCODED_REPLACEMENT);
-        let mut values = BTreeMap::new();
+        let mut values = BTreeMap::<String, String>::new();
         for (name, value) in request.query_string_parameters().iter() {
             if !allowed.contains(&name) {
                 return Err(Error::invalid_request(unknown(name, allowed)));
@@ -34,7 +43,10 @@ impl QueryParameters {
                      example"
                 )));
             }
-            if values.insert(name.to_owned(), value.to_owned()).is_some() {
+            if let Some(earlier) = values.get_mut(name).filter(|_| lists.contains(&name)) {
+                earlier.push(',');
+                earlier.push_str(value);
+            } else if values.insert(name.to_owned(), value.to_owned()).is_some() {
                 return Err(Error::invalid_request(format!(
                     "Parameter {name} is given more than once"
                 )));

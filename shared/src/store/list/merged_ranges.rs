@@ -3,7 +3,7 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{row, searched};
-use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortKey, SortOrder};
+use crate::users::{Cursor, Filter, Sort, SortBy, SortKey, SortOrder};
 
 /// Rows in the order of an index, from a place on.
 ///
@@ -14,8 +14,8 @@ use crate::users::{Cursor, Filter, SearchTerm, Sort, SortBy, SortKey, SortOrder}
 pub(super) struct MergedRanges<'q> {
     /// Its flags; what it searches for picks no rows here.
     pub(super) filter: &'q Filter,
-    /// What to look for in each row.
-    pub(super) term: Option<&'q SearchTerm>,
+    /// Whether to select what a search looks into, too.
+    pub(super) is_searched: bool,
     pub(super) sort: Sort,
     /// Rows beyond this place only.
     pub(super) after: Option<&'q Cursor>,
@@ -24,32 +24,30 @@ pub(super) struct MergedRanges<'q> {
 }
 
 impl<'q> MergedRanges<'q> {
-    /// Selects `key` and `id`, and with a term `is_match`. All of it is in the index; no row of the table
-    /// has to be fetched.
+    /// Selects `key` and `id`, and where it is searched `folded_text`. All of it is in the index; no row of the
+    /// table has to be fetched.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'q, Postgres>) {
         let key = key_expression(self.sort.by);
         let direction = direction(self.sort);
-        let is_match = if self.term.is_some() {
-            ", is_match"
+        sql.push("SELECT key, id");
+        let columns = if self.is_searched {
+            sql.push(format_args!(", {} AS folded_text", searched::folded_text()));
+            format!(", {}", searched::COLUMNS)
         } else {
-            ""
+            String::new()
         };
-        sql.push(format_args!("SELECT key, id{is_match} FROM ("));
+        sql.push(" FROM (");
         for (position, (is_active, is_superuser)) in flag_pairs(self.filter).enumerate() {
             if position > 0 {
                 sql.push(" UNION ALL ");
             }
-            sql.push(format_args!("(SELECT {key} AS key, id"));
-            if let Some(term) = self.term {
-                sql.push(", ");
-                searched::push_is_match(sql, term);
-                sql.push(" AS is_match");
-            }
             sql.push(format_args!(
-                " FROM users WHERE is_active = {} AND is_superuser = {}",
+                "(SELECT {key} AS key, id{columns} FROM users \
+                 WHERE is_active = {} AND is_superuser = {}",
                 searched::literal(is_active),
                 searched::literal(is_superuser)
             ));
+            push_times(sql, self.filter);
             push_bounds(sql, self.sort, self.after, key);
             sql.push(format_args!(
                 " ORDER BY {key} {direction}, id {direction} LIMIT "
@@ -89,6 +87,16 @@ pub(super) fn push_bounds<'q>(
     }
 }
 
+/// The conditions on times.
+pub(super) fn push_times(sql: &mut QueryBuilder<'_, Postgres>, filter: &Filter) {
+    for (comparison, time) in [(">=", filter.created_from), ("<", filter.created_to)] {
+        if let Some(time) = time {
+            sql.push(format_args!(" AND created_at {comparison} "))
+                .push_bind(time);
+        }
+    }
+}
+
 /// What a list is ordered by: the same expressions as in the indexes.
 pub(super) fn key_expression(by: SortBy) -> &'static str {
     match by {
@@ -112,7 +120,7 @@ fn flag_pairs(filter: &Filter) -> impl Iterator<Item = (bool, bool)> {
     let Filter {
         is_active,
         is_superuser,
-        search: _,
+        ..
     } = *filter;
     let passes = |wanted: Option<bool>, value| wanted.is_none_or(|wanted| wanted == value);
     [(true, true), (true, false), (false, true), (false, false)]

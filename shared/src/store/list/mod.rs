@@ -5,6 +5,7 @@
 //! matches at once. [`super::listing`] decides which to use.
 
 mod count;
+mod look_up;
 mod merged_ranges;
 mod page_bounds;
 mod row;
@@ -16,7 +17,9 @@ mod total;
 mod trigram_search;
 
 pub use self::{
-    count::count_by_scan,
+    count::{count_by_scan, count_range},
+    look_up::look_up,
     scan::{Scanned, Stop, scan},
+    searched::folded,
     trigram_search::{count_by_trigrams, trigram_search},
 };

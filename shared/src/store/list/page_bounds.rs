@@ -46,7 +46,7 @@ impl<'q> PageBounds<'q> {
     pub(super) fn ranges(&self) -> MergedRanges<'q> {
         MergedRanges {
             filter: &self.query.filter,
-            term: None,
+            is_searched: false,
             sort: self.sort,
             after: self.after,
             offset: self.offset,

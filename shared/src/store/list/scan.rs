@@ -6,11 +6,11 @@ use super::{
     merged_ranges::{self, MergedRanges},
     page_bounds::{Fetched, PageBounds},
     row::{self, CountedRow, ListRow},
-    total,
+    searched, total,
 };
 use crate::{
     store::USER_COLUMNS,
-    users::{ListQuery, Page, Position, Total},
+    users::{ListQuery, Page, Position, SearchTerm, Total},
 };
 
 /// What a scan found.
@@ -44,10 +44,9 @@ pub async fn scan(
     query: &ListQuery,
 ) -> Result<Scanned, sqlx::Error> {
     let bounds = PageBounds::of(query);
-    if query.filter.search.is_some() {
-        search(connection, &bounds).await
-    } else {
-        list(connection, &bounds).await
+    match &query.filter.search {
+        Some(term) => search(connection, &bounds, term).await,
+        None => list(connection, &bounds).await,
     }
 }
 
@@ -117,8 +116,9 @@ struct SeenRow {
 async fn search(
     connection: &mut PgConnection,
     bounds: &PageBounds<'_>,
+    term: &SearchTerm,
 ) -> Result<Scanned, sqlx::Error> {
-    let seen: Vec<SeenRow> = select_matches(bounds)
+    let seen: Vec<SeenRow> = select_matches(bounds, term)
         .build_query_as()
         .fetch_all(connection)
         .await?;
@@ -168,7 +168,10 @@ async fn search(
 /// the index has all that is looked at, so that they are read from neighbouring pages. Where the limit
 /// ended is looked up afterwards, and only if the page is not full: to number each row on the way
 /// takes longer.
-pub(super) fn select_matches<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Postgres> {
+pub(super) fn select_matches<'q>(
+    bounds: &PageBounds<'q>,
+    term: &SearchTerm,
+) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
     let scan_limit = i64::from(bounds.query.scan_limit);
     let enough = bounds.offset + bounds.limit;
@@ -178,7 +181,7 @@ pub(super) fn select_matches<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Po
         ..bounds.ranges()
     };
     let examined = MergedRanges {
-        term: bounds.query.filter.search.as_ref(),
+        is_searched: true,
         limit: scan_limit,
         ..beginning
     };
@@ -188,8 +191,10 @@ pub(super) fn select_matches<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Po
     };
     let mut sql = QueryBuilder::new("WITH matches AS MATERIALIZED (SELECT key, id FROM (");
     examined.push(&mut sql);
+    sql.push(") AS examined WHERE ");
+    searched::push_is_match(&mut sql, term, "folded_text");
     sql.push(format_args!(
-        ") AS examined WHERE is_match ORDER BY key {direction}, id {direction} LIMIT "
+        " ORDER BY key {direction}, id {direction} LIMIT "
     ))
     .push_bind(enough)
     .push(format_args!(

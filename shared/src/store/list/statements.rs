@@ -2,19 +2,21 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test -p shared statements` writes them anew.
 
+use chrono::DateTime;
 use expect_test::{ExpectFile, expect_file};
 use sqlformat::{FormatOptions, Indent, QueryParams};
 use sqlx::{Postgres, QueryBuilder};
 
 use super::{
-    count::select_scanned_count,
+    count::{select_range_count, select_scanned_count},
+    look_up::select_found,
     page_bounds::PageBounds,
     scan::{select_matches, select_page},
     trigram_search::{select_count, select_ids, select_rows},
 };
 use crate::users::{
-    CountMode, Cursor, Direction, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortKey,
-    SortOrder,
+    CountMode, Cursor, Direction, ExactValue, Filter, ListQuery, Position, SearchTerm, Sort,
+    SortBy, SortKey, SortOrder,
 };
 
 fn first_page(by: SortBy, order: SortOrder) -> ListQuery {
@@ -89,20 +91,53 @@ fn a_list_is_one_statement() {
 }
 
 #[test]
+fn users_are_looked_up_and_ranges_are_cut_out_by_one_statement() {
+    let mut some = first_page(SortBy::Username, SortOrder::Ascending);
+    some.filter = Filter {
+        is_active: Some(true),
+        email: ExactValue::parse("Ada@example.com").ok(),
+        username: ExactValue::parse("ada").ok(),
+        ids: Some(vec![1.into(), 2.into()]),
+        ..Filter::default()
+    };
+    let next = after(SortKey::Text("ada".to_owned()), Direction::Next, some);
+    check(
+        &select_found(&PageBounds::of(&next)),
+        &expect_file!["statements/look_up_active_by_username_next.sql"],
+    );
+    let mut range = first_page(SortBy::CreatedAt, SortOrder::Descending);
+    range.filter = Filter {
+        is_active: Some(true),
+        is_superuser: Some(false),
+        created_from: Some(DateTime::UNIX_EPOCH),
+        created_to: Some(DateTime::UNIX_EPOCH),
+        ..Filter::default()
+    };
+    check(
+        &select_page(&PageBounds::of(&range)),
+        &expect_file!["statements/list_created_in_range.sql"],
+    );
+    check(
+        &select_range_count(&range, 10_001),
+        &expect_file!["statements/list_created_in_range_count.sql"],
+    );
+}
+
+#[test]
 fn a_search_scans_or_collects() {
     let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
-    for (term, letters) in [("tom", "ascii"), ("josé", "unicode"), ("νίκος", "sigma")] {
+    for (term, words) in [("tom", "one_word"), (r#"anna "van der""#, "words")] {
         let term = SearchTerm::parse(term).unwrap();
         check(
             &select_count(&newest, &term, 10_001),
-            &expect_file![format!("statements/search_count_{letters}.sql")],
+            &expect_file![format!("statements/search_count_{words}.sql")],
         );
     }
     let term = SearchTerm::parse("tom").unwrap();
     let list = searching("tom", newest);
     let bounds = PageBounds::of(&list);
     check(
-        &select_matches(&bounds),
+        &select_matches(&bounds, &term),
         &expect_file!["statements/search_scan.sql"],
     );
     check(
@@ -115,10 +150,12 @@ fn a_search_scans_or_collects() {
     );
     let by_email = first_page(SortBy::Email, SortOrder::Ascending);
     let key = SortKey::Text("ada@example.com".to_owned());
-    let next = after(key, Direction::Next, searching("tom", by_email));
+    let words = r#"anna "van der""#;
+    let next = after(key, Direction::Next, searching(words, by_email));
     let bounds = PageBounds::of(&next);
+    let term = SearchTerm::parse(words).unwrap();
     check(
-        &select_matches(&bounds),
+        &select_matches(&bounds, &term),
         &expect_file!["statements/search_scan_by_email_next.sql"],
     );
     check(

@@ -6,9 +6,9 @@ use super::searched;
 use crate::users::{CountMode, ListQuery};
 
 /// Adds a scalar query for the total, or NULL if none is wanted: the kept counts of the flags that
-/// the filter lets pass.
+/// the filter lets pass. Those of a range of times are not kept.
 pub(super) fn push(sql: &mut QueryBuilder<'_, Postgres>, query: &ListQuery) {
-    if query.count == CountMode::None {
+    if query.count == CountMode::None || query.filter.has_range() {
         sql.push("SELECT NULL::bigint");
         return;
     }

@@ -65,7 +65,7 @@ pub async fn count_by_trigrams(
 /// used for them.
 pub(super) fn select_ids<'q>(
     bounds: &PageBounds<'q>,
-    term: &'q SearchTerm,
+    term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new(format!(
@@ -110,7 +110,7 @@ pub(super) fn select_rows<'q>(
 
 pub(super) fn select_count<'q>(
     query: &'q ListQuery,
-    term: &'q SearchTerm,
+    term: &SearchTerm,
     most: u64,
 ) -> QueryBuilder<'q, Postgres> {
     let mut sql = QueryBuilder::new(

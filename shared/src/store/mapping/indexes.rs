@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::columns::ViewColumn;
+use crate::store::list;
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +54,9 @@ impl Indexed<'_> {
             }
             6 => self.by_text("username", "rollcall_users_by_username"),
             7 => self.by_text("email", "rollcall_users_by_email"),
-            8 => Some(self.search()),
             12 => self.keep_apart("email", "rollcall_users_email_unique", self.unique[0]),
             13 => self.keep_apart("username", "rollcall_users_username_unique", self.unique[1]),
+            31 => Some(self.search()),
             _ => None,
         }
     }
@@ -119,16 +120,18 @@ impl Indexed<'_> {
     }
 
     fn search(&self) -> Index {
-        let [username, email, full_name] =
-            ["username", "email", "full_name"].map(|name| &self.column(name).sql);
-        let text =
-            format!("{username} || E'\\n' || {email} || E'\\n' || coalesce({full_name}, '')");
+        let text = |name| format!("({})::text", self.column(name).sql);
+        let folded_text = [
+            list::folded(&text("username")),
+            list::folded(&text("email")),
+            list::folded(&format!("coalesce({}, '')", text("full_name"))),
+        ]
+        .join(r" || E'\x01' || ");
         Index {
-            name: "rollcall_users_search",
+            name: "rollcall_users_folded",
             is_unique: false,
             definition: format!(
-                "USING gin (({}) gin_trgm_ops) WITH (gin_pending_list_limit = 16384){}",
-                folded(&format!("({text})")),
+                "USING gin (({folded_text}) gin_trgm_ops) WITH (gin_pending_list_limit = 16384){}",
                 self.condition(None)
             ),
         }

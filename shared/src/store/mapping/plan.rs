@@ -17,10 +17,10 @@ const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
 
 /// Migrations of rollcall's own table that another application's has no need of.
-const WITHOUT_COUNTERPART: [i64; 4] = [9, 10, 11, 30];
+const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
 
 /// Migrations that build an index.
-pub(in crate::store) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 8, 12, 13];
+pub(in crate::store) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
 
 /// A mapping in terms of the table that is there.
 #[derive(Debug)]

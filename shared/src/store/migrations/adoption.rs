@@ -3,6 +3,7 @@
 
 use sqlx::PgConnection;
 
+use super::Status;
 use crate::{
     platform::config::UsersTable,
     store::{
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-/// The last migration that changes an adopted table's columns or indexes.
+/// The last migration that changes what an adopted table may have had before.
 pub(super) const LAST_MIGRATION: i64 = 13;
 
 const TEXT: &[&str] = &["text", "character varying"];
@@ -285,18 +286,31 @@ pub(super) async fn duplicates(
     Ok(obstacles)
 }
 
-/// Whether there are indexes that ours have replaced by now.
-pub(super) async fn has_replaced_indexes(
+/// The migration that made the first index of searches, and the one that replaced it.
+const SEARCH_MIGRATION: i64 = 8;
+const FOLDED_SEARCH_MIGRATION: i64 = 31;
+
+/// The indexes that ours have replaced by now, after a database that had had the migrations of `before`
+/// got all. The index of searches goes with the second deploy of the migration that replaced it: until then the
+/// release before may be in use, unless there was none.
+pub(super) async fn list_replaced_indexes(
     connection: &mut PgConnection,
-) -> Result<bool, sqlx::Error> {
-    Ok(!adoption::list_set_aside(connection).await?.is_empty())
+    before: &[Status],
+) -> Result<Vec<String>, sqlx::Error> {
+    let had = |version| {
+        let migration = before.iter().find(|status| status.version == version);
+        migration.is_some_and(|migration| migration.is_applied)
+    };
+    let is_search_folded = had(FOLDED_SEARCH_MIGRATION) || !had(SEARCH_MIGRATION);
+    adoption::list_replaced(connection, is_search_folded).await
 }
 
-/// Drops the indexes that ours have replaced, one at a time. Their definitions are remembered.
+/// Drops indexes that ours have replaced, one at a time. The definitions of an application's are remembered.
 pub(super) async fn drop_replaced_indexes(
     connection: &mut PgConnection,
+    indexes: Vec<String>,
 ) -> Result<(), sqlx::Error> {
-    for index in adoption::list_set_aside(connection).await? {
+    for index in indexes {
         tracing::info!(index, "drops an index that another one has replaced");
         adoption::drop_index(connection, &index).await?;
     }

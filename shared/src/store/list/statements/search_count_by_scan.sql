@@ -8,34 +8,103 @@ FROM
                 SELECT
                     key,
                     id,
-                    is_match
+                    CASE
+                        WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(username::text, NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END || E'\x01' || CASE
+                        WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(email::text, NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END || E'\x01' || CASE
+                        WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END AS folded_text
                 FROM
                     (
                         (
                             SELECT
                                 created_at AS key,
                                 id,
-                                strpos(
-                                    lower(
-                                        replace (
-                                            replace (
-                                                username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                                E'\u0130',
-                                                E'i\u0307'
-                                            ),
-                                            E'\u212A',
-                                            'k'
-                                        ) COLLATE "C"
-                                    ),
-                                    (
-                                        SELECT
-                                            lower($1 COLLATE "und-x-icu") COLLATE "C")
-                                ) > 0 AS is_match
+                                username,
+                                email,
+                                full_name
                             FROM
                                 users
                             WHERE
                                 is_active = TRUE
                                 AND is_superuser = TRUE
+                            ORDER BY
+                                created_at DESC,
+                                id DESC
+                            LIMIT
+                                $1
+                        )
+                        UNION ALL
+                        (
+                            SELECT
+                                created_at AS key,
+                                id,
+                                username,
+                                email,
+                                full_name
+                            FROM
+                                users
+                            WHERE
+                                is_active = TRUE
+                                AND is_superuser = FALSE
                             ORDER BY
                                 created_at DESC,
                                 id DESC
@@ -47,54 +116,9 @@ FROM
                             SELECT
                                 created_at AS key,
                                 id,
-                                strpos(
-                                    lower(
-                                        replace (
-                                            replace (
-                                                username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                                E'\u0130',
-                                                E'i\u0307'
-                                            ),
-                                            E'\u212A',
-                                            'k'
-                                        ) COLLATE "C"
-                                    ),
-                                    (
-                                        SELECT
-                                            lower($3 COLLATE "und-x-icu") COLLATE "C")
-                                ) > 0 AS is_match
-                            FROM
-                                users
-                            WHERE
-                                is_active = TRUE
-                                AND is_superuser = FALSE
-                            ORDER BY
-                                created_at DESC,
-                                id DESC
-                            LIMIT
-                                $4
-                        )
-                        UNION ALL
-                        (
-                            SELECT
-                                created_at AS key,
-                                id,
-                                strpos(
-                                    lower(
-                                        replace (
-                                            replace (
-                                                username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                                E'\u0130',
-                                                E'i\u0307'
-                                            ),
-                                            E'\u212A',
-                                            'k'
-                                        ) COLLATE "C"
-                                    ),
-                                    (
-                                        SELECT
-                                            lower($5 COLLATE "und-x-icu") COLLATE "C")
-                                ) > 0 AS is_match
+                                username,
+                                email,
+                                full_name
                             FROM
                                 users
                             WHERE
@@ -104,29 +128,16 @@ FROM
                                 created_at DESC,
                                 id DESC
                             LIMIT
-                                $6
+                                $3
                         )
                         UNION ALL
                         (
                             SELECT
                                 created_at AS key,
                                 id,
-                                strpos(
-                                    lower(
-                                        replace (
-                                            replace (
-                                                username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                                E'\u0130',
-                                                E'i\u0307'
-                                            ),
-                                            E'\u212A',
-                                            'k'
-                                        ) COLLATE "C"
-                                    ),
-                                    (
-                                        SELECT
-                                            lower($7 COLLATE "und-x-icu") COLLATE "C")
-                                ) > 0 AS is_match
+                                username,
+                                email,
+                                full_name
                             FROM
                                 users
                             WHERE
@@ -136,17 +147,17 @@ FROM
                                 created_at DESC,
                                 id DESC
                             LIMIT
-                                $8
+                                $4
                         )
                     ) AS ranges
                 ORDER BY
                     key DESC,
                     id DESC
                 LIMIT
-                    $9 OFFSET $10
+                    $5 OFFSET $6
             ) AS newest
         WHERE
-            is_match
+            strpos(folded_text, $7) > 0
         LIMIT
-            $11
+            $8
     ) AS counted;

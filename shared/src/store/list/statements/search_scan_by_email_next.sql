@@ -8,100 +8,144 @@ matches AS MATERIALIZED (
             SELECT
                 key,
                 id,
-                is_match
+                CASE
+                    WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
+                    ELSE translate(
+                        replace (
+                            lower(
+                                normalize(
+                                    regexp_replace(
+                                        normalize(username::text, NFD) COLLATE "C",
+                                        '[\u0300-\u036f]+',
+                                        '',
+                                        'g'
+                                    ),
+                                    NFC
+                                ) COLLATE "und-x-icu"
+                            ) COLLATE "C",
+                            'ß',
+                            'ss'
+                        ),
+                        'ıςłøđħ',
+                        'iσlodh'
+                    )
+                END || E'\x01' || CASE
+                    WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
+                    ELSE translate(
+                        replace (
+                            lower(
+                                normalize(
+                                    regexp_replace(
+                                        normalize(email::text, NFD) COLLATE "C",
+                                        '[\u0300-\u036f]+',
+                                        '',
+                                        'g'
+                                    ),
+                                    NFC
+                                ) COLLATE "und-x-icu"
+                            ) COLLATE "C",
+                            'ß',
+                            'ss'
+                        ),
+                        'ıςłøđħ',
+                        'iσlodh'
+                    )
+                END || E'\x01' || CASE
+                    WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
+                    ELSE translate(
+                        replace (
+                            lower(
+                                normalize(
+                                    regexp_replace(
+                                        normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
+                                        '[\u0300-\u036f]+',
+                                        '',
+                                        'g'
+                                    ),
+                                    NFC
+                                ) COLLATE "und-x-icu"
+                            ) COLLATE "C",
+                            'ß',
+                            'ss'
+                        ),
+                        'ıςłøđħ',
+                        'iσlodh'
+                    )
+                END AS folded_text
             FROM
                 (
                     (
                         SELECT
                             lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
-                            strpos(
-                                lower(
-                                    replace (
-                                        replace (
-                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                            E'\u0130',
-                                            E'i\u0307'
-                                        ),
-                                        E'\u212A',
-                                        'k'
-                                    ) COLLATE "C"
-                                ),
-                                (
-                                    SELECT
-                                        lower($1 COLLATE "und-x-icu") COLLATE "C")
-                            ) > 0 AS is_match
+                            username,
+                            email,
+                            full_name
                         FROM
                             users
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($2 COLLATE "C", $3::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($1 COLLATE "C", $2::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $4
+                            $3
                     )
                     UNION ALL
                     (
                         SELECT
                             lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
-                            strpos(
-                                lower(
-                                    replace (
-                                        replace (
-                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                            E'\u0130',
-                                            E'i\u0307'
-                                        ),
-                                        E'\u212A',
-                                        'k'
-                                    ) COLLATE "C"
-                                ),
-                                (
-                                    SELECT
-                                        lower($5 COLLATE "und-x-icu") COLLATE "C")
-                            ) > 0 AS is_match
+                            username,
+                            email,
+                            full_name
                         FROM
                             users
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($6 COLLATE "C", $7::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($4 COLLATE "C", $5::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $8
+                            $6
                     )
                     UNION ALL
                     (
                         SELECT
                             lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
                             id,
-                            strpos(
-                                lower(
-                                    replace (
-                                        replace (
-                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                            E'\u0130',
-                                            E'i\u0307'
-                                        ),
-                                        E'\u212A',
-                                        'k'
-                                    ) COLLATE "C"
-                                ),
-                                (
-                                    SELECT
-                                        lower($9 COLLATE "und-x-icu") COLLATE "C")
-                            ) > 0 AS is_match
+                            username,
+                            email,
+                            full_name
                         FROM
                             users
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($7 COLLATE "C", $8::user_id)
+                        ORDER BY
+                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
+                            id ASC
+                        LIMIT
+                            $9
+                    )
+                    UNION ALL
+                    (
+                        SELECT
+                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
+                            id,
+                            username,
+                            email,
+                            full_name
+                        FROM
+                            users
+                        WHERE
+                            is_active = FALSE
+                            AND is_superuser = FALSE
                             AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($10 COLLATE "C", $11::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
@@ -109,54 +153,21 @@ matches AS MATERIALIZED (
                         LIMIT
                             $12
                     )
-                    UNION ALL
-                    (
-                        SELECT
-                            lower(email COLLATE "und-x-icu") COLLATE "C" AS key,
-                            id,
-                            strpos(
-                                lower(
-                                    replace (
-                                        replace (
-                                            username || E'\n' || email || E'\n' || coalesce(full_name, ''),
-                                            E'\u0130',
-                                            E'i\u0307'
-                                        ),
-                                        E'\u212A',
-                                        'k'
-                                    ) COLLATE "C"
-                                ),
-                                (
-                                    SELECT
-                                        lower($13 COLLATE "und-x-icu") COLLATE "C"
-                                )
-                            ) > 0 AS is_match
-                        FROM
-                            users
-                        WHERE
-                            is_active = FALSE
-                            AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($14 COLLATE "C", $15::user_id)
-                        ORDER BY
-                            lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
-                            id ASC
-                        LIMIT
-                            $16
-                    )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $17 OFFSET $18
+                $13 OFFSET $14
         ) AS examined
     WHERE
-        is_match
+        strpos(folded_text, $15) > 0
+        AND folded_text ~ $16
     ORDER BY
         key ASC,
         id ASC
     LIMIT
-        $19
+        $17
 ),
 place AS (
     (
@@ -168,7 +179,7 @@ place AS (
             matches
         ORDER BY
             key ASC,
-            id ASC OFFSET $20
+            id ASC OFFSET $18
     )
     UNION ALL
     SELECT
@@ -191,12 +202,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($21 COLLATE "C", $22::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($19 COLLATE "C", $20::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $23
+                            $21
                     )
                     UNION ALL
                     (
@@ -208,12 +219,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($22 COLLATE "C", $23::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $26
+                            $24
                     )
                     UNION ALL
                     (
@@ -225,12 +236,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($27 COLLATE "C", $28::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($25 COLLATE "C", $26::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $29
+                            $27
                     )
                     UNION ALL
                     (
@@ -242,19 +253,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($30 COLLATE "C", $31::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($28 COLLATE "C", $29::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $32
+                            $30
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $33 OFFSET $34
+                $31 OFFSET $32
         ) AS beginning
     UNION ALL
     SELECT
@@ -277,12 +288,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($33 COLLATE "C", $34::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $37
+                            $35
                     )
                     UNION ALL
                     (
@@ -294,12 +305,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($38 COLLATE "C", $39::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($36 COLLATE "C", $37::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $40
+                            $38
                     )
                     UNION ALL
                     (
@@ -311,12 +322,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($41 COLLATE "C", $42::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($39 COLLATE "C", $40::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $43
+                            $41
                     )
                     UNION ALL
                     (
@@ -328,19 +339,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($44 COLLATE "C", $45::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($42 COLLATE "C", $43::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $46
+                            $44
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $47 OFFSET $48
+                $45 OFFSET $46
         ) AS ending
     WHERE
         (
@@ -348,7 +359,7 @@ place AS (
                 count(*)
             FROM
                 matches
-        ) < $49
+        ) < $47
 )
 SELECT
     users.id::user_id AS id,
