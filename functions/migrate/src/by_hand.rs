@@ -6,9 +6,9 @@ use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    platform::{database, user_id::UserId},
+    platform::{config::AuditConfig, database, user_id::UserId},
     store::{
-        idempotency,
+        audit, idempotency,
         migrations::{self, Status},
         schema,
         stats::compact_user_counts,
@@ -58,7 +58,9 @@ impl Event {
             Command::Clean => {
                 let deleted = idempotency::delete_expired(&mut connection).await?;
                 compact_user_counts(&mut connection).await?;
-                Ok(json!({ "deleted_keys": deleted }))
+                let days = AuditConfig::from_env()?.retention_days;
+                let months = audit::maintain_partitions(&mut connection, days).await?;
+                Ok(json!({ "deleted_keys": deleted, "audit": months }))
             }
             Command::Promote => {
                 let email = self.email.as_deref().unwrap_or_default();

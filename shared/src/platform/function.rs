@@ -18,6 +18,7 @@ use crate::platform::{
     http::{
         response::{self, Response},
         router::{Access, Route, Router},
+        source_address::source_address,
     },
     limiter::RateLimitDecision,
     metrics,
@@ -174,6 +175,7 @@ async fn answer<F: Function>(
             Some(Actor {
                 id,
                 request_id: request_id.to_owned(),
+                source_address: source_address(&request),
             })
         }
     };

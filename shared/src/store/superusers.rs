@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::audit;
 use crate::platform::{database::refusal, user_id::UserId};
 
 /// Makes the user with this email, compared without regard to case, an active superuser, and returns the id
@@ -10,16 +11,40 @@ pub async fn promote(
     connection: &mut PgConnection,
     email: &str,
 ) -> Result<Option<UserId>, sqlx::Error> {
-    sqlx::query_scalar(
-        r#"UPDATE users
-         SET
-             is_active = TRUE,
-             is_superuser = TRUE,
-             updated_at = now()
-         WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
-             = lower($1 COLLATE "und-x-icu") COLLATE "C"
-         RETURNING id::bigint"#,
-    )
+    let (before, after) = (audit::image("stored"), audit::image("changed"));
+    sqlx::query_scalar(&format!(
+        r#"WITH stored AS MATERIALIZED (
+             SELECT *
+             FROM users
+             WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
+                 = lower($1 COLLATE "und-x-icu") COLLATE "C"
+             FOR UPDATE
+         ),
+         changed AS (
+             UPDATE users
+             SET
+                 is_active = TRUE,
+                 is_superuser = TRUE,
+                 updated_at = now()
+             FROM stored
+             WHERE users.id = stored.id
+             RETURNING users.*
+         ),
+         audited AS (
+             INSERT INTO user_audit (action, actor_kind, target_id, before, after)
+             SELECT
+                 'user.update',
+                 'operator',
+                 changed.id,
+                 {},
+                 {}
+             FROM stored
+             JOIN changed ON changed.id = stored.id
+         )
+         SELECT id::bigint FROM changed"#,
+        audit::difference(&before, &after),
+        audit::difference(&after, &before),
+    ))
     .bind(email)
     .fetch_optional(connection)
     .await
@@ -53,20 +78,29 @@ pub async fn insert_superuser(
     connection: &mut PgConnection,
     user: &NewSuperuser<'_>,
 ) -> Result<Inserted, sqlx::Error> {
-    let inserted = sqlx::query_scalar(
-        "INSERT INTO users (
-             email,
-             username,
-             full_name,
-             is_active,
-             is_superuser,
-             created_at,
-             updated_at
+    let inserted = sqlx::query_scalar(&format!(
+        "WITH inserted AS (
+             INSERT INTO users (
+                 email,
+                 username,
+                 full_name,
+                 is_active,
+                 is_superuser,
+                 created_at,
+                 updated_at
+             )
+             VALUES ($1, $2, $3, TRUE, TRUE, now(), now())
+             ON CONFLICT DO NOTHING
+             RETURNING *
+         ),
+         audited AS (
+             INSERT INTO user_audit (action, actor_kind, target_id, after)
+             SELECT 'user.create', 'operator', id, {}
+             FROM inserted
          )
-         VALUES ($1, $2, $3, TRUE, TRUE, now(), now())
-         ON CONFLICT DO NOTHING
-         RETURNING id::bigint",
-    )
+         SELECT id::bigint FROM inserted",
+        audit::image("inserted")
+    ))
     .bind(user.email)
     .bind(user.username)
     .bind(user.full_name)

@@ -55,8 +55,9 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 6] = [
+const SETTINGS_OF_ONE: [(&str, &str); 7] = [
     ("APP_NAME", "health"),
+    ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),

@@ -2,6 +2,7 @@
 //!
 //! Every error names the variable, so that a failed deploy says what to change.
 
+mod audit;
 mod auth;
 mod bulk;
 mod database;
@@ -12,6 +13,7 @@ mod variables;
 use std::time::Duration;
 
 pub use self::{
+    audit::AuditConfig,
     auth::{AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim},
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS},
     database::{DatabaseConfig, DatabaseSource, SslMode},

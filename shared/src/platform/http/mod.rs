@@ -5,3 +5,4 @@ pub mod path_parameters;
 pub mod query;
 pub mod response;
 pub mod router;
+pub mod source_address;
