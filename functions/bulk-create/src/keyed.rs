@@ -4,12 +4,13 @@ use shared::{
     platform::{
         error::Error,
         idempotency::{Fingerprint, IdempotencyKey, IdempotentRequest, StoredResponse},
+        password_hasher::PasswordHasher,
         request_context::RequestContext,
     },
     store::idempotency::StoredRow,
 };
 
-use crate::{body::Payload, options::Options, passwords::Hasher};
+use crate::{body::Payload, options::Options};
 
 /// The request under its key, if it has one. A dry run changes nothing that could be repeated, so its
 /// key is only checked.
@@ -21,7 +22,7 @@ pub(crate) async fn request(
     context: &RequestContext,
     options: Options,
     payload: &Payload<'_>,
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
 ) -> Result<Option<IdempotentRequest>, Error> {
     let key = IdempotencyKey::from_headers(context.request.headers())?;
     let (Some(key), false) = (key, options.is_dry_run) else {

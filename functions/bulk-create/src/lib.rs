@@ -23,6 +23,7 @@ use shared::{
             router::{Access, Route},
         },
         idempotency::{IdempotentRequest, REPLAYED, StoredResponse},
+        password_hasher::PasswordHasher,
         request_context::RequestContext,
         state::State,
     },
@@ -33,19 +34,18 @@ use self::{
     body::Payload,
     import::{ImportJob, ImportOutcome},
     options::{Options, PREFERENCE_APPLIED},
-    passwords::Hasher,
 };
 
 /// The function's state.
 pub struct BulkCreate {
     state: State,
-    hasher: Hasher,
+    hasher: PasswordHasher,
 }
 
 impl BulkCreate {
     /// Wraps the state.
     pub fn new(state: State) -> Result<Self, ConfigError> {
-        let hasher = Hasher::new(state.config.bulk.argon2)?;
+        let hasher = PasswordHasher::new(state.config.bulk.argon2)?;
         Ok(Self { state, hasher })
     }
 }

@@ -10,6 +10,7 @@
 //!   with [`valkey`], a server that every request can do without.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
 //! - [`database`] lends the connections that queries run on.
+//! - [`password_hasher`] hashes passwords.
 //! - [`cloudformation_response`] tells CloudFormation how a custom resource fared.
 
 pub mod actor;
@@ -31,6 +32,7 @@ pub mod limiter;
 pub mod metrics;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod password_hasher;
 pub mod request_context;
 pub mod runtime;
 pub mod secrets;
