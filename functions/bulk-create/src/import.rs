@@ -1,7 +1,5 @@
 //! One import: from checked rows to an answer.
 
-use std::time::Duration;
-
 use shared::{
     platform::{
         actor::Actor,
@@ -19,13 +17,10 @@ use shared::{
     users::Located,
 };
 
-use crate::{answer, keyed, options::Options};
+use crate::{answer, options::Options};
 
 /// How often an import is begun that was refused for a conflict which has gone when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
-
-/// How long a request waits for another one with the same key, before it is told to come back.
-const KEY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The response, and whether it was given before.
 pub(crate) struct ImportOutcome {
@@ -87,17 +82,11 @@ async fn import(
     tx: &mut Transaction,
     job: &ImportJob<'_>,
 ) -> Result<TransactionOutcome<ImportOutcome>, Abort> {
-    if let Some(request) = job.keyed {
-        if !idempotency::lock(tx, request, KEY_TIMEOUT).await? {
-            return Err(Error::IdempotencyInProgress.into());
-        }
-        let stored = idempotency::find(tx, request).await?;
-        if let Some(response) = keyed::stored_response(request, stored)? {
-            return Ok(TransactionOutcome::RollBack(ImportOutcome {
-                response,
-                is_replayed: true,
-            }));
-        }
+    if let Some(response) = idempotency::begin(tx, job.keyed).await? {
+        return Ok(TransactionOutcome::RollBack(ImportOutcome {
+            response,
+            is_replayed: true,
+        }));
     }
     let users = match bulk::write(tx, &job.values(), job.options.on_conflict).await? {
         Written::All(users) => users,
@@ -115,10 +104,7 @@ async fn import(
         bulk::check_deferred_constraints(tx).await?;
         return Ok(TransactionOutcome::RollBack(outcome));
     }
-    if let Some(request) = job.keyed {
-        let (status, body) = outcome.response.compress()?;
-        idempotency::insert(tx, request, status, &body).await?;
-    }
+    idempotency::finish(tx, job.keyed, &outcome.response).await?;
     Ok(TransactionOutcome::Commit(outcome))
 }
 

@@ -5,7 +5,6 @@ mod body;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod import;
-mod keyed;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod options;
@@ -22,7 +21,8 @@ use shared::{
             response::Response,
             router::{Access, Route},
         },
-        idempotency::{IdempotentRequest, REPLAYED, StoredResponse},
+        idempotency::{IdempotencyKey, IdempotentRequest, REPLAYED, StoredResponse},
+        idempotent_request,
         password_hasher::PasswordHasher,
         request_context::RequestContext,
         state::State,
@@ -72,13 +72,20 @@ impl BulkCreate {
     async fn create(&self, context: &RequestContext) -> Result<Response, Error> {
         let options = Options::parse(&context.request)?;
         let payload = Payload::read(&context.request)?;
-        let keyed = keyed::request(context, options, &payload, &self.hasher).await?;
+        let options_text = options.fingerprint();
+        let parts = [options_text.as_str(), payload.format().name()];
+        let keyed = if options.is_dry_run {
+            // It changes nothing that could be repeated, so its key is only checked.
+            IdempotencyKey::from_headers(context.request.headers())?;
+            None
+        } else {
+            idempotent_request::read(context, &parts, payload.text(), &self.hasher).await?
+        };
         // A repeated request is answered before its passwords are hashed again.
-        if let Some(request) = &keyed {
-            let stored = self.find_stored(context, request).await?;
-            if let Some(response) = keyed::stored_response(request, stored)? {
-                return Ok(to_response(response, true, options));
-            }
+        if let Some(request) = &keyed
+            && let Some(row) = self.find_stored(context, request).await?
+        {
+            return Ok(to_response(row.response_to(request)?, true, options));
         }
         let config = &self.state.config.bulk;
         let users = payload.users(config.max_rows, options.accepted_hashes)?;

@@ -28,6 +28,7 @@ pub mod function;
 pub mod fuzzing;
 pub mod http;
 pub mod idempotency;
+pub mod idempotent_request;
 pub mod limiter;
 pub mod metrics;
 #[cfg(feature = "openapi")]
