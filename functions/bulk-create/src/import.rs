@@ -5,13 +5,11 @@ use shared::{
         actor::Actor,
         database::{Abort, Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
         deadline::Deadline,
-        error::{Detail, Details, Error, Refusal, RefusalKind},
+        error::{Error, Refusal},
         idempotency::{IdempotentRequest, StoredResponse},
     },
     store::{
-        bulk::{
-            self, BrokenLimit, ConflictWith, ImportRow, Limit, OnConflict, RowConflict, Written,
-        },
+        bulk::{self, ImportRow, Written},
         idempotency,
     },
     users::Located,
@@ -65,7 +63,14 @@ pub(crate) async fn run(
         match outcome {
             Ok(outcome) => return Ok(outcome),
             Err(Error::RefusedByTable(refusal)) => {
-                explain(database, deadline, job, &refusal).await?;
+                bulk::explain(
+                    database,
+                    deadline,
+                    job.rows,
+                    job.options.on_conflict,
+                    &refusal,
+                )
+                .await?;
                 refused = Some(refusal);
             }
             Err(error) => return Err(error),
@@ -91,7 +96,7 @@ async fn import(
     let users = match bulk::write(tx, &job.values(), job.options.on_conflict).await? {
         Written::All(users) => users,
         Written::Conflicts(conflicts) => {
-            return Err(conflict_error(&conflicts, job.rows).into());
+            return Err(bulk::conflict_error(&conflicts, job.rows).into());
         }
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
@@ -106,100 +111,4 @@ async fn import(
     }
     idempotency::finish(tx, job.keyed, &outcome.response).await?;
     Ok(TransactionOutcome::Commit(outcome))
-}
-
-/// Fails with the rows that a rule of the table is about, or with the rule, where no rows can be named. It
-/// finds nothing where the rule is a unique index: what was in the way of an import may be gone by now, and
-/// another attempt succeeds.
-async fn explain(
-    database: &Database,
-    deadline: &Deadline,
-    job: &ImportJob<'_>,
-    refused: &Refusal,
-) -> Result<(), Error> {
-    let rows = &job.values();
-    match refused.kind {
-        RefusalKind::Unique if job.options.on_conflict == OnConflict::Fail => {
-            let conflicts = database
-                .read(deadline, |mut lease| async move {
-                    (bulk::find_conflicts(&mut lease, rows).await, lease)
-                })
-                .await?;
-            if conflicts.is_empty() {
-                Ok(())
-            } else {
-                Err(conflict_error(&conflicts, job.rows))
-            }
-        }
-        RefusalKind::Unique => Ok(()),
-        RefusalKind::NotNull | RefusalKind::Type | RefusalKind::Check => {
-            let broken = database
-                .read(deadline, |mut lease| async move {
-                    (bulk::find_broken_limits(&mut lease, rows).await, lease)
-                })
-                .await?;
-            if broken.is_empty() {
-                Err(Error::RefusedByTable(refused.clone()))
-            } else {
-                Err(limit_error(&broken, job.rows))
-            }
-        }
-        _ => Err(Error::RefusedByTable(refused.clone())),
-    }
-}
-
-/// The answer to rows that keep our rules and break those of a table that another application made.
-fn limit_error(broken: &[BrokenLimit], rows: &[Located<ImportRow>]) -> Error {
-    let details = broken.iter().map(|broken| {
-        let index = broken.index;
-        let what = broken.field.unwrap_or("the row");
-        let (code, message) = match &broken.limit {
-            Limit::Present => ("required", format!("{what} is required in this table")),
-            Limit::Characters(most) => (
-                "too_long",
-                format!("{what} may have at most {most} characters in this table"),
-            ),
-            Limit::Check(name) => (
-                "not_allowed",
-                format!("{what} violates the table's rule \"{name}\""),
-            ),
-        };
-        Detail {
-            index,
-            line: rows[index].line,
-            field: broken.field,
-            code,
-            message,
-        }
-    });
-    Error::ValidationFailed {
-        details: details.collect(),
-    }
-}
-
-fn conflict_error(conflicts: &[RowConflict], rows: &[Located<ImportRow>]) -> Error {
-    let details: Details = conflicts
-        .iter()
-        .map(|conflict| detail(conflict, rows))
-        .collect();
-    let meets_stored = |conflict: &RowConflict| conflict.with == ConflictWith::Stored;
-    if conflicts.iter().any(meets_stored) {
-        Error::Conflict { details }
-    } else {
-        Error::ValidationFailed { details }
-    }
-}
-
-fn detail(conflict: &RowConflict, rows: &[Located<ImportRow>]) -> Detail {
-    let RowConflict { index, field, with } = *conflict;
-    match with {
-        ConflictWith::Row(first) => Detail::duplicate_in_request(&rows[index], &rows[first], field),
-        ConflictWith::Stored => Detail {
-            index,
-            line: rows[index].line,
-            field: Some(field),
-            code: "already_exists",
-            message: format!("a user with this {field} exists already"),
-        },
-    }
 }
