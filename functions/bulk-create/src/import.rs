@@ -49,10 +49,7 @@ pub(crate) async fn run(
     actor: &Actor,
     job: &ImportJob<'_>,
 ) -> Result<ImportOutcome, Error> {
-    let on_ambiguous_commit = match job.keyed {
-        Some(_) => OnAmbiguousCommit::TryAgain,
-        None => OnAmbiguousCommit::Fail,
-    };
+    let on_ambiguous_commit = OnAmbiguousCommit::with_key(job.keyed.is_some());
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
         let outcome = database

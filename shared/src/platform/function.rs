@@ -155,7 +155,7 @@ async fn answer<F: Function>(
     let budget = TimeBudget::new(state.config.valkey_timeout());
     let actor = match route.access {
         Access::Open => None,
-        Access::Superuser => {
+        Access::Active | Access::Superuser => {
             let id = state.authenticator.caller(&request, &deadline).await?;
             // Before the database is asked who that is: it is what the limit protects.
             if let Some(limiter) = &state.limiter {
@@ -168,10 +168,16 @@ async fn answer<F: Function>(
                     retry_after_seconds: decision.retry_after_seconds(),
                 });
             }
-            state
-                .authenticator
-                .require_superuser(id, &state.database, &deadline)
-                .await?;
+            let authenticator = &state.authenticator;
+            if route.access == Access::Superuser {
+                authenticator
+                    .require_superuser(id, &state.database, &deadline)
+                    .await?;
+            } else {
+                authenticator
+                    .require_active(id, &state.database, &deadline)
+                    .await?;
+            }
             Some(Actor {
                 id,
                 request_id: request_id.to_owned(),

@@ -35,6 +35,14 @@ impl FieldError {
         }
     }
 
+    pub(super) fn both_passwords() -> Self {
+        Self::new(
+            "password_hash",
+            "not_allowed",
+            "give either password or password_hash, not both",
+        )
+    }
+
     pub(super) fn too_long(field: &'static str, limit: usize, unit: &str) -> Self {
         Self::new(
             field,

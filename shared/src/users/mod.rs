@@ -6,6 +6,7 @@ mod email;
 mod field_error;
 mod field_names;
 mod filter;
+mod guard;
 mod list_query;
 mod located;
 mod new_user;
@@ -22,6 +23,7 @@ mod stats;
 mod text;
 mod user;
 mod user_field;
+mod user_patch;
 mod username;
 
 /// The limits of single values, for the document of the API.
@@ -39,12 +41,15 @@ pub mod limits {
 
 pub use crate::platform::user_id::UserId;
 
+pub(crate) use self::user::{TAG_BYTES, TAG_SEPARATOR};
+
 pub use self::{
     batch::parse_batch,
     cursor::{Cursor, CursorError, Direction, SortKey},
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     filter::Filter,
+    guard::Guard,
     list_query::{CountMode, ListQuery, Position},
     located::Located,
     new_user::NewUser,
@@ -59,4 +64,5 @@ pub use self::{
     text::trimmed,
     user::User,
     user_field::UserField,
+    user_patch::UserPatch,
 };

@@ -78,11 +78,7 @@ impl NewUser {
         let is_superuser = flag(UserField::IsSuperuser, &is_superuser, &mut errors);
         let created_at = optional(UserField::CreatedAt, created_at, parse_time, &mut errors);
         if plain.is_some() && hash.is_some() {
-            errors.push(FieldError::new(
-                "password_hash",
-                "not_allowed",
-                "give either password or password_hash, not both",
-            ));
+            errors.push(FieldError::both_passwords());
         }
         errors.extend(mistakes);
         match (email, username) {
@@ -119,7 +115,7 @@ fn required<T>(
     optional(field, value, parse, errors)
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     field: UserField,
     value: FieldValue,
     parse: impl Fn(&str) -> Result<T, FieldError>,
@@ -137,7 +133,11 @@ fn optional<T>(
     parsed.map_err(|error| errors.push(error)).ok()
 }
 
-fn flag(field: UserField, value: &FieldValue, errors: &mut Vec<FieldError>) -> Option<bool> {
+pub(super) fn flag(
+    field: UserField,
+    value: &FieldValue,
+    errors: &mut Vec<FieldError>,
+) -> Option<bool> {
     match value {
         FieldValue::Absent | FieldValue::Unreadable => None,
         FieldValue::Flag(value) => Some(*value),

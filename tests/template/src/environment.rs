@@ -173,12 +173,17 @@ fn a_setting_of_one_function_is_set_there_and_nowhere_else() {
 }
 
 #[test]
-fn migrate_is_told_about_the_database_alone() {
+fn migrate_is_told_about_the_database_and_how_long_to_keep_the_log_of_changes() {
     let migrate = Deployment::with(JWT_MODE).function("migrate");
     let told: Vec<_> = migrate.environment().into_keys().collect();
     assert_eq!(
         told,
-        ["DATABASE_NAME", "DATABASE_SECRET_ARN", "DATABASE_SSL_MODE"]
+        [
+            "AUDIT_RETENTION_DAYS",
+            "DATABASE_NAME",
+            "DATABASE_SECRET_ARN",
+            "DATABASE_SSL_MODE"
+        ]
     );
     let config = DatabaseConfig::for_migrations(&variables(&migrate)).unwrap();
     assert!(matches!(&config.source, DatabaseSource::Secret(arn) if arn == DATABASE_SECRET));

@@ -94,21 +94,53 @@ impl Authenticator {
         if self.recent.contains(id) {
             return Ok(());
         }
-        let rights =
-            (self.find_rights)(database, id, deadline)
-                .await?
-                .ok_or(Error::Unauthorized {
-                    reason: "unknown user",
-                })?;
-        if !rights.is_active {
-            return Err(Error::Unauthorized {
-                reason: "inactive user",
-            });
-        }
-        if !rights.is_superuser {
+        if !self
+            .active_rights(id, database, deadline)
+            .await?
+            .is_superuser
+        {
             return Err(Error::Forbidden);
         }
         self.recent.remember(id);
         Ok(())
+    }
+
+    /// Succeeds if the user of that id is active.
+    ///
+    /// Fails with [`Error::Unauthorized`] if nobody known and active has it.
+    pub async fn require_active(
+        &self,
+        id: UserId,
+        database: &Database,
+        deadline: &Deadline,
+    ) -> Result<(), Error> {
+        if !self.recent.contains(id) {
+            self.active_rights(id, database, deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets that a user had a right which may have been taken away.
+    pub fn forget(&self, id: UserId) {
+        self.recent.forget(id);
+    }
+
+    async fn active_rights(
+        &self,
+        id: UserId,
+        database: &Database,
+        deadline: &Deadline,
+    ) -> Result<Rights, Error> {
+        let rights = (self.find_rights)(database, id, deadline).await?;
+        let rights = rights.ok_or(Error::Unauthorized {
+            reason: "unknown user",
+        })?;
+        if rights.is_active {
+            Ok(rights)
+        } else {
+            Err(Error::Unauthorized {
+                reason: "inactive user",
+            })
+        }
     }
 }

@@ -34,4 +34,9 @@ impl RecentSuperusers {
         }
         recent.insert(id, FreezeProofInstant::now());
     }
+
+    pub(super) fn forget(&self, id: UserId) {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.remove(&id);
+    }
 }

@@ -52,5 +52,7 @@ mod telemetry;
 mod tls_in_front;
 mod tokens;
 mod traffic;
+mod user_guards;
+mod user_writes;
 mod valkey;
 mod valkey_in_trouble;
