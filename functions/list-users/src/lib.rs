@@ -1,5 +1,6 @@
 //! Users: by filter, search and order, page by page, and one at a time.
 
+mod audit;
 mod body;
 mod create_user;
 mod delete_user;
@@ -65,6 +66,8 @@ impl Function for ListUsers {
         update_user::ROUTE,
         delete_user::ROUTE,
         me::ROUTE,
+        audit::LOG,
+        audit::HISTORY,
     ];
 
     fn state(&self) -> &State {

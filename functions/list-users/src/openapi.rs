@@ -69,6 +69,7 @@ pub fn part() -> Part {
         crate::update_user::describe,
         crate::delete_user::describe,
         crate::me::describe,
+        crate::audit::describe,
     ]
     .into_iter()
     .fold(part, |part, describe| describe(part))

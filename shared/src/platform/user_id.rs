@@ -21,6 +21,12 @@ impl UserId {
         (id > 0 && id.to_string() == text).then_some(Self(id))
     }
 
+    /// The id as a number.
+    #[must_use]
+    pub fn as_number(self) -> i64 {
+        self.0
+    }
+
     /// The id in bytes that are the same everywhere, for fingerprints.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 8] {

@@ -1,10 +1,17 @@
 //! The log of changes.
 
+use std::time::Duration;
+
 use rig::{TestDatabase, UserFixture};
 use serde_json::{Value, json};
-use shared::store::{
-    audit::{Maintained, maintain_partitions},
-    superusers::{NewSuperuser, insert_superuser, promote},
+use shared::{
+    store::{
+        audit::{
+            LogFilter, LogPosition, Maintained, find, is_from_another_server, maintain_partitions,
+        },
+        superusers::{NewSuperuser, insert_superuser, promote},
+    },
+    users::SortOrder,
 };
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
@@ -153,4 +160,173 @@ async fn operators_who_make_superusers_are_in_the_log() {
             })
         )
     );
+}
+
+/// All entries that may be walked over now, oldest first: what they are about.
+async fn walk(pool: &PgPool, beyond: Option<LogPosition>) -> Vec<(i64, LogPosition)> {
+    let mut connection = pool.acquire().await.unwrap();
+    let filter = LogFilter::default();
+    let found = find(
+        &mut connection,
+        &filter,
+        SortOrder::Ascending,
+        beyond,
+        1_000,
+    )
+    .await;
+    let entries = found.unwrap().into_iter();
+    entries
+        .map(|entry| (entry.target_id.unwrap().as_number(), entry.position()))
+        .collect()
+}
+
+/// The same when there are so many: transactions of other databases of the server are waited for too.
+async fn walk_over(pool: &PgPool, count: usize) -> Vec<(i64, LogPosition)> {
+    let wait = async {
+        loop {
+            let found = walk(pool, None).await;
+            if found.len() == count {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), wait)
+        .await
+        .unwrap()
+}
+
+const INSERT: &str =
+    "INSERT INTO user_audit (action, actor_kind, target_id) VALUES ('user.update', 'operator', $1)";
+
+#[tokio::test]
+async fn an_entry_that_commits_late_is_waited_for() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let mut late = pool.begin().await.unwrap();
+    sqlx::query(INSERT)
+        .bind(1)
+        .execute(&mut *late)
+        .await
+        .unwrap();
+    sqlx::query(INSERT).bind(2).execute(pool).await.unwrap();
+    // The second one is there, and its time has not come.
+    let mut connection = pool.acquire().await.unwrap();
+    let newest = find(
+        &mut connection,
+        &LogFilter::default(),
+        SortOrder::Descending,
+        None,
+        9,
+    )
+    .await;
+    assert_eq!(newest.unwrap().len(), 1);
+    drop(connection);
+    assert_eq!(walk(pool, None).await, []);
+    late.commit().await.unwrap();
+    let both: Vec<_> = walk_over(pool, 2)
+        .await
+        .into_iter()
+        .map(|(target, _)| target)
+        .collect();
+    assert_eq!(both, [1, 2]);
+}
+
+/// Writers take their time between an entry and the commit; a reader follows them.
+#[tokio::test]
+async fn a_reader_who_follows_writers_meets_every_entry_once() {
+    const WRITERS: i64 = 6;
+    const EACH: i64 = 150;
+    let database = TestDatabase::create().await.unwrap();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let url = database.url().to_owned();
+            tokio::spawn(async move {
+                let mut random = fastrand::Rng::with_seed(writer.unsigned_abs());
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                for number in 0..EACH {
+                    let mut transaction = connection.begin().await.unwrap();
+                    let target = writer * EACH + number;
+                    for _ in 0..random.u8(1..3) {
+                        sqlx::query(INSERT)
+                            .bind(target)
+                            .execute(&mut *transaction)
+                            .await
+                            .unwrap();
+                        let pause = Duration::from_micros(random.u64(0..4_000));
+                        tokio::time::sleep(pause).await;
+                    }
+                    if random.u8(0..8) == 0 {
+                        transaction.rollback().await.unwrap();
+                    } else {
+                        transaction.commit().await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    let count = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM user_audit")
+            .fetch_one(database.pool())
+            .await
+            .unwrap()
+    };
+    let mut seen = Vec::new();
+    let follow = async {
+        loop {
+            let is_over = writers.iter().all(tokio::task::JoinHandle::is_finished);
+            let beyond = seen.last().map(|(_, position)| *position);
+            seen.extend(walk(database.pool(), beyond).await);
+            if is_over && seen.len() >= usize::try_from(count().await).unwrap() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), follow)
+        .await
+        .unwrap();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let count = count().await;
+    assert!(count > WRITERS * EACH / 2, "{count}");
+    assert_eq!(seen.len(), usize::try_from(count).unwrap());
+    assert!(seen.is_sorted_by(|(_, one), (_, next)| one < next));
+}
+
+#[tokio::test]
+async fn entries_of_a_restored_dump_come_before_those_of_the_new_server() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    for target in [1, 2, 3] {
+        sqlx::query(INSERT)
+            .bind(target)
+            .execute(pool)
+            .await
+            .unwrap();
+    }
+    let (_, last) = walk_over(pool, 3).await[2];
+    pool.execute("UPDATE user_audit SET transaction_id = transaction_id + 1000000000000")
+        .await
+        .unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let foreign = LogPosition {
+        transaction_id: last.transaction_id + 1_000_000_000_000,
+        ..last
+    };
+    assert!(
+        is_from_another_server(&mut connection, foreign)
+            .await
+            .unwrap()
+    );
+    assert!(!is_from_another_server(&mut connection, last).await.unwrap());
+    sqlx::query(INSERT).bind(4).execute(pool).await.unwrap();
+    for _ in 0..2 {
+        maintain_partitions(&mut connection, None).await.unwrap();
+        let all = walk_over(pool, 4).await.into_iter();
+        assert_eq!(
+            all.map(|(target, _)| target).collect::<Vec<_>>(),
+            [1, 2, 3, 4]
+        );
+    }
 }

@@ -150,6 +150,7 @@ pub fn document(parts: impl IntoIterator<Item = Part>) -> Value {
         "servers": [{ "url": "http://127.0.0.1:9000", "description": "cargo dev" }],
         "tags": [
             { "name": "users", "description": "The users, one by one or many at once." },
+            { "name": "audit", "description": "Who did what to whom." },
             { "name": "dashboard", "description": "Numbers of all users." },
             { "name": "operations", "description": "Whether a deployment is well." },
         ],

@@ -3,12 +3,16 @@
 //! An entry is written in the transaction of its change. Most statements that change users write it themselves,
 //! so that no change can be without one; [`insert`] writes the others.
 
+mod log;
 mod partitions;
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
-pub use self::partitions::{Maintained, maintain_partitions};
+pub use self::{
+    log::{LogEntry, LogFilter, LogPosition, find, is_from_another_server},
+    partitions::{Maintained, maintain_partitions},
+};
 use crate::{
     platform::{actor::Actor, database::Transaction},
     users::UserId,
@@ -23,11 +27,21 @@ pub enum Action {
     Update,
     /// A user was deleted.
     Delete,
+    /// Users were imported.
+    Import,
+    /// Somebody began to read the log.
+    ReadLog,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Import,
+        Self::ReadLog,
+    ];
 
     /// How it is called in the log.
     #[must_use]
@@ -36,6 +50,8 @@ impl Action {
             Self::Create => "user.create",
             Self::Update => "user.update",
             Self::Delete => "user.delete",
+            Self::Import => "user.import",
+            Self::ReadLog => "audit.read",
         }
     }
 }
@@ -49,7 +65,7 @@ pub struct NewEntry {
     pub refusal: Option<&'static str>,
     /// The user that it was about.
     pub target_id: Option<UserId>,
-    /// What there is now, field by field, or numbers of a whole batch.
+    /// What there is now, field by field, or the numbers of what was done to many.
     pub after: Option<Value>,
 }
 

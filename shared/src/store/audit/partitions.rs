@@ -44,6 +44,7 @@ pub async fn maintain_partitions(
         tracing::warn!("only the owner of user_audit can remove old entries");
         return Ok(None);
     }
+    renumber_after_restore(connection).await?;
     let mut done = Maintained::default();
     for month in missing_months(connection).await? {
         let Month {
@@ -78,6 +79,27 @@ async fn is_owner(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     )
     .fetch_one(connection)
     .await
+}
+
+/// A dump that was restored on another server has numbers of transactions that this server has not given yet.
+/// They become negative, in the same order, so that what happens here comes after.
+async fn renumber_after_restore(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE user_audit
+         SET transaction_id = transaction_id - last_transaction
+         FROM (
+             SELECT
+                 max(id) AS last_id,
+                 max(transaction_id) AS last_transaction
+             FROM user_audit
+             WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+         ) AS restored
+         WHERE user_audit.id <= restored.last_id
+             AND transaction_id > 0",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The months that have neither a partition nor entries in the default one, which would be in its way.

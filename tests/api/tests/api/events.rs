@@ -54,6 +54,9 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
             ("update-self", 409),
             ("delete-dry-run", 200),
             ("delete-unknown", 404),
+            ("audit", 200),
+            ("audit-bad-time", 400),
+            ("history", 200),
         ],
     ),
     (

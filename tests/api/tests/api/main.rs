@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and its helpers do too"
 )]
 
+mod audit;
 mod authentication;
 mod bulk_create;
 mod bulk_rows;
