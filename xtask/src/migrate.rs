@@ -2,8 +2,13 @@
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use shared::platform::config::UsersTable;
-use shared::store::migrations::{self, Status};
+use shared::{
+    platform::config::{AuditConfig, UsersTable},
+    store::{
+        audit,
+        migrations::{self, Status},
+    },
+};
 use tokio::runtime::Runtime;
 
 use crate::console;
@@ -28,6 +33,8 @@ enum Action {
     },
     /// Show which migrations the database has
     Status,
+    /// Make the next months of the log of changes, and drop those older than `AUDIT_RETENTION_DAYS`
+    Clean,
 }
 
 /// Works on the database of `DATABASE_URL`, else on that of `cargo dev`.
@@ -57,6 +64,15 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
                     };
                     console::say(&format!("{state}  {}", name(&migration)));
                 }
+            }
+            Action::Clean => {
+                let days = AuditConfig::from_env()?.retention_days;
+                let months = audit::maintain_partitions(&mut connection, days).await?;
+                let months = months.context("only the owner of user_audit can do this")?;
+                console::say(&format!(
+                    "{} months made, {} dropped, {} entries deleted",
+                    months.created, months.dropped, months.deleted
+                ));
             }
         }
         Ok(())

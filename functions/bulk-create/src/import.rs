@@ -1,32 +1,25 @@
 //! One import: from checked rows to an answer.
 
-use std::time::Duration;
-
 use shared::{
     platform::{
         actor::Actor,
         database::{Abort, Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
         deadline::Deadline,
-        error::{Detail, Details, Error, Refusal, RefusalKind},
+        error::{Error, Refusal},
         idempotency::{IdempotentRequest, StoredResponse},
     },
     store::{
-        bulk::{
-            self, BrokenLimit, ConflictWith, ImportRow, Limit, OnConflict, RowConflict, Written,
-        },
+        bulk::{self, ImportRow, Written},
         idempotency,
         mapping::UserWrites,
     },
     users::Located,
 };
 
-use crate::{answer, keyed, options::Options};
+use crate::{answer, options::Options};
 
 /// How often an import is begun that was refused for a conflict which has gone when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
-
-/// How long a request waits for another one with the same key, before it is told to come back.
-const KEY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The response, and whether it was given before.
 pub(crate) struct ImportOutcome {
@@ -59,10 +52,7 @@ pub(crate) async fn run(
     actor: &Actor,
     job: &ImportJob<'_>,
 ) -> Result<ImportOutcome, Error> {
-    let on_ambiguous_commit = match job.keyed {
-        Some(_) => OnAmbiguousCommit::TryAgain,
-        None => OnAmbiguousCommit::Fail,
-    };
+    let on_ambiguous_commit = OnAmbiguousCommit::with_key(job.keyed.is_some());
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
         let outcome = database
@@ -73,7 +63,14 @@ pub(crate) async fn run(
         match outcome {
             Ok(outcome) => return Ok(outcome),
             Err(Error::RefusedByTable(refusal)) => {
-                explain(database, deadline, job, &refusal).await?;
+                bulk::explain(
+                    database,
+                    deadline,
+                    job.rows,
+                    job.options.on_conflict,
+                    &refusal,
+                )
+                .await?;
                 refused = Some(refusal);
             }
             Err(error) => return Err(error),
@@ -90,22 +87,16 @@ async fn import(
     tx: &mut Transaction,
     job: &ImportJob<'_>,
 ) -> Result<TransactionOutcome<ImportOutcome>, Abort> {
-    if let Some(request) = job.keyed {
-        if !idempotency::lock(tx, request, KEY_TIMEOUT).await? {
-            return Err(Error::IdempotencyInProgress.into());
-        }
-        let stored = idempotency::find(tx, request).await?;
-        if let Some(response) = keyed::stored_response(request, stored)? {
-            return Ok(TransactionOutcome::RollBack(ImportOutcome {
-                response,
-                is_replayed: true,
-            }));
-        }
+    if let Some(response) = idempotency::begin(tx, job.keyed).await? {
+        return Ok(TransactionOutcome::RollBack(ImportOutcome {
+            response,
+            is_replayed: true,
+        }));
     }
     let users = match bulk::write(tx, job.writes, &job.values(), job.options.on_conflict).await? {
         Written::All(users) => users,
         Written::Conflicts(conflicts) => {
-            return Err(conflict_error(&conflicts, job.rows).into());
+            return Err(bulk::conflict_error(&conflicts, job.rows).into());
         }
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
@@ -118,105 +109,6 @@ async fn import(
         bulk::check_deferred_constraints(tx).await?;
         return Ok(TransactionOutcome::RollBack(outcome));
     }
-    if let Some(request) = job.keyed {
-        let (status, body) = outcome.response.compress()?;
-        idempotency::insert(tx, request, status, &body).await?;
-    }
+    idempotency::finish(tx, job.keyed, &outcome.response).await?;
     Ok(TransactionOutcome::Commit(outcome))
-}
-
-/// Fails with the rows that a rule of the table is about, or with the rule, where no rows can be named. It
-/// finds nothing where the rule is a unique index: what was in the way of an import may be gone by now, and
-/// another attempt succeeds.
-async fn explain(
-    database: &Database,
-    deadline: &Deadline,
-    job: &ImportJob<'_>,
-    refused: &Refusal,
-) -> Result<(), Error> {
-    let rows = &job.values();
-    match refused.kind {
-        RefusalKind::Unique if job.options.on_conflict == OnConflict::Fail => {
-            let conflicts = database
-                .read(deadline, |mut lease| async move {
-                    (bulk::find_conflicts(&mut lease, rows).await, lease)
-                })
-                .await?;
-            if conflicts.is_empty() {
-                Ok(())
-            } else {
-                Err(conflict_error(&conflicts, job.rows))
-            }
-        }
-        RefusalKind::Unique => Ok(()),
-        RefusalKind::NotNull | RefusalKind::Type | RefusalKind::Check => {
-            let broken = database
-                .read(deadline, |mut lease| async move {
-                    (bulk::find_broken_limits(&mut lease, rows).await, lease)
-                })
-                .await?;
-            if broken.is_empty() {
-                Err(Error::RefusedByTable(refused.clone()))
-            } else {
-                Err(limit_error(&broken, job.rows))
-            }
-        }
-        _ => Err(Error::RefusedByTable(refused.clone())),
-    }
-}
-
-/// The answer to rows that keep our rules and break those of a table that another application made.
-fn limit_error(broken: &[BrokenLimit], rows: &[Located<ImportRow>]) -> Error {
-    let details = broken.iter().map(|broken| {
-        let index = broken.index;
-        let what = broken.field.unwrap_or("the row");
-        let (code, message) = match &broken.limit {
-            Limit::Present => ("required", format!("{what} is required in this table")),
-            Limit::Characters(most) => (
-                "too_long",
-                format!("{what} may have at most {most} characters in this table"),
-            ),
-            Limit::Check(name) => (
-                "not_allowed",
-                format!("{what} violates the table's rule \"{name}\""),
-            ),
-        };
-        Detail {
-            index,
-            line: rows[index].line,
-            field: broken.field,
-            code,
-            message,
-        }
-    });
-    Error::ValidationFailed {
-        details: details.collect(),
-    }
-}
-
-fn conflict_error(conflicts: &[RowConflict], rows: &[Located<ImportRow>]) -> Error {
-    let details: Details = conflicts
-        .iter()
-        .map(|conflict| detail(conflict, rows))
-        .collect();
-    let meets_stored = |conflict: &RowConflict| conflict.with == ConflictWith::Stored;
-    if conflicts.iter().any(meets_stored) {
-        Error::Conflict { details }
-    } else {
-        Error::ValidationFailed { details }
-    }
-}
-
-fn detail(conflict: &RowConflict, rows: &[Located<ImportRow>]) -> Detail {
-    let RowConflict { index, field, with } = *conflict;
-    match with {
-        ConflictWith::Row(first) => Detail::duplicate_in_request(&rows[index], &rows[first], field),
-        ConflictWith::Stored => Detail {
-            index,
-            line: rows[index].line,
-            field: Some(field),
-            code: "already_exists",
-            message: format!("a user with this {field} exists already"),
-        },
-    }
 }

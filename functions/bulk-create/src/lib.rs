@@ -5,7 +5,6 @@ mod body;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod import;
-mod keyed;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod options;
@@ -22,7 +21,9 @@ use shared::{
             response::Response,
             router::{Access, Route},
         },
-        idempotency::{IdempotentRequest, REPLAYED, StoredResponse},
+        idempotency::{IdempotencyKey, IdempotentRequest, REPLAYED, StoredResponse},
+        idempotent_request,
+        password_hasher::PasswordHasher,
         request_context::RequestContext,
         state::State,
     },
@@ -37,19 +38,18 @@ use self::{
     body::Payload,
     import::{ImportJob, ImportOutcome},
     options::{Options, PREFERENCE_APPLIED},
-    passwords::Hasher,
 };
 
 /// The function's state.
 pub struct BulkCreate {
     state: State,
-    hasher: Hasher,
+    hasher: PasswordHasher,
 }
 
 impl BulkCreate {
     /// Wraps the state.
     pub fn new(state: State) -> Result<Self, ConfigError> {
-        let hasher = Hasher::new(state.config.bulk.argon2)?;
+        let hasher = PasswordHasher::new(state.config.bulk.argon2)?;
         Ok(Self { state, hasher })
     }
 }
@@ -76,13 +76,20 @@ impl BulkCreate {
     async fn create(&self, context: &RequestContext) -> Result<Response, Error> {
         let options = Options::parse(&context.request)?;
         let payload = Payload::read(&context.request)?;
-        let keyed = keyed::request(context, options, &payload, &self.hasher).await?;
+        let options_text = options.fingerprint();
+        let parts = [options_text.as_str(), payload.format().name()];
+        let keyed = if options.is_dry_run {
+            // It changes nothing that could be repeated, so its key is only checked.
+            IdempotencyKey::from_headers(context.request.headers())?;
+            None
+        } else {
+            idempotent_request::read(context, &parts, payload.text(), &self.hasher).await?
+        };
         // A repeated request is answered before its passwords are hashed again.
-        if let Some(request) = &keyed {
-            let stored = self.find_stored(context, request).await?;
-            if let Some(response) = keyed::stored_response(request, stored)? {
-                return Ok(to_response(response, true, options));
-            }
+        if let Some(request) = &keyed
+            && let Some(row) = self.find_stored(context, request).await?
+        {
+            return Ok(to_response(row.response_to(request)?, true, options));
         }
         let config = &self.state.config.bulk;
         let table = &self.state.config.users_table;

@@ -6,8 +6,8 @@ use shared::{
         error::Error,
         function::Function,
         openapi::{
-            Operation, Part, catalogue, flag, json_response, query_parameter, request_header,
-            response_header, schema_ref, words,
+            Operation, Part, errors_with, flag, idempotency_key, json_response, query_parameter,
+            request_header, response_header, schema_ref, words,
         },
     },
     users::AcceptedHashes,
@@ -22,11 +22,6 @@ use crate::{
 
 /// The most that `BULK_MAX_ROWS` can be, and what it is unless a deployment sets it.
 const MAX_ROWS: usize = shared::platform::config::MAX_BULK_ROWS;
-
-/// A string in quotes (RFC 8941), or one without; in both, spaces around it do not count. Letters beyond
-/// ASCII are read too, but not every client can send them.
-const IDEMPOTENCY_KEY: &str =
-    r#"^[ \t]*([!#-~][ -~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")[ \t]*$"#;
 
 /// The import.
 #[must_use]
@@ -77,12 +72,7 @@ fn parameters() -> Vec<Value> {
             "Algorithms, with commas between them, of which `password_hash` is stored beside argon2, bcrypt, \
              scrypt and pbkdf2. See docs/password-hashes.md.",
         ),
-        request_header(
-            "Idempotency-Key",
-            json!({ "type": "string", "pattern": IDEMPOTENCY_KEY, "example": "\"8e03978e-40d5\"" }),
-            "A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 \
-             hours without being done again.",
-        ),
+        idempotency_key(),
         request_header(
             "Prefer",
             json!({ "type": "string" }),
@@ -159,17 +149,14 @@ fn answer(description: &str) -> Value {
 
 /// The errors that only imports have.
 fn errors() -> Vec<Error> {
-    let own = [
+    errors_with(&[
         "conflict",
         "idempotency_in_progress",
         "idempotency_mismatch",
         "too_large",
         "unsupported_media_type",
         "validation_failed",
-    ];
-    catalogue()
-        .into_iter()
-        .filter(|error| own.contains(&error.public().code))
-        .map(|error| error.nothing_was("imported"))
-        .collect()
+    ])
+    .map(|error| error.nothing_was("imported"))
+    .collect()
 }

@@ -1,41 +1,55 @@
-//! `GET /api/v1/users`: users by filter, search and order, page by page.
+//! Users: by filter, search and order, page by page, and one at a time.
 
+mod audit;
+mod body;
+mod create_user;
+mod delete_user;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod links;
+mod me;
 mod one_user;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod parameters;
+mod refusals;
 mod response_body;
+mod update_user;
+mod user_response;
 
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
     platform::{
+        config::ConfigError,
+        deadline::Deadline,
         error::Error,
         function::Function,
         http::{
             response::{self, Response},
             router::{Access, Route},
         },
+        idempotency::IdempotentRequest,
+        password_hasher::PasswordHasher,
         request_context::RequestContext,
         state::State,
     },
-    store::listing,
+    store::{idempotency, listing, users},
+    users::{Password, User, UserId},
 };
 
-use self::response_body::ListBody;
+use self::{response_body::ListBody, user_response::Written};
 
 /// The function's state.
 pub struct ListUsers {
     state: State,
+    hasher: PasswordHasher,
 }
 
 impl ListUsers {
     /// Wraps the state.
-    #[must_use]
-    pub fn new(state: State) -> Self {
-        Self { state }
+    pub fn new(state: State) -> Result<Self, ConfigError> {
+        let hasher = PasswordHasher::new(state.config.bulk.argon2)?;
+        Ok(Self { state, hasher })
     }
 }
 
@@ -47,7 +61,13 @@ impl Function for ListUsers {
             access: Access::Superuser,
             handler: |function, context| Box::pin(function.list(context)),
         },
+        create_user::ROUTE,
         one_user::ROUTE,
+        update_user::ROUTE,
+        delete_user::ROUTE,
+        me::ROUTE,
+        audit::LOG,
+        audit::HISTORY,
     ];
 
     fn state(&self) -> &State {
@@ -56,6 +76,47 @@ impl Function for ListUsers {
 }
 
 impl ListUsers {
+    async fn find(&self, context: &RequestContext, id: UserId) -> Result<Option<User>, Error> {
+        self.state
+            .database
+            .read(&context.deadline, |mut lease| async move {
+                (users::find(&mut lease, id).await, lease)
+            })
+            .await
+    }
+
+    /// What was answered to the same request before.
+    async fn find_written(
+        &self,
+        context: &RequestContext,
+        request: &IdempotentRequest,
+    ) -> Result<Option<Written>, Error> {
+        let stored = self
+            .state
+            .database
+            .read(&context.deadline, |mut lease| async move {
+                (idempotency::find(&mut lease, request).await, lease)
+            })
+            .await?;
+        let Some(row) = stored else { return Ok(None) };
+        Ok(Some(Written {
+            response: row.response_to(request)?,
+            is_replayed: true,
+        }))
+    }
+
+    /// The hash to store for a password.
+    async fn hash(&self, password: Password, deadline: &Deadline) -> Result<Option<String>, Error> {
+        match password {
+            Password::None => Ok(None),
+            Password::Hashed(hash) => Ok(Some(hash)),
+            Password::Plain(password) => {
+                let mut hashes = self.hasher.hash_all(vec![password], deadline).await?;
+                Ok(hashes.pop())
+            }
+        }
+    }
+
     async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
         let State {
             database, config, ..

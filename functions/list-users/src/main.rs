@@ -4,5 +4,5 @@ use list_users::ListUsers;
 use shared::serve;
 
 fn main() -> Result<(), lambda_http::Error> {
-    serve("list-users", |state| Ok(ListUsers::new(state)))
+    serve("list-users", ListUsers::new)
 }

@@ -1,21 +1,21 @@
 //! `GET /api/v1/users/{id}`: one user.
 
-use lambda_http::http::{HeaderValue, Method, StatusCode, header};
-use shared::{
-    platform::{
-        error::Error,
-        http::{
-            query::QueryParameters,
-            response::{self, Response},
-            router::{Access, Route},
-        },
-        request_context::RequestContext,
+use lambda_http::http::{Method, StatusCode, header};
+use shared::platform::{
+    error::Error,
+    http::{
+        query::QueryParameters,
+        response::{self, Response},
+        router::{Access, Route},
     },
-    store::users,
-    users::UserId,
+    request_context::RequestContext,
 };
 
-use crate::ListUsers;
+use crate::{
+    ListUsers,
+    refusals::{self, UNKNOWN},
+    user_response::header_value,
+};
 
 pub(crate) const ROUTE: Route<ListUsers> = Route {
     method: Method::GET,
@@ -24,24 +24,13 @@ pub(crate) const ROUTE: Route<ListUsers> = Route {
     handler: |function, context| Box::pin(handle(function, context)),
 };
 
-const UNKNOWN: Error = Error::NotFound {
-    message: "No user has this id",
-};
-
 async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
-    let id_kind = function.state.config.users_table.id_kind();
-    let id = UserId::parse(context.parameters.get("id")?, id_kind).ok_or(UNKNOWN)?;
     let user = function
-        .state
-        .database
-        .read(&context.deadline, |mut lease| async move {
-            (users::find(&mut lease, id).await, lease)
-        })
+        .find(context, refusals::target(function, context)?)
         .await?;
     let user = user.ok_or(UNKNOWN)?;
-    let etag = HeaderValue::from_str(&user.etag())
-        .map_err(|error| Error::internal("writing the ETag", error))?;
+    let etag = header_value(user.etag())?;
     let known = context.request.headers().get(header::IF_NONE_MATCH);
     let mut response = if known == Some(&etag) {
         response::empty(StatusCode::NOT_MODIFIED)

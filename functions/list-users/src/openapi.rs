@@ -1,5 +1,6 @@
 //! What the document of the API says of lists.
 
+use lambda_http::http::HeaderValue;
 use serde_json::{Value, json};
 use shared::{
     platform::{
@@ -10,7 +11,7 @@ use shared::{
             words,
         },
     },
-    users::limits,
+    users::{Guard, limits},
 };
 
 use crate::{
@@ -64,7 +65,16 @@ pub fn part() -> Part {
             ))],
         },
     );
-    crate::one_user::describe(part)
+    [
+        crate::create_user::describe,
+        crate::one_user::describe,
+        crate::update_user::describe,
+        crate::delete_user::describe,
+        crate::me::describe,
+        crate::audit::describe,
+    ]
+    .into_iter()
+    .fold(part, |part, describe| describe(part))
 }
 
 fn parameters() -> Vec<Value> {
@@ -166,6 +176,25 @@ fn time() -> Value {
         { "type": "string", "format": "date-time" },
         { "type": "string", "format": "date" },
     ] })
+}
+
+/// Errors that only these routes have, for the catalogue.
+#[must_use]
+pub fn errors() -> Vec<Error> {
+    vec![
+        Guard::OwnRights.error(),
+        Guard::LastSuperuser.error(),
+        crate::delete_user::referenced_error(),
+        stale(),
+    ]
+}
+
+/// An example of the answer to a change of a user who is not as `If-Match` says.
+pub(crate) fn stale() -> Error {
+    Error::PreconditionFailed {
+        current: user(),
+        etag: HeaderValue::from_static("\"NqmyPmjcC3mWqf3rbBhdYA\""),
+    }
 }
 
 pub(crate) fn user() -> Value {

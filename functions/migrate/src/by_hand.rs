@@ -6,9 +6,13 @@ use lambda_runtime::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
-    platform::{config::UsersTable, database, user_id::UserId},
+    platform::{
+        config::{AuditConfig, UsersTable},
+        database,
+        user_id::UserId,
+    },
     store::{
-        idempotency,
+        audit, idempotency,
         mapping::UserWrites,
         migrations::{self, Status},
         schema,
@@ -72,7 +76,9 @@ impl Event {
             Command::Clean => {
                 let deleted = idempotency::delete_expired(&mut connection).await?;
                 compact_user_counts(&mut connection).await?;
-                Ok(json!({ "deleted_keys": deleted }))
+                let days = AuditConfig::from_env()?.retention_days;
+                let months = audit::maintain_partitions(&mut connection, days).await?;
+                Ok(json!({ "deleted_keys": deleted, "audit": months }))
             }
             Command::Promote | Command::CreateSuperuser
                 if !UserFields::of(&users_table).has(UserField::IsSuperuser) =>

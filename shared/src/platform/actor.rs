@@ -1,5 +1,7 @@
 //! Who acts.
 
+use std::net::IpAddr;
+
 use super::user_id::UserId;
 
 /// The user who acts, and the request by which they do.
@@ -9,4 +11,6 @@ pub struct Actor {
     pub id: UserId,
     /// The id under which the request is in the log, and in the answer's `X-Request-Id`.
     pub request_id: String,
+    /// Where the request came from, as the gateway says.
+    pub source_address: Option<IpAddr>,
 }

@@ -18,6 +18,7 @@ use crate::platform::{
     http::{
         response::{self, Response},
         router::{Access, Route, Router},
+        source_address::source_address,
     },
     limiter::RateLimitDecision,
     metrics,
@@ -154,7 +155,7 @@ async fn answer<F: Function>(
     let budget = TimeBudget::new(state.config.valkey_timeout());
     let actor = match route.access {
         Access::Open => None,
-        Access::Superuser => {
+        Access::Active | Access::Superuser => {
             let subject = state.authenticator.subject(&request, &deadline).await?;
             // Before the database is asked who that is: it is what the limit protects.
             if let Some(limiter) = &state.limiter {
@@ -167,13 +168,20 @@ async fn answer<F: Function>(
                     retry_after_seconds: decision.retry_after_seconds(),
                 });
             }
-            let id = state
-                .authenticator
-                .require_superuser(&subject, &state.database, &deadline)
-                .await?;
+            let authenticator = &state.authenticator;
+            let id = if route.access == Access::Superuser {
+                authenticator
+                    .require_superuser(&subject, &state.database, &deadline)
+                    .await?
+            } else {
+                authenticator
+                    .require_active(&subject, &state.database, &deadline)
+                    .await?
+            };
             Some(Actor {
                 id,
                 request_id: request_id.to_owned(),
+                source_address: source_address(&request),
             })
         }
     };

@@ -10,6 +10,7 @@
 //!   with [`valkey`], a server that every request can do without.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
 //! - [`database`] lends the connections that queries run on.
+//! - [`password_hasher`] hashes passwords.
 //! - [`cloudformation_response`] tells CloudFormation how a custom resource fared.
 
 pub mod actor;
@@ -27,10 +28,12 @@ pub mod function;
 pub mod fuzzing;
 pub mod http;
 pub mod idempotency;
+pub mod idempotent_request;
 pub mod limiter;
 pub mod metrics;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod password_hasher;
 pub mod request_context;
 pub mod runtime;
 pub mod secrets;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use arrayvec::ArrayString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use sqlx::{
     Decode, Encode, Postgres, Type, ValueRef,
     encode::IsNull,
@@ -100,6 +100,25 @@ impl utoipa::PartialSchema for UserId {
 
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for UserId {}
+
+/// An integer is a number; a string is a UUID if it is written as one, and text otherwise.
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Integer(i64),
+            Text(String),
+        }
+        let text = match Written::deserialize(deserializer)? {
+            Written::Integer(id) => return Ok(Self::Integer(id)),
+            Written::Text(text) => text,
+        };
+        Self::parse(&text, UserIdKind::Uuid)
+            .or_else(|| Self::parse(&text, UserIdKind::Text))
+            .ok_or_else(|| D::Error::custom("not the id of a user"))
+    }
+}
 
 /// It travels as text and is cast by the statement, to the domain `user_id` of the schema.
 impl Type<Postgres> for UserId {

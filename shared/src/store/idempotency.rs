@@ -8,10 +8,17 @@ use std::time::Duration;
 
 use sqlx::{FromRow, PgConnection};
 
-use crate::platform::idempotency::IdempotentRequest;
+use crate::platform::{
+    database::Abort,
+    error::Error,
+    idempotency::{IdempotentRequest, StoredResponse},
+};
 
 /// SQLSTATE `lock_not_available`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// How long a request waits for another one with the same key, before it is told to come back.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many expired keys one statement deletes, so that none runs long.
 const CLEAN_BATCH: i64 = 500;
@@ -27,12 +34,50 @@ pub struct StoredRow {
     pub body: Vec<u8>,
 }
 
+impl StoredRow {
+    /// The response to the request. Fails if its key was used for another request.
+    pub fn response_to(&self, request: &IdempotentRequest) -> Result<StoredResponse, Error> {
+        if self.request_hash != request.fingerprint.as_bytes() {
+            return Err(Error::IdempotencyMismatch);
+        }
+        StoredResponse::decompress(self.status, &self.body)
+    }
+}
+
+/// Reserves the key of a request until the end of the transaction, and finds the response if it was given
+/// before. A request without a key has none.
+pub async fn begin(
+    connection: &mut PgConnection,
+    request: Option<&IdempotentRequest>,
+) -> Result<Option<StoredResponse>, Abort> {
+    let Some(request) = request else {
+        return Ok(None);
+    };
+    if !lock(connection, request).await? {
+        return Err(Error::IdempotencyInProgress.into());
+    }
+    let stored = find(connection, request).await?;
+    Ok(stored.map(|row| row.response_to(request)).transpose()?)
+}
+
+/// Stores the response to a request under its key, if it has one.
+pub async fn finish(
+    connection: &mut PgConnection,
+    request: Option<&IdempotentRequest>,
+    response: &StoredResponse,
+) -> Result<(), Abort> {
+    if let Some(request) = request {
+        let (status, body) = response.compress()?;
+        insert(connection, request, status, &body).await?;
+    }
+    Ok(())
+}
+
 /// Takes the lock that stands for the key until the end of the transaction; false if another request
-/// holds it for longer than `timeout`. The transaction can then only be rolled back.
-pub async fn lock(
+/// holds it for too long. The transaction can then only be rolled back.
+async fn lock(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
-    timeout: Duration,
 ) -> Result<bool, sqlx::Error> {
     let number = request.lock_number();
     let is_free = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)")
@@ -43,7 +88,7 @@ pub async fn lock(
         return Ok(true);
     }
     sqlx::query("SELECT set_config('lock_timeout', $1, TRUE)")
-        .bind(timeout.as_millis().to_string())
+        .bind(LOCK_TIMEOUT.as_millis().to_string())
         .execute(&mut *connection)
         .await?;
     let locked = sqlx::query("SELECT pg_advisory_xact_lock($1)")
@@ -86,7 +131,7 @@ pub async fn find(
 }
 
 /// Stores a response under the key of its request for a day. An expired one of the same key makes room.
-pub async fn insert(
+async fn insert(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
     status: i16,

@@ -4,6 +4,7 @@
 //! structs are private, domain types come out.
 
 pub mod adoption;
+pub mod audit;
 pub mod bulk;
 pub mod callers;
 pub mod capacity;

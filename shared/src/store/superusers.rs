@@ -2,10 +2,11 @@
 
 use sqlx::PgConnection;
 
-use crate::{
-    platform::{database::refusal, user_id::UserId},
-    store::mapping::{UserWrites, WrittenColumns},
+use super::{
+    audit,
+    mapping::{UserWrites, WrittenColumns},
 };
+use crate::platform::{database::refusal, user_id::UserId};
 
 /// Makes the user with this email, compared without regard to case, an active superuser, and returns the id
 /// if there is one.
@@ -19,14 +20,38 @@ pub async fn promote(
         ("is_superuser", "TRUE"),
         ("updated_at", "now()"),
     ]);
+    let (before, after) = (audit::image("stored"), audit::image("changed"));
     sqlx::query_scalar(&format!(
-        r#"UPDATE users
-         SET
-             {}
-         WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
-             = lower($1 COLLATE "und-x-icu") COLLATE "C"
-         RETURNING id::user_id"#,
-        written.assignments()
+        r#"WITH stored AS MATERIALIZED (
+             SELECT *
+             FROM users
+             WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
+                 = lower($1 COLLATE "und-x-icu") COLLATE "C"
+             FOR UPDATE
+         ),
+         changed AS (
+             UPDATE users
+             SET
+                 {}
+             FROM stored
+             WHERE users.id = stored.id
+             RETURNING users.*
+         ),
+         audited AS (
+             INSERT INTO user_audit (action, actor_kind, target_id, before, after)
+             SELECT
+                 'user.update',
+                 'operator',
+                 changed.id,
+                 {},
+                 {}
+             FROM stored
+             JOIN changed ON changed.id = stored.id
+         )
+         SELECT id::user_id FROM changed"#,
+        written.assignments(),
+        audit::difference(&before, &after),
+        audit::difference(&after, &before),
     ))
     .bind(email)
     .fetch_optional(connection)
@@ -73,12 +98,21 @@ pub async fn insert_superuser(
         ("updated_at", "now()"),
     ]);
     let inserted = sqlx::query_scalar(&format!(
-        "INSERT INTO users ({})
-         SELECT {}
-         ON CONFLICT DO NOTHING
-         RETURNING id::user_id",
+        "WITH inserted AS (
+             INSERT INTO users ({})
+             SELECT {}
+             ON CONFLICT DO NOTHING
+             RETURNING *
+         ),
+         audited AS (
+             INSERT INTO user_audit (action, actor_kind, target_id, after)
+             SELECT 'user.create', 'operator', id, {}
+             FROM inserted
+         )
+         SELECT id::user_id FROM inserted",
         columns.join(", "),
-        values.join(", ")
+        values.join(", "),
+        audit::image("inserted")
     ))
     .bind(user.email)
     .bind(user.username)

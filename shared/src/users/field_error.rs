@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::user_field::UserField;
+
 /// What is wrong with one field of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -33,6 +35,21 @@ impl FieldError {
             code,
             message: message.into(),
         }
+    }
+
+    pub(super) fn both_passwords() -> Self {
+        Self::new(
+            "password_hash",
+            "not_allowed",
+            "give either password or password_hash, not both",
+        )
+    }
+
+    /// The table of another application has no place for the field, or computes it.
+    pub(super) fn read_only(field: UserField) -> Self {
+        let name = field.name();
+        let message = format!("{name} cannot be written: the table of users has no column for it");
+        Self::new(name, "read_only", message)
     }
 
     pub(super) fn too_long(field: &'static str, limit: usize, unit: &str) -> Self {

@@ -8,6 +8,7 @@ mod field_error;
 mod field_names;
 mod filter;
 mod folding;
+mod guard;
 mod list_query;
 mod located;
 mod new_user;
@@ -25,6 +26,7 @@ mod text;
 mod user;
 mod user_field;
 mod user_fields;
+mod user_patch;
 mod username;
 
 /// The limits of single values, for the document of the API.
@@ -43,6 +45,8 @@ pub mod limits {
 
 pub use crate::platform::user_id::{UserId, UserIdKind};
 
+pub(crate) use self::user::{TAG_BYTES, TAG_SEPARATOR};
+
 pub use self::{
     batch::parse_batch,
     cursor::{Cursor, CursorError, Direction, SortKey},
@@ -50,6 +54,7 @@ pub use self::{
     field_error::FieldError,
     field_names::{FieldName, UnknownNames},
     filter::Filter,
+    guard::Guard,
     list_query::{CountMode, ListQuery, Position},
     located::Located,
     new_user::NewUser,
@@ -65,4 +70,5 @@ pub use self::{
     user::User,
     user_field::UserField,
     user_fields::UserFields,
+    user_patch::UserPatch,
 };

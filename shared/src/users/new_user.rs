@@ -44,7 +44,9 @@ impl NewUser {
             .into_iter()
             .zip(&values)
             .filter(|(field, value)| !fields.has(*field) && **value != FieldValue::Absent);
-        let mut errors: Vec<_> = unwritable.map(|(field, _)| read_only(field)).collect();
+        let mut errors: Vec<_> = unwritable
+            .map(|(field, _)| FieldError::read_only(field))
+            .collect();
         let [
             email,
             username,
@@ -92,11 +94,7 @@ impl NewUser {
         let is_superuser = flag(UserField::IsSuperuser, &is_superuser, &mut errors);
         let created_at = optional(UserField::CreatedAt, created_at, parse_time, &mut errors);
         if plain.is_some() && hash.is_some() {
-            errors.push(FieldError::new(
-                "password_hash",
-                "not_allowed",
-                "give either password or password_hash, not both",
-            ));
+            errors.push(FieldError::both_passwords());
         }
         errors.extend(mistakes);
         match email {
@@ -116,13 +114,6 @@ impl NewUser {
     }
 }
 
-/// The table of another application has no place for the field, or computes it.
-fn read_only(field: UserField) -> FieldError {
-    let name = field.name();
-    let message = format!("{name} cannot be written: the table of users has no column for it");
-    FieldError::new(name, "read_only", message)
-}
-
 fn required<T>(
     field: UserField,
     value: FieldValue,
@@ -140,7 +131,7 @@ fn required<T>(
     optional(field, value, parse, errors)
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     field: UserField,
     value: FieldValue,
     parse: impl Fn(&str) -> Result<T, FieldError>,
@@ -158,7 +149,11 @@ fn optional<T>(
     parsed.map_err(|error| errors.push(error)).ok()
 }
 
-fn flag(field: UserField, value: &FieldValue, errors: &mut Vec<FieldError>) -> Option<bool> {
+pub(super) fn flag(
+    field: UserField,
+    value: &FieldValue,
+    errors: &mut Vec<FieldError>,
+) -> Option<bool> {
     match value {
         FieldValue::Absent | FieldValue::Unreadable => None,
         FieldValue::Flag(value) => Some(*value),

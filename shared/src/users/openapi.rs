@@ -38,6 +38,32 @@ pub fn user_create() -> Value {
     })
 }
 
+/// The schema of a change, with the same limits.
+#[must_use]
+pub fn user_patch() -> Value {
+    let mut properties = serde_json::Map::new();
+    for field in UserField::ALL {
+        if field != UserField::CreatedAt {
+            properties.insert(field.name().to_owned(), schema(field));
+        }
+    }
+    for name in [UserField::IsActive.name(), UserField::IsSuperuser.name()] {
+        properties[name] = json!({ "type": "boolean" });
+    }
+    json!({
+        "type": "object",
+        "description": "What a user shall be from now on. A field that is not sent stays; `null` or empty text \
+                        clears `full_name` and the password.",
+        "additionalProperties": false,
+        "properties": properties,
+        "not": {
+            "properties": { "password": { "type": "string" }, "password_hash": { "type": "string" } },
+            "required": ["password", "password_hash"],
+        },
+        "example": { "full_name": null, "is_active": false },
+    })
+}
+
 fn schema(field: UserField) -> Value {
     match field {
         UserField::Email => json!({

@@ -42,6 +42,8 @@ pub enum FieldValue {
 #[derive(Debug, Default)]
 pub struct RawUser {
     values: [FieldValue; UserField::ALL.len()],
+    is_given: [bool; UserField::ALL.len()],
+    has_ignored_fields: bool,
     mistakes: Vec<FieldError>,
 }
 
@@ -89,6 +91,18 @@ impl RawUser {
             }
         }
         self.values[field as usize] = value;
+        self.is_given[field as usize] = true;
+    }
+
+    /// Whether anything is said about a field, be it that there is no value.
+    #[must_use]
+    pub fn is_given(&self, field: UserField) -> bool {
+        self.is_given[field as usize]
+    }
+
+    /// Whether there are fields that the service writes and does not read back.
+    pub(super) fn has_ignored_fields(&self) -> bool {
+        self.has_ignored_fields
     }
 
     /// Email and username as they would be stored, as far as they are text.
@@ -127,7 +141,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
             let field = match FieldName::exact(&name) {
                 FieldName::Known(field) => field,
-                FieldName::Ignored => continue,
+                FieldName::Ignored => {
+                    user.has_ignored_fields = true;
+                    continue;
+                }
                 FieldName::Unknown => {
                     unknown.push(&name);
                     continue;

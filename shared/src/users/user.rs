@@ -3,12 +3,18 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use ring::digest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::platform::user_id::UserId;
 
+/// Stands between the fields that a tag is made of. No field may have it.
+pub(crate) const TAG_SEPARATOR: char = '\u{1f}';
+
+/// How many bytes of the hash a tag has.
+pub(crate) const TAG_BYTES: usize = 16;
+
 /// A user as callers see one; the password hash is not part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// The key.
@@ -30,13 +36,42 @@ pub struct User {
 }
 
 impl User {
-    /// A strong entity tag (RFC 9110, section 8.8.3) of all that is shown of the user.
+    /// A strong entity tag (RFC 9110, section 8.8.3) of all that is shown of the user, in quotes.
+    ///
+    /// `store::users` makes the same tag of a row, so that a change can be refused by the statement that
+    /// would make it.
     #[must_use]
     pub fn etag(&self) -> String {
-        let mut context = digest::Context::new(&digest::SHA256);
-        // A struct of plain fields always has a JSON form.
-        context.update(&serde_json::to_vec(self).unwrap_or_default());
-        let tag = URL_SAFE_NO_PAD.encode(&context.finish().as_ref()[..16]);
+        let Self {
+            id,
+            email,
+            username,
+            full_name,
+            is_active,
+            is_superuser,
+            created_at,
+            updated_at,
+        } = self;
+        // Nothing shown in front of a name is the beginning of one that is missing.
+        let full_name = full_name
+            .as_ref()
+            .map_or("-".to_owned(), |name| format!("+{name}"));
+        let time = |time: Option<DateTime<Utc>>| {
+            time.map_or_else(String::new, |time| time.timestamp_micros().to_string())
+        };
+        let text = [
+            id.to_string(),
+            email.clone().unwrap_or_default(),
+            username.clone().unwrap_or_default(),
+            full_name,
+            is_active.to_string(),
+            is_superuser.to_string(),
+            time(*created_at),
+            time(*updated_at),
+        ]
+        .join(&TAG_SEPARATOR.to_string());
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        let tag = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..TAG_BYTES]);
         format!("\"{tag}\"")
     }
 }

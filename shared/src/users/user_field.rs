@@ -49,6 +49,17 @@ impl UserField {
         }
     }
 
+    /// Whether a user can be without it.
+    #[must_use]
+    pub fn may_be_absent(self) -> bool {
+        match self {
+            Self::FullName | Self::Password | Self::PasswordHash => true,
+            Self::Email | Self::Username | Self::IsActive | Self::IsSuperuser | Self::CreatedAt => {
+                false
+            }
+        }
+    }
+
     /// The field of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

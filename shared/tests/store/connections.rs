@@ -73,6 +73,7 @@ async fn a_connection_that_could_not_be_rolled_back_is_not_used_again() {
     let actor = Actor {
         id: 1.into(),
         request_id: "test".to_owned(),
+        source_address: None,
     };
     let pool = database.pool();
     let outcome = connections

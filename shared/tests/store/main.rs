@@ -6,6 +6,7 @@
 )]
 
 mod adoption;
+mod audit;
 mod connections;
 mod counters;
 mod folding;

@@ -5,7 +5,8 @@
 //! `pg_restore --no-acl`.
 
 use rig::TestDatabase;
-use shared::store::stats::count_users;
+use shared::platform::config::UsersTable;
+use shared::store::{audit::maintain_partitions, migrations, stats::count_users};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 
 /// The guide to an existing table, which says what rights rollcall needs.
@@ -24,7 +25,7 @@ fn documented_rights(database: &str, role: &str) -> String {
         })
         .collect();
     assert!(
-        statements.contains("GRANT SELECT, INSERT, UPDATE ON users"),
+        statements.contains("GRANT SELECT, INSERT, UPDATE, DELETE ON users"),
         "{statements}"
     );
     statements
@@ -454,4 +455,78 @@ async fn every_function_is_for_its_owner_alone_and_has_a_path_written_out() {
         let expected = format!("{function} is for triggers on users alone");
         assert!(refusal.to_string().ends_with(&expected), "{refusal}");
     }
+}
+
+#[tokio::test]
+async fn the_role_of_the_api_adds_to_the_log_of_changes_and_takes_nothing_from_it() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let role = format!("{}_role", database.name());
+    let rights = documented_rights(database.name(), &role);
+    pool.execute(format!("CREATE ROLE {role}; {rights}").as_str())
+        .await
+        .unwrap();
+    maintain_partitions(&mut pool.acquire().await.unwrap(), None)
+        .await
+        .unwrap();
+    let mut api = session(&database, &role).await;
+    let insert = "INSERT INTO user_audit (action, actor_kind) VALUES ('user.create', 'operator')";
+    api.execute(insert).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'user_audit'::regclass",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(tables.len(), 5, "{tables:?}");
+    for table in tables.iter().map(String::as_str).chain(["user_audit"]) {
+        for statement in [
+            "UPDATE {} SET actor_id = 1",
+            "DELETE FROM {}",
+            "TRUNCATE {}",
+            "DROP TABLE {}",
+        ] {
+            let statement = statement.replace("{}", table);
+            let refused = api.execute(statement.as_str()).await.unwrap_err();
+            let code = refused
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code);
+            assert_eq!(code.as_deref(), Some("42501"), "{statement}");
+        }
+    }
+    let maintained = maintain_partitions(&mut api, Some(1)).await.unwrap();
+    assert_eq!(maintained, None);
+    let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM user_audit")
+        .fetch_one(&mut api)
+        .await
+        .unwrap();
+    assert_eq!(entries, 1);
+}
+
+#[tokio::test]
+async fn a_role_that_wrote_users_before_the_log_was_made_can_go_on() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let role = format!("{}_role", database.name());
+    let mut owner = pool.acquire().await.unwrap();
+    let all = migrations::status(&mut owner).await.unwrap();
+    let later = all.iter().filter(|migration| migration.version >= 23);
+    migrations::down(&mut owner, later.count()).await.unwrap();
+    pool.execute(
+        format!("CREATE ROLE {role}; GRANT INSERT ON idempotency_keys TO {role}").as_str(),
+    )
+    .await
+    .unwrap();
+    migrations::up(&mut owner, &UsersTable::Unspecified)
+        .await
+        .unwrap();
+    let rights: Vec<String> = sqlx::query_scalar(
+        "SELECT privilege_type FROM pg_class CROSS JOIN aclexplode(relacl)
+         WHERE pg_class.oid = 'user_audit'::regclass AND grantee = $1::regrole ORDER BY 1",
+    )
+    .bind(&role)
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(rights, ["INSERT", "SELECT"]);
 }

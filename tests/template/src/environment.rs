@@ -55,8 +55,9 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 6] = [
+const SETTINGS_OF_ONE: [(&str, &str); 7] = [
     ("APP_NAME", "health"),
+    ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),
@@ -172,12 +173,13 @@ fn a_setting_of_one_function_is_set_there_and_nowhere_else() {
 }
 
 #[test]
-fn migrate_is_told_about_the_database_and_its_table_alone() {
+fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
     let migrate = Deployment::with(JWT_MODE).function("migrate");
     let told: Vec<_> = migrate.environment().into_keys().collect();
     assert_eq!(
         told,
         [
+            "AUDIT_RETENTION_DAYS",
             "DATABASE_NAME",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",

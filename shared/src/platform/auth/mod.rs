@@ -98,19 +98,51 @@ impl Authenticator {
         if let Some(id) = self.recent.find(subject) {
             return Ok(id);
         }
-        let found = (self.find_rights)(database, &subject.key, deadline).await?;
-        let Caller { id, rights } = found.ok_or(Error::Unauthorized {
-            reason: "unknown user",
-        })?;
-        if !rights.is_active {
-            return Err(Error::Unauthorized {
-                reason: "inactive user",
-            });
-        }
+        let Caller { id, rights } = self.active_caller(&subject.key, database, deadline).await?;
         if !rights.is_superuser && !subject.is_superuser {
             return Err(Error::Forbidden);
         }
         self.recent.remember(subject, id);
         Ok(id)
+    }
+
+    /// The id of the user, who is active.
+    ///
+    /// Fails with [`Error::Unauthorized`] if nobody known and active is meant.
+    pub async fn require_active(
+        &self,
+        subject: &Subject,
+        database: &Database,
+        deadline: &Deadline,
+    ) -> Result<UserId, Error> {
+        if let Some(id) = self.recent.find(subject) {
+            return Ok(id);
+        }
+        let caller = self.active_caller(&subject.key, database, deadline).await?;
+        Ok(caller.id)
+    }
+
+    /// Forgets that a user had a right which may have been taken away.
+    pub fn forget(&self, id: UserId) {
+        self.recent.forget(id);
+    }
+
+    async fn active_caller(
+        &self,
+        key: &SubjectKey,
+        database: &Database,
+        deadline: &Deadline,
+    ) -> Result<Caller, Error> {
+        let found = (self.find_rights)(database, key, deadline).await?;
+        let caller = found.ok_or(Error::Unauthorized {
+            reason: "unknown user",
+        })?;
+        if caller.rights.is_active {
+            Ok(caller)
+        } else {
+            Err(Error::Unauthorized {
+                reason: "inactive user",
+            })
+        }
     }
 }

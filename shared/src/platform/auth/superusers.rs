@@ -48,4 +48,9 @@ impl RecentSuperusers {
         };
         recent.insert(subject.key.clone(), seen);
     }
+
+    pub(super) fn forget(&self, id: UserId) {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|_, seen| seen.id != id);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Every error names the variable, so that a failed deploy says what to change.
 
+mod audit;
 mod auth;
 mod bulk;
 mod database;
@@ -13,6 +14,7 @@ mod variables;
 use std::time::Duration;
 
 pub use self::{
+    audit::AuditConfig,
     auth::{
         AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim, SubjectConfig,
         SubjectField,

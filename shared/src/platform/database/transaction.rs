@@ -56,6 +56,14 @@ pub enum OnAmbiguousCommit {
     TryAgain,
 }
 
+impl OnAmbiguousCommit {
+    /// What is right for a request, which finds out what was done before if it has a key.
+    #[must_use]
+    pub fn with_key(has_key: bool) -> Self {
+        if has_key { Self::TryAgain } else { Self::Fail }
+    }
+}
+
 impl Transaction {
     /// Who acts, and for which request.
     #[must_use]

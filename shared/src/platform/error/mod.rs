@@ -5,20 +5,23 @@
 //! [`crate::platform::function`].
 
 mod details;
+mod public;
 mod refusal;
 mod unavailable;
 
-use lambda_http::http::{HeaderName, HeaderValue, StatusCode, header};
+use lambda_http::http::{HeaderValue, StatusCode, header};
+use serde_json::Value;
 
+use self::public::{
+    RETRY_AFTER_SECONDS, counted, invalid_request, precondition_failed, refused_by_table,
+    unavailable,
+};
 pub use self::{
     details::{Detail, Details},
+    public::Public,
     refusal::{Refusal, RefusalKind},
     unavailable::{Reason, Unavailable},
 };
-
-/// What a caller is asked to wait before trying again when the database is unavailable. A fail-over
-/// or a restart takes longer, a moment of too many connections less.
-const RETRY_AFTER_SECONDS: u64 = 2;
 
 /// Why a request was not answered as asked.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +60,24 @@ pub enum Error {
     Conflict {
         /// Every row and field that conflicts.
         details: Details,
+    },
+    /// What there is now does not allow it.
+    #[error("not possible now: {code}")]
+    NotPossible {
+        /// A stable word for programs.
+        code: &'static str,
+        /// For people: why not, and what to do.
+        message: &'static str,
+        /// What is in the way, under this name in the answer.
+        more: Option<(&'static str, Value)>,
+    },
+    /// What is to be changed is not as `If-Match` says.
+    #[error("precondition failed")]
+    PreconditionFailed {
+        /// What it is now.
+        current: Value,
+        /// The tag that it has now.
+        etag: HeaderValue,
     },
     /// A request with the same Idempotency-Key is being worked on.
     #[error("a request with this Idempotency-Key is in progress")]
@@ -119,21 +140,6 @@ pub enum Error {
     },
 }
 
-/// The half of an error that the caller sees.
-#[derive(Debug)]
-pub struct Public<'e> {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// A stable word for programs.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: String,
-    /// More, row by row.
-    pub details: &'e [Detail],
-    /// A header that belongs to the status.
-    pub header: Option<(HeaderName, HeaderValue)>,
-}
-
 impl Error {
     /// An [`Error::InvalidRequest`].
     pub fn invalid_request(message: impl Into<String>) -> Self {
@@ -172,18 +178,7 @@ impl Error {
     #[must_use]
     pub fn public(&self) -> Public<'_> {
         match self {
-            Self::InvalidRequest { message, details } => {
-                let rows = match details.total() {
-                    0 => String::new(),
-                    count => format!(
-                        ". Also, {} found, {}",
-                        counted(count, "row error", "row errors"),
-                        details.location()
-                    ),
-                };
-                Public::new(StatusCode::BAD_REQUEST, "invalid_request", format!("{message}{rows}"))
-                    .with_details(details.listed())
-            }
+            Self::InvalidRequest { message, details } => invalid_request(message, details),
             Self::Unauthorized { .. } => Public::new(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
@@ -214,6 +209,15 @@ impl Error {
                 ),
             )
             .with_details(details.listed()),
+            Self::NotPossible {
+                code,
+                message,
+                more,
+            } => Public {
+                more: more.as_ref().map(|(name, value)| (*name, value)),
+                ..Public::new(StatusCode::CONFLICT, code, *message)
+            },
+            Self::PreconditionFailed { current, etag } => precondition_failed(current, etag),
             Self::IdempotencyInProgress => Public::new(
                 StatusCode::CONFLICT,
                 "idempotency_in_progress",
@@ -274,54 +278,6 @@ impl Error {
     }
 }
 
-fn unavailable(cause: &Unavailable) -> Public<'static> {
-    Public::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "database_unavailable",
-        cause.reason().message(),
-    )
-    .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))
-}
-
-fn refused_by_table(refusal: &Refusal) -> Public<'_> {
-    let (status, code) = match refusal.kind {
-        RefusalKind::Unique | RefusalKind::Deferrable | RefusalKind::Reference => {
-            (StatusCode::CONFLICT, "conflict")
-        }
-        RefusalKind::Check
-        | RefusalKind::NotNull
-        | RefusalKind::Generated
-        | RefusalKind::Type
-        | RefusalKind::Trigger
-        | RefusalKind::Altered => (StatusCode::UNPROCESSABLE_ENTITY, "validation_failed"),
-    };
-    let reason = refusal.message();
-    Public::new(status, code, reason)
-}
-
-impl<'e> Public<'e> {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-            details: &[],
-            header: None,
-        }
-    }
-
-    fn with_details(self, details: &'e [Detail]) -> Self {
-        Self { details, ..self }
-    }
-
-    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
-        }
-    }
-}
-
 /// An error and its causes in one line, for the log.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
@@ -333,10 +289,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     line
-}
-
-fn counted(count: usize, singular: &str, plural: &str) -> String {
-    format!("{count} {}", if count == 1 { singular } else { plural })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use lambda_http::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::platform::error::{Detail, Error, Public};
 
@@ -28,6 +29,14 @@ pub(crate) struct ErrorBody<'a> {
     /// More, row by row.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     details: &'a [Detail],
+    /// What there is now, with 412.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    current: Option<&'a Value>,
+    /// The tables that refer to a user, with 409.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
+    references: Option<&'a Value>,
 }
 
 /// A JSON response.
@@ -63,13 +72,17 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
         code,
         message,
         details,
+        more,
         header,
     } = error.public();
+    let named = |wanted| more.and_then(|(name, value)| (name == wanted).then_some(value));
     let body = ErrorBody {
         error: code,
         message: &message,
         request_id,
         details,
+        current: named("current"),
+        references: named("references"),
     };
     let mut response = json(status, &body).unwrap_or_else(|_| empty(status));
     if let Some((name, value)) = header {

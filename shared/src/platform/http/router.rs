@@ -35,6 +35,8 @@ pub type Handler<F> =
 pub enum Access {
     /// Everybody.
     Open,
+    /// Active users.
+    Active,
     /// Active superusers.
     Superuser,
 }

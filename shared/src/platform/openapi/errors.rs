@@ -16,8 +16,10 @@ const REQUEST_ID: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
 /// The errors that most operations can answer with.
 #[derive(Clone, Copy)]
 pub(super) struct CommonErrors {
-    /// Whether only superusers may call.
+    /// Whether only users may call.
     pub(super) is_protected: bool,
+    /// Whether only superusers may call.
+    pub(super) is_for_superusers: bool,
     /// Whether nothing can be said without the database.
     pub(super) uses_database: bool,
 }
@@ -33,7 +35,9 @@ impl CommonErrors {
             errors.push(Error::Unauthorized {
                 reason: "an example",
             });
-            errors.push(Error::Forbidden);
+            if self.is_for_superusers {
+                errors.push(Error::Forbidden);
+            }
             // Where a limit is configured.
             errors.push(Error::RateLimited {
                 retry_after_seconds: 2,
@@ -53,6 +57,7 @@ impl CommonErrors {
 pub fn catalogue() -> Vec<Error> {
     let common = CommonErrors {
         is_protected: true,
+        is_for_superusers: true,
         uses_database: true,
     };
     let mut errors = common.list();
@@ -83,6 +88,13 @@ pub fn catalogue() -> Vec<Error> {
         },
     ]);
     errors
+}
+
+/// Those of the catalogue with these codes.
+pub fn errors_with(codes: &[&str]) -> impl Iterator<Item = Error> {
+    catalogue()
+        .into_iter()
+        .filter(|error| codes.contains(&error.public().code))
 }
 
 fn details(code: &'static str, message: &str) -> Details {
@@ -121,6 +133,9 @@ fn example(public: &Public<'_>) -> Value {
     });
     if !public.details.is_empty() {
         body["details"] = json!(public.details);
+    }
+    if let Some((name, value)) = public.more {
+        body[name] = value.clone();
     }
     body
 }
@@ -162,6 +177,7 @@ fn add(
     for (name, at) in [
         ("WWW-Authenticate", "www-authenticate"),
         ("Retry-After", "retry-after"),
+        ("ETag", "etag"),
     ] {
         if header == Some(at) {
             response["headers"][name] = response_header(name);

@@ -23,6 +23,7 @@ const HEADERS: &[Header] = &[
     ),
     ("Age", whole_number, "How old the numbers are, in seconds."),
     ("ETag", text, "A tag that changes with the answer."),
+    ("Location", text, "The path of the new user."),
     (
         "Link",
         text,
@@ -88,6 +89,36 @@ pub(super) fn components() -> Map<String, Value> {
 #[must_use]
 pub fn response_header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
+}
+
+/// A string in quotes (RFC 8941), or one without; in both, spaces around it do not count. Letters beyond
+/// ASCII are read too, but not every client can send them.
+const IDEMPOTENCY_KEY: &str =
+    r#"^[ \t]*([!#-~][ -~]{0,254}|"([ !#-\[\]-~]|\\["\\]){1,255}")[ \t]*$"#;
+
+/// The key under which a request may be repeated.
+#[must_use]
+pub fn idempotency_key() -> Value {
+    request_header(
+        "Idempotency-Key",
+        json!({ "type": "string", "pattern": IDEMPOTENCY_KEY, "example": "\"8e03978e-40d5\"" }),
+        "A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 \
+         hours without being done again.",
+    )
+}
+
+/// The precondition of a change.
+#[must_use]
+pub fn if_match() -> Value {
+    request_header(
+        "If-Match",
+        json!({
+            "type": "string",
+            "pattern": r#"^(\*|"[!#-~]*"(, ?"[!#-~]*")*)$"#,
+            "example": "*",
+        }),
+        "`ETag`s, one of which the user must have; `*` is every one.",
+    )
 }
 
 /// A header of a request.

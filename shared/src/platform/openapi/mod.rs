@@ -17,8 +17,8 @@ use utoipa::{
 
 use self::errors::CommonErrors;
 pub use self::{
-    errors::catalogue,
-    headers::{request_header, response_header},
+    errors::{catalogue, errors_with},
+    headers::{idempotency_key, if_match, request_header, response_header},
 };
 use crate::platform::{
     error::{Detail, Error},
@@ -99,9 +99,10 @@ impl Part {
 
 impl Operation {
     fn into_value(self, access: Access) -> Value {
-        let is_protected = access == Access::Superuser;
+        let is_protected = access != Access::Open;
         let common = CommonErrors {
             is_protected,
+            is_for_superusers: access == Access::Superuser,
             uses_database: is_protected,
         };
         let mut responses = errors::responses(common.list().iter().chain(&self.errors));
@@ -131,7 +132,7 @@ impl Operation {
 pub fn document(parts: impl IntoIterator<Item = Part>) -> Value {
     let errors = Part::default()
         .schema::<Detail>(&["line"])
-        .schema::<ErrorBody<'_>>(&["details"]);
+        .schema::<ErrorBody<'_>>(&["details", "current", "references"]);
     let mut paths = Map::new();
     let mut schemas = Map::new();
     for part in parts.into_iter().chain([errors]) {
@@ -149,6 +150,7 @@ pub fn document(parts: impl IntoIterator<Item = Part>) -> Value {
         "servers": [{ "url": "http://127.0.0.1:9000", "description": "cargo dev" }],
         "tags": [
             { "name": "users", "description": "The users, one by one or many at once." },
+            { "name": "audit", "description": "Who did what to whom." },
             { "name": "dashboard", "description": "Numbers of all users." },
             { "name": "operations", "description": "Whether a deployment is well." },
         ],

@@ -5,6 +5,7 @@
 //! because no mode could guess which of the two users is meant.
 
 mod conflicts;
+mod explain;
 mod insert;
 mod limits;
 mod row;
@@ -16,6 +17,7 @@ use sqlx::PgConnection;
 
 pub use self::{
     conflicts::{ConflictWith, RowConflict, find_conflicts},
+    explain::{conflict_error, explain},
     limits::{BrokenLimit, Limit, find_broken_limits},
     row::{ImportRow, ImportedUser, OnConflict, RowResult},
 };

@@ -14,6 +14,7 @@ use crate::{
 
 const USERS: &str = include_str!("templates/users.sql");
 const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
+const WITH_IDS_OF_USERS: &str = include_str!("../../../../migrations/0023_user_audit.up.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
 
 /// Migrations of rollcall's own table that another application's has no need of.
@@ -152,6 +153,7 @@ impl TablePlan {
         match version {
             1 => Some(self.fill(USERS)),
             20 => Some(self.fill(IDEMPOTENCY_KEYS)),
+            23 => Some(WITH_IDS_OF_USERS.replace("_id bigint,", "_id user_id,")),
             21 => Some(self.fill(COUNTS)),
             version if BUILDS_INDEX.contains(&version) => Some(self.index(version).map_or_else(
                 || "SELECT".to_owned(),

@@ -49,6 +49,18 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
             ("repeated-parameter-v1", 400),
             ("broken-cursor", 400),
             ("wrong-method", 405),
+            ("one", 200),
+            ("me", 200),
+            ("create", 201),
+            ("create-stored-email", 409),
+            ("update", 200),
+            ("update-stale", 412),
+            ("update-self", 409),
+            ("delete-dry-run", 200),
+            ("delete-unknown", 404),
+            ("audit", 200),
+            ("audit-bad-time", 400),
+            ("history", 200),
         ],
     ),
     (
@@ -141,7 +153,10 @@ async fn every_event_of_migrate_is_understood() {
     for file in MIGRATE_EVENTS {
         let report = function.invoke(read(file)).await.into_response();
         let expected = if file == "migrate-clean.json" {
-            json!({ "deleted_keys": 0 })
+            json!({
+                "deleted_keys": 0,
+                "audit": { "created": 4, "dropped": 0, "deleted": 0 },
+            })
         } else {
             json!({ "applied": [], "pending": [] })
         };

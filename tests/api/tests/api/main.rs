@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and its helpers do too"
 )]
 
+mod audit;
 mod authentication;
 mod bulk_create;
 mod bulk_rows;
@@ -55,5 +56,7 @@ mod telemetry;
 mod tls_in_front;
 mod tokens;
 mod traffic;
+mod user_guards;
+mod user_writes;
 mod valkey;
 mod valkey_in_trouble;

@@ -222,3 +222,48 @@ async fn a_table_without_rights_takes_them_from_the_token() {
     assert_eq!(users["items"][0]["created_at"], "2026-03-29T02:30:00Z");
     assert_eq!(users["items"][1]["created_at"], Value::Null);
 }
+
+#[tokio::test]
+async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() {
+    let table = Mapped::new("10-better-auth").await;
+    let admin = json!({ "sub": "Zk3vJm2bX8nR5tY7" });
+    let api = table.start("list-users").await;
+    let path = format!("{USERS}/Bk3vJm2bX8nR5tY9");
+    let patch = |body: Value| {
+        Request::new("PATCH", &path)
+            .bearer(&table.token(&admin))
+            .json(&body)
+    };
+    let changed = api
+        .send(&patch(json!({ "is_active": false, "full_name": "Newer" })))
+        .await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(changed.json()["is_active"], false);
+    let stored = "SELECT name || ' ' || banned::text || ' ' || coalesce(role, 'none') FROM \"user\" WHERE email = 'new@ba.example'";
+    assert_eq!(
+        table.query(stored).await.as_deref(),
+        Some("Newer true none"),
+        "the role, which means the same as before, stays as it was"
+    );
+    let refused = api.send(&patch(json!({ "username": "new" }))).await;
+    assert_eq!(refused.json()["details"][0]["code"], "read_only");
+
+    let gone = Request::new("DELETE", &path).bearer(&table.token(&admin));
+    assert_eq!(api.send(&gone).await.status, 204);
+    let log = api.send(&table.get("/api/v1/audit", &admin)).await.json();
+    let entries: Vec<_> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["action"].clone(), entry["target"]["id"].clone()))
+        .collect();
+    let target = json!("Bk3vJm2bX8nR5tY9");
+    assert!(
+        entries.contains(&(json!("user.update"), target.clone())),
+        "{log}"
+    );
+    assert!(entries.contains(&(json!("user.delete"), target)), "{log}");
+    let own =
+        Request::new("DELETE", &format!("{USERS}/Zk3vJm2bX8nR5tY7")).bearer(&table.token(&admin));
+    assert_eq!(api.send(&own).await.status, 409);
+}

@@ -45,6 +45,26 @@ async fn a_warm_uncached_list_costs_one_round_trip() {
 }
 
 #[tokio::test]
+async fn one_user_costs_one_round_trip_and_a_change_in_the_log_three() {
+    let get = Request::get("/api/v1/users/1");
+    assert_eq!(round_trips_of("list-users", &get, &[]).await, 1);
+    // BEGIN, the change with its guards and its entry in the log, COMMIT.
+    for (id, patch) in [
+        (1, serde_json::json!({ "full_name": null })),
+        (
+            2,
+            serde_json::json!({ "is_active": false, "email": "somebody@example.com" }),
+        ),
+        (3, serde_json::json!({ "is_superuser": false })),
+    ] {
+        let patch = Request::new("PATCH", &format!("/api/v1/users/{id}"))
+            .header("if-match", "*")
+            .json(&patch);
+        assert_eq!(round_trips_of("list-users", &patch, &[]).await, 3);
+    }
+}
+
+#[tokio::test]
 async fn warm_uncached_numbers_cost_one_round_trip_and_cached_ones_none() {
     let request = Request::get("/api/v1/dashboard/stats");
     let uncached = [("STATS_CACHE_SECONDS", "0")];

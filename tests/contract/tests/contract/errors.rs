@@ -14,8 +14,9 @@ Written by `cargo xtask openapi` from the code; a test holds it there.
 
 Every error is a JSON object with `error` (a stable word for programs), `message` (for people, may
 change) and `request_id` (finds it in the log). Some have `details`, one entry for every bad row and
-field of an import: `index` (the row, from 0), `line` (in NDJSON and CSV), `field` (`null` if the whole
-row is meant), `code` and `message`.
+field: `index` (the row of an import, from 0), `line` (in NDJSON and CSV), `field` (`null` if the whole
+row is meant), `code` and `message`. 412 has the user as it is now in `current`, and 409 `referenced` the tables
+in `references`.
 
 | status | `error` | `message`, for example | what to do |
 |---|---|---|---|
@@ -29,7 +30,7 @@ const TAIL: &str = "
 
 | `code` | meaning |
 |---|---|
-| `required` | the field is missing |
+| `required` | the field is missing, or is to be removed from a user who needs it |
 | `invalid_type` | the value is of another type: a number where there should be text, for example |
 | `invalid_format` | the value breaks the rules of its field; `message` says which |
 | `invalid_json` | the row is no JSON (NDJSON) |
@@ -39,14 +40,21 @@ const TAIL: &str = "
 | `too_short`, `too_long` | the value has too few or too many characters or bytes |
 | `too_weak` | the password is one that anybody would guess |
 | `out_of_range` | the password hash would cost too much to verify |
-| `not_allowed` | `password` and `password_hash` are both given |
+| `not_allowed` | `password` and `password_hash` are both given, or a field that cannot be changed |
 | `duplicate_in_request` | an earlier row of the same request has the value too |
 | `already_exists` | a stored user has the value |
 ";
 
+/// Those of all endpoints, and those of users.
+fn catalogue() -> Vec<Error> {
+    let mut errors = shared::platform::openapi::catalogue();
+    errors.extend(list_users::openapi::errors());
+    errors
+}
+
 #[test]
 fn every_error_is_in_the_catalogue() {
-    let mut errors = shared::platform::openapi::catalogue();
+    let mut errors = catalogue();
     errors.sort_by_key(|error| {
         let public = error.public();
         (public.status, public.code)
@@ -58,7 +66,7 @@ fn every_error_is_in_the_catalogue() {
 
 #[test]
 fn the_catalogue_has_every_kind_of_error_once() {
-    let mut codes: Vec<_> = shared::platform::openapi::catalogue()
+    let mut codes: Vec<_> = catalogue()
         .iter()
         .map(|error| error.public().code)
         .collect();
@@ -66,7 +74,7 @@ fn the_catalogue_has_every_kind_of_error_once() {
     let mut distinct = codes.clone();
     distinct.dedup();
     assert_eq!(codes, distinct);
-    assert_eq!(codes.len(), 15, "one for each variant that `advice` knows");
+    assert_eq!(codes.len(), 19, "one for each code that `advice` knows");
 }
 
 #[test]
@@ -118,6 +126,10 @@ fn advice(error: &Error) -> &'static str {
         Error::Conflict { .. } => {
             "See `details`; leave the rows out, or send `on_conflict=skip` or `update`. Where there are \
              none, `message` names a rule of the table itself: ask its owner."
+        }
+        Error::NotPossible { .. } => "Do what `message` says.",
+        Error::PreconditionFailed { .. } => {
+            "Look at `current`, and send the change again with its `ETag` if you still want it."
         }
         Error::IdempotencyInProgress | Error::RateLimited { .. } => {
             "Send the same again after `Retry-After` seconds."

@@ -1,16 +1,11 @@
 //! Plaintext passwords become hashes before anything is written.
 
-mod argon2id;
-mod hasher;
-
 use secrecy::SecretString;
 use shared::{
-    platform::{deadline::Deadline, error::Error},
+    platform::{deadline::Deadline, error::Error, password_hasher::PasswordHasher},
     store::bulk::ImportRow,
     users::{Located, NewUser, Password},
 };
-
-pub(crate) use self::hasher::Hasher;
 
 /// Turns new users into rows. In a dry run, which keeps none of them, passwords are only counted.
 ///
@@ -18,7 +13,7 @@ pub(crate) use self::hasher::Hasher;
 pub(crate) async fn into_rows(
     users: Vec<Located<NewUser>>,
     is_dry_run: bool,
-    hasher: &Hasher,
+    hasher: &PasswordHasher,
     max: usize,
     deadline: &Deadline,
 ) -> Result<Vec<Located<ImportRow>>, Error> {

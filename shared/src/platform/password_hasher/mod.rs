@@ -1,40 +1,41 @@
 //! Hashes passwords on all cores of the environment.
 
+mod argon2id;
+
 use std::{
     num::NonZero,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
-use argon2::Params;
-use secrecy::{ExposeSecret, SecretString};
-use shared::platform::{
+use self::argon2id::Argon2id;
+use crate::platform::{
     config::{Argon2Config, ConfigError},
     deadline::Deadline,
     error::Error,
     idempotency::Fingerprint,
 };
+use argon2::Params;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     sync::Semaphore,
     task::{JoinSet, spawn_blocking},
 };
-
-use super::argon2id::{self, Argon2id};
 
 const OPERATION: &str = "hashing passwords";
 
 /// Hashes with fixed parameters. Each hash waits for a permit, of which there is one for each core;
 /// whoever asks first is served first.
 #[derive(Clone)]
-pub(crate) struct Hasher {
+pub struct PasswordHasher {
     params: Params,
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Argon2id>>>,
 }
 
-impl Hasher {
+impl PasswordHasher {
     /// Counts the cores.
-    pub(crate) fn new(config: Argon2Config) -> Result<Self, ConfigError> {
+    pub fn new(config: Argon2Config) -> Result<Self, ConfigError> {
         let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
             .map_err(|error| ConfigError::new("ARGON2_MEMORY_KIB", error.to_string()))?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -47,7 +48,7 @@ impl Hasher {
 
     /// Hashes all passwords, in their order. Fails with [`Error::Timeout`] as soon as the deadline has
     /// passed.
-    pub(crate) async fn hash_all(
+    pub async fn hash_all(
         &self,
         passwords: Vec<SecretString>,
         deadline: &Deadline,
@@ -77,7 +78,7 @@ impl Hasher {
     }
 
     /// A fingerprint that costs as much to guess as a password.
-    pub(crate) async fn stretch(
+    pub async fn stretch(
         &self,
         fingerprint: Fingerprint,
         salt: Fingerprint,
@@ -89,7 +90,8 @@ impl Hasher {
     }
 
     /// As long as a hash, and the hash of no password.
-    pub(crate) fn placeholder(&self) -> String {
+    #[must_use]
+    pub fn placeholder(&self) -> String {
         argon2id::placeholder(&self.params)
     }
 
@@ -128,8 +130,8 @@ mod tests {
 
     use super::*;
 
-    fn hasher() -> Hasher {
-        Hasher::new(Argon2Config {
+    fn hasher() -> PasswordHasher {
+        PasswordHasher::new(Argon2Config {
             memory_kib: 64,
             passes: 1,
             lanes: 1,

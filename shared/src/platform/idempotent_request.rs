@@ -1,40 +1,32 @@
-//! The request as its Idempotency-Key knows it.
+//! A request as its Idempotency-Key knows it.
 
-use shared::{
-    platform::{
-        error::Error,
-        idempotency::{Fingerprint, IdempotencyKey, IdempotentRequest, StoredResponse},
-        request_context::RequestContext,
-    },
-    store::idempotency::StoredRow,
+use crate::platform::{
+    error::Error,
+    idempotency::{Fingerprint, IdempotencyKey, IdempotentRequest},
+    password_hasher::PasswordHasher,
+    request_context::RequestContext,
 };
 
-use crate::{body::Payload, options::Options, passwords::Hasher};
-
-/// The request under its key, if it has one. A dry run changes nothing that could be repeated, so its
-/// key is only checked.
+/// The request under its key, if it has one. `parts` and `body` are all that it says.
 ///
 /// The fingerprint is stored, and whoever knew all of a request but a password could try passwords
 /// until the fingerprints agree. That costs as much as trying them on the stored hash, because a
 /// request that may hold passwords is hashed like one.
-pub(crate) async fn request(
+pub async fn read(
     context: &RequestContext,
-    options: Options,
-    payload: &Payload<'_>,
-    hasher: &Hasher,
+    parts: &[&str],
+    body: &str,
+    hasher: &PasswordHasher,
 ) -> Result<Option<IdempotentRequest>, Error> {
-    let key = IdempotencyKey::from_headers(context.request.headers())?;
-    let (Some(key), false) = (key, options.is_dry_run) else {
+    let Some(key) = IdempotencyKey::from_headers(context.request.headers())? else {
         return Ok(None);
     };
     let caller_id = context.actor()?.id;
     let route = context.route;
-    let mut fingerprint = Fingerprint::of(&[
-        options.fingerprint().as_bytes(),
-        payload.format().name().as_bytes(),
-        payload.text().as_bytes(),
-    ]);
-    if may_hold_passwords(payload.text()) {
+    let parts = parts.iter().copied().chain([body]);
+    let parts: Vec<&[u8]> = parts.map(str::as_bytes).collect();
+    let mut fingerprint = Fingerprint::of(&parts);
+    if may_hold_passwords(body) {
         let place = [
             &caller_id.to_bytes(),
             route.as_bytes(),
@@ -48,20 +40,6 @@ pub(crate) async fn request(
         key,
         fingerprint,
     }))
-}
-
-/// The response to the request, if it was answered before. Fails if its key was used for another request.
-pub(crate) fn stored_response(
-    request: &IdempotentRequest,
-    stored: Option<StoredRow>,
-) -> Result<Option<StoredResponse>, Error> {
-    let Some(stored) = stored else {
-        return Ok(None);
-    };
-    if stored.request_hash != request.fingerprint.as_bytes() {
-        return Err(Error::IdempotencyMismatch);
-    }
-    StoredResponse::decompress(stored.status, &stored.body).map(Some)
 }
 
 /// Whether a field of the text may be called `password`, in plain letters or in escaped ones. A wrong

@@ -3,7 +3,8 @@
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
-use shared::platform::error::Error;
+
+use crate::platform::error::Error;
 
 /// RFC 9106, section 3.1, recommends 16 bytes of salt; a tag of 32 is common.
 const SALT_BYTES: usize = 16;

@@ -1,0 +1,123 @@
+//! What keeps a user from being changed, as the caller is told and the log of changes says.
+
+use lambda_http::http::StatusCode;
+use shared::{
+    platform::{
+        database::{OnAmbiguousCommit, TransactionOutcome},
+        error::{Detail, Error, chain},
+        request_context::RequestContext,
+    },
+    store::{
+        audit::{self, Action, NewEntry},
+        users::Changed,
+    },
+    users::{FieldError, User, UserId},
+};
+
+use crate::{ListUsers, user_response::header_value};
+
+/// Nobody has the id in the path.
+pub(crate) const UNKNOWN: Error = Error::NotFound {
+    message: "No user has this id",
+};
+
+/// The id in the path.
+pub(crate) fn target(function: &ListUsers, context: &RequestContext) -> Result<UserId, Error> {
+    let id_kind = function.state.config.users_table.id_kind();
+    UserId::parse(context.parameters.get("id")?, id_kind).ok_or(UNKNOWN)
+}
+
+/// The user after a change, or why there was none. The log says so already.
+pub(crate) fn user(changed: Changed) -> Result<User, Error> {
+    match changed {
+        Changed::Done(user) | Changed::Unchanged(user) => Ok(user),
+        Changed::Guarded(guard) => Err(guard.error()),
+        Changed::Unknown => Err(UNKNOWN),
+        Changed::Stale(user) => Err(Error::PreconditionFailed {
+            etag: header_value(user.etag())?,
+            current: serde_json::to_value(&user)
+                .map_err(|error| Error::internal("writing the response", error))?,
+        }),
+    }
+}
+
+/// The answer to values that break rules.
+pub(crate) fn invalid(errors: Vec<FieldError>) -> Error {
+    let details = errors.into_iter().map(|error| {
+        let FieldError {
+            field,
+            code,
+            message,
+        } = error;
+        detail(field, code, message.into_owned())
+    });
+    Error::ValidationFailed {
+        details: details.collect(),
+    }
+}
+
+/// The answer to values that others have.
+pub(crate) fn taken(fields: Vec<&'static str>) -> Error {
+    let details = fields.into_iter().map(|field| {
+        let message = format!("a user with this {field} exists already");
+        detail(Some(field), "already_exists", message)
+    });
+    Error::Conflict {
+        details: details.collect(),
+    }
+}
+
+fn detail(field: Option<&'static str>, code: &'static str, message: String) -> Detail {
+    Detail {
+        index: 0,
+        line: None,
+        field,
+        code,
+        message,
+    }
+}
+
+/// Writes into the log of changes that one was refused, where the transaction that would have said so was
+/// taken back. The caller is told of the refusal, whatever becomes of this.
+pub(crate) async fn note(
+    function: &ListUsers,
+    context: &RequestContext,
+    action: Action,
+    target_id: Option<UserId>,
+    error: Error,
+) -> Error {
+    let public = error.public();
+    if public.status != StatusCode::CONFLICT || matches!(error, Error::IdempotencyInProgress) {
+        return error;
+    }
+    let entry = &NewEntry {
+        action,
+        refusal: Some(public.code),
+        target_id,
+        after: None,
+    };
+    let written = async {
+        let actor = context.actor()?;
+        function
+            .state
+            .database
+            .transaction(
+                &context.deadline,
+                actor,
+                OnAmbiguousCommit::Fail,
+                |mut tx| async move {
+                    let written = audit::insert(&mut tx, entry).await;
+                    let outcome = written.map(TransactionOutcome::Commit);
+                    (outcome.map_err(Into::into), tx)
+                },
+            )
+            .await
+    };
+    if let Err(failure) = written.await {
+        tracing::error!(
+            error = chain(&failure),
+            "a refusal is not in the log of changes"
+        );
+    }
+    error
+}

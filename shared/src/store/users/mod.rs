@@ -1,0 +1,56 @@
+//! Users, one at a time.
+//!
+//! A change, its guards, its precondition and its entry in the log are one statement: nothing can come between
+//! them, and it costs one round trip.
+
+mod create;
+mod delete;
+mod references;
+mod target;
+mod update;
+
+use sqlx::{PgConnection, QueryBuilder};
+
+pub use self::{
+    create::create,
+    delete::delete,
+    references::{Reference, find_references},
+    target::{Changed, Precondition},
+    update::{Changes, update},
+};
+use super::USER_COLUMNS;
+use crate::users::{User, UserId};
+
+/// Finds a user, or `None` if nobody has the id.
+pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT {USER_COLUMNS} FROM users WHERE id = $1::user_id"
+    ))
+    .bind(id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Which of these values somebody else than `except` has: `email`, `username`.
+pub async fn find_taken(
+    connection: &mut PgConnection,
+    email: Option<&str>,
+    username: Option<&str>,
+    except: UserId,
+) -> Result<Vec<&'static str>, sqlx::Error> {
+    let mut taken = Vec::new();
+    for (field, value) in [("email", email), ("username", username)] {
+        let Some(value) = value else { continue };
+        let mut sql = QueryBuilder::new("SELECT EXISTS (SELECT FROM users WHERE lower(");
+        sql.push(field)
+            .push(r#" COLLATE "und-x-icu") COLLATE "C" = lower("#)
+            .push_bind(value)
+            .push(r#"::text COLLATE "und-x-icu") COLLATE "C" AND id <> "#)
+            .push_bind(except)
+            .push("::user_id)");
+        if sql.build_query_scalar().fetch_one(&mut *connection).await? {
+            taken.push(field);
+        }
+    }
+    Ok(taken)
+}
