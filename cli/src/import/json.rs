@@ -1,37 +1,61 @@
-//! Cuts NDJSON and JSON arrays into their objects.
+//! Cuts NDJSON and JSON arrays into their objects. Arrays may be inside an object, as in `{"users": [...]}`,
+//! and pages of an API may follow each other.
 
 use std::io::{BufRead, Read as _};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::record::{MAX_BYTES, Record};
 use super::source::checked;
+
+/// What systems call the array of users in an object.
+const LISTS: [&str; 4] = ["users", "Users", "identities", "value"];
 
 /// The objects of a text, from some place on.
 pub(super) struct Objects<R> {
     reader: R,
     is_array: bool,
+    /// The member that has the array, or empty text if the array is all that there is.
+    list: String,
+    is_finished: bool,
     offset: u64,
     line: u64,
 }
 
-/// What comes before the objects: the bracket of an array, or nothing.
+/// What comes before the objects: the bracket of an array, or nothing. It names the member of an object that
+/// has the array.
 pub(super) fn header(reader: impl BufRead, is_array: bool) -> Result<Record> {
-    let mut objects = Objects::new(reader, is_array, 0, 1);
+    let mut objects = Objects::new(reader, is_array, "", 0, 1);
+    let mut list = String::new();
     if is_array {
-        let first = objects.skip_bytes(|byte| byte.is_ascii_whitespace())?;
-        ensure!(first == Some(b'['), "the file is no JSON array");
-        objects.consume(b'[');
+        match objects.skip_space()? {
+            Some(b'[') => objects.consume(b'['),
+            Some(b'{') => {
+                list = objects
+                    .open_list(&LISTS)?
+                    .with_context(|| format!("the file has no array {}", LISTS.join(" or ")))?;
+            }
+            _ => bail!("the file is no JSON array"),
+        }
     }
-    objects.record(Vec::new(), objects.line)
+    objects.record(list.into_bytes(), objects.line)
+}
+
+/// Whether a text that begins with `{` is an object with an array of users, and not a user on each line.
+pub(super) fn has_list(reader: impl BufRead) -> Result<bool> {
+    let mut objects = Objects::new(reader, true, "", 0, 1);
+    let is_object = objects.skip_space()? == Some(b'{');
+    Ok(is_object && objects.open_list(&LISTS).is_ok_and(|list| list.is_some()))
 }
 
 impl<R: BufRead> Objects<R> {
     /// The objects after byte `offset`, which is on line `line`.
-    pub(super) fn new(reader: R, is_array: bool, offset: u64, line: u64) -> Self {
+    pub(super) fn new(reader: R, is_array: bool, list: &str, offset: u64, line: u64) -> Self {
         Self {
             reader,
             is_array,
+            list: list.to_owned(),
+            is_finished: false,
             offset,
             line,
         }
@@ -76,26 +100,94 @@ impl<R: BufRead> Objects<R> {
 
     /// An element of an array.
     fn element(&mut self) -> Result<Option<Record>> {
-        let first = self.skip_bytes(|byte| byte.is_ascii_whitespace() || byte == b',')?;
-        let line = self.line;
-        let Some(first) = first else {
-            anyhow::bail!("line {line}: the array is never closed");
-        };
-        if first == b']' {
-            return Ok(None);
-        }
-        let mut raw = Vec::new();
-        let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
-        while let Some(byte) = self.peek()? {
-            if depth == 0 && !is_text && matches!(byte, b',' | b']') {
-                break;
+        let mut first = self.skip_separators()?;
+        while first == Some(b']') {
+            if !self.open_next_list()? {
+                self.is_finished = true;
+                return Ok(None);
             }
-            self.consume(byte);
+            first = self.skip_separators()?;
+        }
+        let line = self.line;
+        ensure!(first.is_some(), "line {line}: the array is never closed");
+        let mut raw = Vec::new();
+        self.value(b",]", |byte| {
             raw.push(byte);
             ensure!(
                 raw.len() < MAX_BYTES,
                 "line {line}: an element of the array is longer than a megabyte"
             );
+            Ok(())
+        })?;
+        self.record(raw.trim_ascii().to_vec(), line).map(Some)
+    }
+
+    /// Steps from the end of an array to the beginning of the next one, if another page of users follows.
+    fn open_next_list(&mut self) -> Result<bool> {
+        self.consume(b']');
+        if !self.list.is_empty() {
+            self.open_list(&[])?;
+        }
+        loop {
+            match self.skip_space()? {
+                None => return Ok(false),
+                Some(b'[') if self.list.is_empty() => {
+                    self.consume(b'[');
+                    return Ok(true);
+                }
+                Some(b'{') if !self.list.is_empty() => {
+                    let list = self.list.clone();
+                    if self.open_list(&[&list])?.is_some() {
+                        return Ok(true);
+                    }
+                }
+                Some(_) => bail!("line {}: text follows the array of users", self.line),
+            }
+        }
+    }
+
+    /// Steps over the members of an object to the first array that has one of these names, or to the end of
+    /// the object.
+    fn open_list(&mut self, names: &[&str]) -> Result<Option<String>> {
+        loop {
+            match self.skip_bytes(|byte| byte.is_ascii_whitespace() || b"{,".contains(&byte))? {
+                None => bail!("line {}: the object is never closed", self.line),
+                Some(b'}') => {
+                    self.consume(b'}');
+                    return Ok(None);
+                }
+                Some(_) => {}
+            }
+            let mut name = Vec::new();
+            self.value(b":", |byte| {
+                name.push(byte);
+                Ok(())
+            })?;
+            let name: String = serde_json::from_slice(&name)
+                .with_context(|| format!("line {}: the object is not JSON", self.line))?;
+            self.consume(b':');
+            let first = self.skip_space()?;
+            if first == Some(b'[') && names.contains(&name.as_str()) {
+                self.consume(b'[');
+                // A user may have a list of this name too, but of something other than objects.
+                if matches!(self.skip_space()?, Some(b'{' | b']')) {
+                    return Ok(Some(name));
+                }
+                self.value(b"]", |_| Ok(()))?;
+            }
+            self.value(b",}", |_| Ok(()))?;
+        }
+    }
+
+    /// Steps over a value, up to one of these bytes behind it.
+    fn value(&mut self, ends: &[u8], mut keep: impl FnMut(u8) -> Result<()>) -> Result<()> {
+        let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+        while let Some(byte) = self.peek()? {
+            if depth == 0 && !is_text && ends.contains(&byte) {
+                break;
+            }
+            self.consume(byte);
+            keep(byte)?;
             if is_text {
                 is_text = is_escaped || byte != b'"';
                 is_escaped = !is_escaped && byte == b'\\';
@@ -108,7 +200,7 @@ impl<R: BufRead> Objects<R> {
                 _ => {}
             }
         }
-        self.record(raw.trim_ascii().to_vec(), line).map(Some)
+        Ok(())
     }
 
     fn peek(&mut self) -> Result<Option<u8>> {
@@ -120,6 +212,14 @@ impl<R: BufRead> Objects<R> {
         self.reader.consume(1);
         self.offset += 1;
         self.line += u64::from(byte == b'\n');
+    }
+
+    fn skip_space(&mut self) -> Result<Option<u8>> {
+        self.skip_bytes(|byte| byte.is_ascii_whitespace())
+    }
+
+    fn skip_separators(&mut self) -> Result<Option<u8>> {
+        self.skip_bytes(|byte| byte.is_ascii_whitespace() || byte == b',')
     }
 
     /// Goes to the first byte that is not skipped.
@@ -138,7 +238,9 @@ impl<R: BufRead> Iterator for Objects<R> {
     type Item = Result<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let found = if self.is_array {
+        let found = if self.is_finished {
+            Ok(None)
+        } else if self.is_array {
             self.element()
         } else {
             self.line()
@@ -151,10 +253,16 @@ impl<R: BufRead> Iterator for Objects<R> {
 mod tests {
     use super::*;
 
+    fn read(is_array: bool, text: &str) -> Result<Vec<(String, u64)>> {
+        let header = header(text.as_bytes(), is_array)?;
+        let rest = &text.as_bytes()[usize::try_from(header.end)?..];
+        let objects = Objects::new(rest, is_array, &header.raw, header.end, header.next_line);
+        let pair = |record: Result<Record>| record.map(|record| (record.raw, record.line));
+        objects.map(pair).collect()
+    }
+
     fn all(is_array: bool, text: &str) -> Vec<(String, u64)> {
-        Objects::new(text.as_bytes(), is_array, 0, 1)
-            .map(|record| record.map(|record| (record.raw, record.line)).unwrap())
-            .collect()
+        read(is_array, text).unwrap()
     }
 
     fn record(raw: &str, line: u64) -> (String, u64) {
@@ -171,7 +279,7 @@ mod tests {
 
     #[test]
     fn elements_of_an_array_are_found_whatever_their_strings_hold() {
-        let text = " {\"a\": \"],}\\\"\",\n \"b\": [1, {}]} ,\n{}\n]";
+        let text = " [{\"a\": \"],}\\\"\",\n \"b\": [1, {}]} ,\n{}\n]";
         assert_eq!(
             all(true, text),
             [
@@ -179,5 +287,32 @@ mod tests {
                 record("{}", 3),
             ]
         );
+    }
+
+    #[test]
+    fn an_array_may_be_a_member_of_an_object_between_others() {
+        let text = "{\"realm\": \"]}\", \"value\": [\"a\", {\"users\": [{}]}],\n\"users\" : [ {\"a\": 1},\n{}], \"more\": {}}\n";
+        assert_eq!(all(true, text), [record("{\"a\": 1}", 2), record("{}", 3)]);
+        assert_eq!(all(true, "{\"users\": []}"), []);
+        assert!(has_list(text.as_bytes()).unwrap());
+        for user in ["{\"value\": 1}\n{}", "{\"users\": [1]}", "[{}]", "{"] {
+            assert!(!has_list(user.as_bytes()).unwrap(), "{user}");
+        }
+    }
+
+    #[test]
+    fn pages_may_follow_each_other_and_other_text_may_not() {
+        let expected = [record("1", 1), record("2", 1), record("3", 2)];
+        assert_eq!(all(true, "[1,2]\n[][3]\n"), expected);
+        let pages = "{\"Users\":[{}],\"Next\":\"a\"}\n{\"Users\":[]}{\"Users\":[{}]}";
+        assert_eq!(all(true, pages), [record("{}", 1), record("{}", 2)]);
+        for (text, message) in [
+            ("[1]\nx", "line 2: text follows the array of users"),
+            ("[1][2", "line 1: the array is never closed"),
+            ("{\"users\":[{}]", "line 1: the object is never closed"),
+            ("{\"users\":1}", "the file has no array users or Users or identities or value"),
+        ] {
+            assert_eq!(read(true, text).unwrap_err().to_string(), message);
+        }
     }
 }

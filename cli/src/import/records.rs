@@ -18,7 +18,7 @@ pub(super) enum Format {
     Csv,
     /// A JSON object on each line
     Ndjson,
-    /// An array of JSON objects
+    /// An array of JSON objects, which may be a member of an object
     Json,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn after<'r>(
         Format::Csv => Box::new(Rows::new(reader, &header.raw, offset, line)),
         Format::Ndjson | Format::Json => {
             let is_array = format == Format::Json;
-            Box::new(Objects::new(reader, is_array, offset, line))
+            Box::new(Objects::new(reader, is_array, &header.raw, offset, line))
         }
     }
 }
@@ -88,6 +88,11 @@ mod tests {
             (Format::Csv, "\"sep=;\"\rh;i\rx\"y;\r\"b\rc\";2\rd;3\r"),
             (Format::Ndjson, "{\"a\":1}\n\n{\"b\":2}\r\n{}"),
             (Format::Json, " [{\"a\":1},\n{\"b\":2}\n,{\"c\":3}]"),
+            (Format::Json, "[{\"a\":1}]\n[{\"b\":2},{\"c\":3}]"),
+            (
+                Format::Json,
+                "{\"users\":[{\"a\":1}]}{\"users\":[{\"b\":2},{\"c\":3}]}",
+            ),
         ] {
             let header = header(text.as_bytes(), format).unwrap();
             let behind = |record: &Record| -> Vec<Record> {
