@@ -87,6 +87,7 @@ impl Arguments {
             Command::Users(users::Command::List(arguments)) => {
                 users::list(arguments, &api(RETRIES)?, self.json)
             }
+            Command::Import(arguments) if arguments.print => import::print(arguments),
             Command::Import(arguments) => import::run(arguments, &api(IMPORT_RETRIES)?, self.json),
             Command::Stats(arguments) => stats::run(arguments, &api(RETRIES)?, self.json),
             Command::Signups(arguments) => signups::run(arguments, &api(RETRIES)?, self.json),

@@ -26,6 +26,18 @@ pub(super) struct Rows<R> {
     line: u64,
 }
 
+/// What Microsoft Entra ID writes above the header row.
+const VERSION: &str = "version:v";
+
+/// The columns of a header row, and what separates them.
+pub(super) fn columns(header: &str) -> (Vec<String>, u8) {
+    let mut records = csv_reader::Records::of_file(header);
+    let cells = records.next().and_then(Result::ok);
+    let cells = cells.into_iter().flat_map(|record| record.cells);
+    let columns = cells.map(|cell| cell.text.trim().to_owned()).collect();
+    (columns, records.delimiter())
+}
+
 /// The header row, with what comes before it: a line such as `sep=;`.
 pub(super) fn header(reader: impl BufRead) -> Result<Record> {
     let mut rows = Rows::new(reader, "", 0, 1);
@@ -35,11 +47,22 @@ pub(super) fn header(reader: impl BufRead) -> Result<Record> {
         if !rows.is_last {
             records = records.of_part();
         }
-        match records.next() {
+        let mut first = records.next();
+        let mut start = 0;
+        if let Some(Ok(record)) = &first
+            && record.filled_count == 1
+            && record.cells[0].text.starts_with(VERSION)
+        {
+            start = records.position();
+            first = records.next();
+        }
+        match first {
             Some(Ok(_)) => {
                 let end = records.position();
                 return Ok(Record {
-                    raw: rows.part[..end].trim_end_matches(['\r', '\n']).to_owned(),
+                    raw: rows.part[start..end]
+                        .trim_end_matches(['\r', '\n'])
+                        .to_owned(),
                     line: 1,
                     problem: None,
                     end: end as u64,
@@ -226,6 +249,11 @@ mod tests {
         let found = header(&b"sep=|\r\n\r\nemail|username\r\na|b\r\n"[..]).unwrap();
         assert_eq!(found.raw, "sep=|\r\n\r\nemail|username");
         assert_eq!((found.end, found.next_line), (25, 4));
+        let versioned = header(&b"version:v1.0,,\nName,User name,\nAda,ada,\n"[..]).unwrap();
+        assert_eq!(
+            (versioned.raw.as_str(), versioned.end),
+            ("Name,User name,", 31)
+        );
         let long = ["a,".repeat(100_000), "b\n1\n".to_owned()].concat();
         assert_eq!(header(long.as_bytes()).unwrap().raw, long[..200_001]);
         let error = |text: &[u8]| header(text).unwrap_err().to_string();

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value};
 
+use super::csv;
 use super::record::Record;
 use super::records::Format;
 
@@ -27,11 +28,14 @@ impl Inspection {
         format: Format,
         header: &Record,
     ) -> Result<Self> {
-        let mut found = match format {
-            Format::Csv => Self::of_heading(&header.raw),
-            Format::Ndjson => Self::new("NDJSON"),
-            Format::Json => Self::new("a JSON array"),
+        let mut found = Self {
+            format: Self::format(format, &header.raw),
+            columns: Vec::new(),
+            users: 0,
         };
+        if format == Format::Csv {
+            found.columns = csv::columns(&header.raw).0;
+        }
         for user in users {
             let user = user?;
             found.users += 1;
@@ -43,28 +47,17 @@ impl Inspection {
         Ok(found)
     }
 
-    fn new(format: &str) -> Self {
-        Self {
-            format: format.to_owned(),
-            columns: Vec::new(),
-            users: 0,
-        }
-    }
-
-    fn of_heading(heading: &str) -> Self {
-        let mut records = csv_reader::Records::of_file(heading);
-        let cells = records.next().and_then(Result::ok);
-        let cells = cells.into_iter().flat_map(|record| record.cells);
-        let columns = cells.map(|cell| cell.text.trim().to_owned()).collect();
-        let delimiter = match records.delimiter() {
-            b',' => "commas".to_owned(),
-            b';' => "semicolons".to_owned(),
-            b'\t' => "tabs".to_owned(),
-            other => char::from(other).to_string(),
-        };
-        Self {
-            columns,
-            ..Self::new(&format!("CSV, separated by {delimiter}"))
+    /// The format in words.
+    pub(super) fn format(format: Format, header: &str) -> String {
+        match format {
+            Format::Ndjson => "NDJSON".to_owned(),
+            Format::Json => "a JSON array".to_owned(),
+            Format::Csv => match csv::columns(header).1 {
+                b',' => "CSV, separated by commas".to_owned(),
+                b';' => "CSV, separated by semicolons".to_owned(),
+                b'\t' => "CSV, separated by tabs".to_owned(),
+                other => format!("CSV, separated by {}", char::from(other)),
+            },
         }
     }
 

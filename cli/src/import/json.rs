@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::record::{MAX_BYTES, Record};
 use super::source::checked;
 
-/// What systems call the array of users in an object.
-const LISTS: [&str; 4] = ["users", "Users", "identities", "value"];
+/// What systems call the array of users in an object. Users of Auth0 have identities too.
+const LISTS: [&str; 4] = ["users", "Users", "value", FIRST_MEMBER];
+const FIRST_MEMBER: &str = "identities";
 
 /// The objects of a text, from some place on.
 pub(super) struct Objects<R> {
@@ -41,11 +42,12 @@ pub(super) fn header(reader: impl BufRead, is_array: bool) -> Result<Record> {
     objects.record(list.into_bytes(), objects.line)
 }
 
-/// Whether a text that begins with `{` is an object with an array of users, and not a user on each line.
-pub(super) fn has_list(reader: impl BufRead) -> Result<bool> {
+/// Whether a text has an object on each line. It begins with an object that has no array of users.
+pub(super) fn is_lines<R: BufRead>(reader: R) -> Result<bool> {
     let mut objects = Objects::new(reader, true, "", 0, 1);
     let is_object = objects.skip_space()? == Some(b'{');
-    Ok(is_object && objects.open_list(&LISTS).is_ok_and(|list| list.is_some()))
+    // Where the first object cannot be read, reading it as a line says so.
+    Ok(is_object && !matches!(objects.open_list(&LISTS), Ok(Some(_))))
 }
 
 impl<R: BufRead> Objects<R> {
@@ -149,6 +151,7 @@ impl<R: BufRead> Objects<R> {
     /// Steps over the members of an object to the first array that has one of these names, or to the end of
     /// the object.
     fn open_list(&mut self, names: &[&str]) -> Result<Option<String>> {
+        let mut is_first = true;
         loop {
             match self.skip_bytes(|byte| byte.is_ascii_whitespace() || b"{,".contains(&byte))? {
                 None => bail!("line {}: the object is never closed", self.line),
@@ -167,7 +170,9 @@ impl<R: BufRead> Objects<R> {
                 .with_context(|| format!("line {}: the object is not JSON", self.line))?;
             self.consume(b':');
             let first = self.skip_space()?;
-            if first == Some(b'[') && names.contains(&name.as_str()) {
+            let is_list = names.contains(&name.as_str()) && (is_first || name != FIRST_MEMBER);
+            is_first = false;
+            if first == Some(b'[') && is_list {
                 self.consume(b'[');
                 // A user may have a list of this name too, but of something other than objects.
                 if matches!(self.skip_space()?, Some(b'{' | b']')) {
@@ -294,9 +299,16 @@ mod tests {
         let text = "{\"realm\": \"]}\", \"value\": [\"a\", {\"users\": [{}]}],\n\"users\" : [ {\"a\": 1},\n{}], \"more\": {}}\n";
         assert_eq!(all(true, text), [record("{\"a\": 1}", 2), record("{}", 3)]);
         assert_eq!(all(true, "{\"users\": []}"), []);
-        assert!(has_list(text.as_bytes()).unwrap());
-        for user in ["{\"value\": 1}\n{}", "{\"users\": [1]}", "[{}]", "{"] {
-            assert!(!has_list(user.as_bytes()).unwrap(), "{user}");
+        for other in [text, "[{}]", "1"] {
+            assert!(!is_lines(other.as_bytes()).unwrap(), "{other}");
+        }
+        for lines in [
+            "{\"value\": 1}\n{}",
+            "{\"users\": [1]}",
+            "{\"a\": 1, \"identities\": [{}]}",
+            "{",
+        ] {
+            assert!(is_lines(lines.as_bytes()).unwrap(), "{lines}");
         }
     }
 
@@ -310,7 +322,10 @@ mod tests {
             ("[1]\nx", "line 2: text follows the array of users"),
             ("[1][2", "line 1: the array is never closed"),
             ("{\"users\":[{}]", "line 1: the object is never closed"),
-            ("{\"users\":1}", "the file has no array users or Users or identities or value"),
+            (
+                "{\"users\":1}",
+                "the file has no array users or Users or value or identities",
+            ),
         ] {
             assert_eq!(read(true, text).unwrap_err().to_string(), message);
         }

@@ -1,16 +1,24 @@
 //! `rollcall import`: a file of users of any size, sent in batches that can be repeated.
 
 mod batch;
+mod converter;
 mod csv;
+mod field;
 mod inspection;
 mod json;
+mod mapping;
+mod plan;
 mod record;
 mod records;
 mod rejections;
+mod repair;
+mod row;
 mod side_file;
 mod source;
 mod state;
+mod survey;
 mod upload;
+mod vendors;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -24,13 +32,14 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use self::batch::{Batch, Outcome};
-use self::inspection::Inspection;
-use self::record::Record;
+use self::mapping::Mapping;
+use self::plan::Plan;
 use self::records::Format;
 use self::rejections::Rejections;
-use self::source::Source;
+use self::repair::Repair;
 use self::state::{Identity, State};
 use self::upload::Upload;
+use self::vendors::System;
 use crate::api::{Api, name};
 use crate::failure::Failure;
 use crate::output;
@@ -47,12 +56,29 @@ transaction under a key of its own. After an interruption, the same command cont
 duplicates, from FILE.import-state. Rejected rows are written to FILE.rejected.csv (or .ndjson, .json),
 which can be corrected and imported, and the reasons to FILE.errors.csv.
 
+Exports of other systems are read as these write them. The command recognises most of them, and says so before
+it asks; --from names the system. Users are then sent as CSV with the columns of the API, which --print shows,
+and rejected rows are written in that form.
+
+--map says what columns become. Parts are columns, or words in quotes '; two columns are joined by a space:
+  --map \"Vorname+Nachname=full_name\"        join columns
+  --map \"Login=username\"                    rename a column
+  --map \"Login+'@example.com'=email\"        add words
+  --map \"'false'=is_active\"                 the same value for all
+  --map \"Phone=\"                            leave a column out
+  --map \"=password_hash\"                    leave a field empty
+  --map \"profile.nick=username\"             a member of an object in JSON
+
 Examples:
   rollcall import users.csv --dry-run
   rollcall import users.csv --on-conflict update
-  rollcall import users.csv.rejected.csv --yes")]
+  rollcall import users.csv.rejected.csv --yes
+  rollcall import realm-export.json --from keycloak --dry-run
+  rollcall import accounts.json --from firebase --hash-parameters params.txt --accept-hashes firebase-scrypt
+  rollcall import wp_users.csv --accept-hashes phpass
+  rollcall import kunden.csv --encoding windows-1252 --map \"Vorname+Nachname=full_name\" --map \"Kundennummer=\"")]
 pub struct Arguments {
-    /// The users: CSV with a header row, NDJSON, or one JSON array
+    /// The users: CSV with a header row, NDJSON, or a JSON array, also inside an object
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Import without asking
@@ -67,6 +93,24 @@ pub struct Arguments {
     /// The encoding, if it is neither UTF-8 nor UTF-16 with a byte order mark; windows-1252, for example
     #[arg(long, value_name = "NAME", value_parser = source::encoding)]
     encoding: Option<&'static Encoding>,
+    /// The system that wrote the file
+    #[arg(long, value_name = "SYSTEM", value_enum)]
+    from: Option<System>,
+    /// What a column becomes: `Column=field`, `First+Last=full_name`, `'words'=field`, or `Column=` to leave it out
+    #[arg(long, value_name = "MAPPING")]
+    map: Vec<Mapping>,
+    /// Changes to values, with commas between them
+    #[arg(long, value_name = "REPAIRS", value_enum, value_delimiter = ',')]
+    repair: Vec<Repair>,
+    /// Hashes that are stored only when asked for: sha-crypt, yescrypt, phpass, firebase-scrypt
+    #[arg(long, value_name = "ALGORITHMS", value_delimiter = ',')]
+    accept_hashes: Vec<String>,
+    /// A file with the password hash parameters of a Firebase project, as its console shows them
+    #[arg(long, value_name = "FILE")]
+    hash_parameters: Option<PathBuf>,
+    /// Print what would be sent, and send nothing
+    #[arg(long)]
+    pub print: bool,
     /// Users in one request, each of which is one transaction
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     batch: u16,
@@ -96,9 +140,7 @@ enum OnConflict {
 struct Job<'a> {
     arguments: &'a Arguments,
     api: &'a Api,
-    source: Source,
-    format: Format,
-    header: Record,
+    plan: Plan,
     state: State,
     is_resumed: bool,
     state_path: PathBuf,
@@ -126,59 +168,41 @@ pub fn run(arguments: &Arguments, api: &Api, is_json: bool) -> Result<()> {
 impl<'a> Job<'a> {
     fn open(arguments: &'a Arguments, api: &'a Api) -> Result<Self> {
         let path = &arguments.file;
-        let format = arguments.format.or_else(|| Format::of(path)).context(
-            "the name of the file does not say its format: give --format csv, ndjson or json",
-        )?;
-        let mut source = Source::open(path, arguments.encoding)?;
+        let mut plan = Plan::open(arguments)?;
         let options = format!(
-            "{} {} {} {}",
+            "{} {} {} {:?} {}",
             api.url(),
             arguments.batch,
             name(&arguments.on_conflict),
-            source.encoding.name()
+            arguments.accept_hashes,
+            plan.identity(arguments)
         );
-        let identity = Identity::of(&mut source.file, source.length, &options)?;
+        let identity = Identity::of(&mut plan.source.file, plan.source.length, &options)?;
         let state_path = beside(path, ".import-state");
-        let header = records::header(source.text(0)?, format)?;
         let earlier = State::load(&state_path, &identity)?;
         Ok(Self {
             arguments,
             api,
-            source,
-            format,
             is_resumed: earlier.is_some(),
-            state: earlier.unwrap_or_else(|| State::new(identity, &header)),
-            header,
+            state: earlier.unwrap_or_else(|| State::new(identity, &plan.header)),
+            plan,
             state_path,
         })
     }
 
     /// Says what is in the file, and asks whether that shall be imported.
     fn ask(&self) -> Result<()> {
-        let (offset, line) = (self.header.end, self.header.next_line);
-        let text = self.source.text(offset)?;
-        let users = records::after(text, self.format, &self.header, offset, line);
-        let found = Inspection::of(users, self.format, &self.header)?;
         let path = self.arguments.file.display();
-        let on_conflict = name(&self.arguments.on_conflict);
-        let format = match self.source.encoding.name() {
-            "UTF-8" => found.format,
-            encoding => format!("{}, in {encoding}", found.format),
-        };
-        let rows = [
-            (
-                "file",
-                format!("{path}, {}", HumanBytes(self.source.length)),
-            ),
-            ("format", format),
-            ("columns", found.columns.join(", ")),
-            ("users", HumanCount(found.users).to_string()),
-            ("stored users", on_conflict),
-            ("API", self.api.url().to_owned()),
-        ];
-        output::note(&output::table(
-            &rows.map(|(name, value)| [name.to_owned(), value]),
-        ));
+        let size = HumanBytes(self.plan.source.length);
+        let mut lines = vec![("file", format!("{path}, {size}"))];
+        lines.extend(self.plan.inspect(&self.arguments.accept_hashes)?);
+        lines.push(("stored users", name(&self.arguments.on_conflict)));
+        lines.push(("API", self.api.url().to_owned()));
+        let rows: Vec<_> = lines
+            .into_iter()
+            .map(|(name, value)| [name.to_owned(), value])
+            .collect();
+        output::note(&output::table(&rows));
         if self.arguments.yes || self.arguments.dry_run {
             return Ok(());
         }
@@ -200,8 +224,9 @@ impl<'a> Job<'a> {
     fn send(mut self, is_json: bool) -> Result<()> {
         let started = Instant::now();
         let sent_before = self.state.sent();
-        let (path, header) = (&self.arguments.file, self.header.raw.as_bytes());
-        let mut rejections = Rejections::open(path, self.format, header, &self.state)?;
+        let (path, header) = (&self.arguments.file, self.plan.sent_header());
+        let format = self.plan.sent_format();
+        let mut rejections = Rejections::open(path, format, header.as_bytes(), &self.state)?;
         self.save()?;
         self.send_batches(&mut rejections).with_context(|| {
             let sent = HumanCount(self.state.sent());
@@ -228,17 +253,18 @@ impl<'a> Job<'a> {
     }
 
     fn send_batches(&mut self, rejections: &mut Rejections) -> Result<()> {
+        let (format, header) = (self.plan.sent_format(), self.plan.sent_header());
         let upload = Upload {
             api: self.api,
-            content_type: self.format.content_type(),
+            content_type: format.content_type(),
             on_conflict: name(&self.arguments.on_conflict),
+            accept_hashes: self.arguments.accept_hashes.join(","),
             is_dry_run: self.arguments.dry_run,
             is_gzip: self.arguments.gzip,
         };
         let (offset, line) = (self.state.offset, self.state.line);
-        let text = self.source.text(offset)?;
-        let mut records = records::after(text, self.format, &self.header, offset, line);
-        let bar = bar(self.source.text_length()?, offset);
+        let mut records = self.plan.records(offset, line)?;
+        let bar = bar(self.plan.source.text_length()?, offset);
         loop {
             let records = records.by_ref().take(self.arguments.batch.into());
             let records: Vec<_> = records.collect::<Result<_>>()?;
@@ -246,7 +272,7 @@ impl<'a> Job<'a> {
                 bar.finish_and_clear();
                 return Ok(());
             };
-            let batch = Batch::new(self.format, self.header.raw.as_bytes(), records);
+            let batch = Batch::new(format, header.as_bytes(), records);
             let Outcome { counts, rejected } =
                 batch.send(&upload, &self.state.id, self.arguments.strict)?;
             self.state.add(counts, rejected.len());
@@ -256,6 +282,19 @@ impl<'a> Job<'a> {
             bar.set_position(self.state.offset);
         }
     }
+}
+
+/// Prints what would be sent.
+pub fn print(arguments: &Arguments) -> Result<()> {
+    let plan = Plan::open(arguments)?;
+    plan.inspect(&arguments.accept_hashes)?;
+    if plan.sent_format() == Format::Csv {
+        output::print(&plan.sent_header())?;
+    }
+    for record in plan.records(plan.header.end, plan.header.next_line)? {
+        output::print(&record?.raw)?;
+    }
+    Ok(())
 }
 
 /// A path with something more at its end.

@@ -14,6 +14,8 @@ pub(super) struct Upload<'a> {
     pub(super) api: &'a Api,
     pub(super) content_type: &'static str,
     pub(super) on_conflict: String,
+    /// With commas between them.
+    pub(super) accept_hashes: String,
     pub(super) is_dry_run: bool,
     pub(super) is_gzip: bool,
 }
@@ -63,6 +65,10 @@ impl Upload<'_> {
         };
         let request = Request::post("/api/v1/users/bulk", body)
             .query("on_conflict", Some(&self.on_conflict))
+            .query(
+                "accept_hashes",
+                Some(&self.accept_hashes).filter(|names| !names.is_empty()),
+            )
             .query("dry_run", self.is_dry_run.then_some(true))
             .header("content-type", Some(self.content_type))
             .header("content-encoding", self.is_gzip.then_some("gzip"))

@@ -1,0 +1,114 @@
+//! Files as other systems write them become the users that a person expects. Each `NAME.expected.csv` has the
+//! users of `NAME` as they are sent, and `NAME.options` has options, one on each line.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its helpers do too"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn folder(vendor: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/vendors")
+        .join(vendor)
+}
+
+fn print(vendor: &str, name: &str, options: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.current_dir(folder(vendor));
+    command.args(["import", name, "--print"]).args(options);
+    command.output().unwrap()
+}
+
+/// Reads all files of a system.
+fn check(vendor: &str) {
+    let mut count = 0;
+    for entry in fs::read_dir(folder(vendor)).unwrap() {
+        let expected_path = entry.unwrap().path();
+        let expected_name = expected_path.file_name().unwrap().to_str().unwrap();
+        let Some(name) = expected_name.strip_suffix(".expected.csv") else {
+            continue;
+        };
+        count += 1;
+        let options = folder(vendor).join(format!("{name}.options"));
+        let options = fs::read_to_string(options).unwrap_or_default();
+        let output = print(vendor, name, &options.lines().collect::<Vec<_>>());
+        let problem = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{name}: {problem}");
+        let expected = fs::read_to_string(&expected_path).unwrap();
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(found, expected, "{vendor}/{name}");
+    }
+    assert_eq!(count, 5);
+}
+
+#[test]
+fn files_of_auth0_have_the_users_that_a_person_expects() {
+    check("auth0");
+}
+
+#[test]
+fn files_of_firebase_have_the_users_that_a_person_expects() {
+    check("firebase");
+}
+
+#[test]
+fn files_of_cognito_have_the_users_that_a_person_expects() {
+    check("cognito");
+}
+
+#[test]
+fn files_of_keycloak_have_the_users_that_a_person_expects() {
+    check("keycloak");
+}
+
+#[test]
+fn files_of_okta_have_the_users_that_a_person_expects() {
+    check("okta");
+}
+
+#[test]
+fn files_of_entra_have_the_users_that_a_person_expects() {
+    check("entra");
+}
+
+#[test]
+fn files_of_google_workspace_have_the_users_that_a_person_expects() {
+    check("google");
+}
+
+#[test]
+fn files_of_django_have_the_users_that_a_person_expects() {
+    check("django");
+}
+
+#[test]
+fn files_of_kratos_have_the_users_that_a_person_expects() {
+    check("kratos");
+}
+
+#[test]
+fn files_of_supabase_have_the_users_that_a_person_expects() {
+    check("supabase");
+}
+
+#[test]
+fn files_of_wordpress_have_the_users_that_a_person_expects() {
+    check("wordpress");
+}
+
+#[test]
+fn files_of_devise_have_the_users_that_a_person_expects() {
+    check("devise");
+}
+
+#[test]
+fn hashes_of_firebase_without_their_parameters_are_refused_with_advice() {
+    let output = print("firebase", "4-without-passwords.json", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let problem = String::from_utf8(output.stderr).unwrap();
+    assert!(problem.contains("give --hash-parameters FILE"), "{problem}");
+}
