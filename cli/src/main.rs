@@ -8,6 +8,7 @@ mod failure;
 mod import;
 mod output;
 mod profile;
+mod side_file;
 
 use std::process::ExitCode;
 

@@ -13,7 +13,6 @@ mod records;
 mod rejections;
 mod repair;
 mod row;
-mod side_file;
 mod source;
 mod state;
 mod survey;

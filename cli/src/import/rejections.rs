@@ -8,8 +8,8 @@ use anyhow::Result;
 use super::batch::Rejected;
 use super::beside;
 use super::records::Format;
-use super::side_file::{Layout, SideFile};
 use super::state::State;
+use crate::side_file::{Layout, SideFile};
 
 /// The files of rejected rows.
 pub(super) struct Rejections {

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 /// What stands around the entries of a file.
-pub(super) struct Layout {
-    pub(super) opening: Vec<u8>,
-    pub(super) separator: &'static [u8],
-    pub(super) closing: &'static [u8],
+pub struct Layout {
+    pub opening: Vec<u8>,
+    pub separator: &'static [u8],
+    pub closing: &'static [u8],
 }
 
 /// A file that is made when it gets its first entry.
-pub(super) struct SideFile {
+pub struct SideFile {
     path: PathBuf,
     layout: Layout,
     file: Option<File>,
@@ -25,7 +25,7 @@ pub(super) struct SideFile {
 impl SideFile {
     /// Continues the file of an earlier run, which had this length when that run last knew: what was
     /// written later belongs to a batch that is sent again. A new run begins with no file.
-    pub(super) fn open(path: PathBuf, layout: Layout, length: u64) -> Result<Self> {
+    pub fn open(path: PathBuf, layout: Layout, length: u64) -> Result<Self> {
         let mut file = None;
         if length > 0 {
             let context = || format!("cannot continue {}", path.display());
@@ -48,7 +48,7 @@ impl SideFile {
     }
 
     /// Adds entries.
-    pub(super) fn append(&mut self, entries: &[&[u8]]) -> Result<()> {
+    pub fn append(&mut self, entries: &[&[u8]]) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -69,12 +69,12 @@ impl SideFile {
     }
 
     /// Its length without the closing.
-    pub(super) fn length(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         self.length
     }
 
     /// Completes the file, and gives its path if there is one.
-    pub(super) fn finish(&mut self) -> Result<Option<&Path>> {
+    pub fn finish(&mut self) -> Result<Option<&Path>> {
         let Some(mut file) = self.file.take() else {
             return Ok(None);
         };
