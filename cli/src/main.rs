@@ -8,14 +8,16 @@ mod failure;
 mod import;
 mod output;
 mod profile;
+mod progress;
 mod side_file;
+mod spreadsheet;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{generate, health, signups, stats, token, users};
+use crate::commands::{export, generate, health, signups, stats, token, users};
 use crate::connection::ConnectionArguments;
 
 const RETRIES: u32 = 3;
@@ -28,6 +30,7 @@ Examples:
   rollcall users list --is-active false --all --json > inactive.ndjson
   rollcall import users.csv --dry-run
   rollcall import users.csv --on-conflict update
+  rollcall export users.csv
 
 Profiles, in $XDG_CONFIG_HOME/rollcall/config.toml or ~/.config/rollcall/config.toml:
   default_profile = \"live\"
@@ -65,6 +68,8 @@ enum Command {
     Users(users::Command),
     /// Send a file of users of any size, in batches that can be repeated
     Import(import::Arguments),
+    /// Write all users, or some, into a file
+    Export(export::Arguments),
     /// Count users
     Stats(stats::Arguments),
     /// Count the new users of each day
@@ -88,6 +93,10 @@ impl Arguments {
             Command::Users(users::Command::List(arguments)) => {
                 users::list(arguments, &api(RETRIES)?, self.json)
             }
+            Command::Users(users::Command::Get(arguments)) => {
+                users::get(arguments, &api(RETRIES)?, self.json)
+            }
+            Command::Export(arguments) => export::run(arguments, &api(IMPORT_RETRIES)?, self.json),
             Command::Import(arguments) if arguments.print => import::print(arguments),
             Command::Import(arguments) => import::run(arguments, &api(IMPORT_RETRIES)?, self.json),
             Command::Stats(arguments) => stats::run(arguments, &api(RETRIES)?, self.json),

@@ -1,10 +1,11 @@
-//! `rollcall users`: lists and searches.
+//! `rollcall users`: lists, searches and single users.
 
 use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanCount;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::api::{Api, Request, name};
 use crate::output;
@@ -26,6 +27,44 @@ const HEADINGS: [&str; 7] = [
 pub enum Command {
     /// List, filter and search users
     List(ListArguments),
+    /// Show one user
+    Get(GetArguments),
+}
+
+/// Options of `rollcall users get`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  rollcall users get 17
+  rollcall users get 17 --json | jq .is_active")]
+pub struct GetArguments {
+    /// The id of the user
+    #[arg(value_name = "ID")]
+    id: i64,
+}
+
+/// Which users.
+#[derive(Debug, Args)]
+pub struct Filters {
+    /// Text in the username, the email or the full name, regardless of case
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only users that are active, or only those that are not
+    #[arg(long, value_name = "BOOL")]
+    is_active: Option<bool>,
+    /// Only superusers, or only others
+    #[arg(long, value_name = "BOOL")]
+    is_superuser: Option<bool>,
+}
+
+impl Filters {
+    /// A request for users.
+    pub fn request<'a>(&self) -> Request<'a> {
+        Request::get("/api/v1/users")
+            .query("search", self.search.as_ref())
+            .query("is_active", self.is_active)
+            .query("is_superuser", self.is_superuser)
+    }
 }
 
 /// Options of `rollcall users list`.
@@ -36,15 +75,8 @@ Examples:
   rollcall users list --search anna --is-active true --sort-by username --sort-order asc
   rollcall users list --is-superuser true --all --json | jq -r .email")]
 pub struct ListArguments {
-    /// Text in the username, the email or the full name, regardless of case
-    #[arg(long, value_name = "TEXT")]
-    search: Option<String>,
-    /// Only users that are active, or only those that are not
-    #[arg(long, value_name = "BOOL")]
-    is_active: Option<bool>,
-    /// Only superusers, or only others
-    #[arg(long, value_name = "BOOL")]
-    is_superuser: Option<bool>,
+    #[command(flatten)]
+    filters: Filters,
     /// What users are sorted by
     #[arg(long, value_enum, default_value_t = SortBy::CreatedAt)]
     sort_by: SortBy,
@@ -119,12 +151,32 @@ pub fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
     }
 }
 
+/// Prints one user.
+pub fn get(arguments: &GetArguments, api: &Api, is_json: bool) -> Result<()> {
+    let path = format!("/api/v1/users/{}", arguments.id);
+    let user: Box<RawValue> = api.send(&Request::get(&path))?.json()?;
+    if is_json {
+        return Ok(output::print(user.get())?);
+    }
+    let fields: Map<String, Value> = serde_json::from_str(user.get())?;
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        Value::Bool(flag) => if flag { "yes" } else { "no" }.to_owned(),
+        other => other.to_string(),
+    };
+    let rows = fields
+        .into_iter()
+        .map(|(name, value)| [name.replace('_', " "), text(value)]);
+    let rows: Vec<_> = rows.collect();
+    Ok(output::print(&output::table(&rows))?)
+}
+
 fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a> {
     let size = arguments.all.then_some(LARGEST_PAGE);
-    Request::get("/api/v1/users")
-        .query("search", arguments.search.as_ref())
-        .query("is_active", arguments.is_active)
-        .query("is_superuser", arguments.is_superuser)
+    arguments
+        .filters
+        .request()
         .query("sort_by", Some(name(&arguments.sort_by)))
         .query("sort_order", Some(name(&arguments.sort_order)))
         .query("size", arguments.size.or(size))

@@ -33,7 +33,7 @@ use serde_json::json;
 use self::batch::{Batch, Outcome};
 use self::mapping::Mapping;
 use self::plan::Plan;
-use self::records::Format;
+pub use self::records::Format;
 use self::rejections::Rejections;
 use self::repair::Repair;
 use self::state::{Identity, State};
@@ -42,6 +42,7 @@ use self::vendors::System;
 use crate::api::{Api, name};
 use crate::failure::Failure;
 use crate::output;
+use crate::progress;
 
 /// Options of `rollcall import`.
 #[derive(Debug, Args)]
@@ -232,7 +233,7 @@ impl<'a> Job<'a> {
             format!("stopped after {sent} users; the same command continues from there")
         })?;
         if !self.arguments.dry_run {
-            State::remove(&self.state_path)?;
+            progress::remove(&self.state_path)?;
         }
         let seconds = started.elapsed().as_secs_f64();
         let sent = HumanCount(self.state.sent() - sent_before);
@@ -248,7 +249,7 @@ impl<'a> Job<'a> {
         if self.arguments.dry_run {
             return Ok(());
         }
-        self.state.save(&self.state_path)
+        progress::save(&self.state_path, &self.state)
     }
 
     fn send_batches(&mut self, rejections: &mut Rejections) -> Result<()> {
@@ -297,7 +298,7 @@ pub fn print(arguments: &Arguments) -> Result<()> {
 }
 
 /// A path with something more at its end.
-fn beside(file: &Path, ending: &str) -> PathBuf {
+pub fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     PathBuf::from(name)

@@ -13,7 +13,7 @@ use super::record::Record;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub enum Format {
     /// A header row and a user on each row after it
     Csv,
     /// A JSON object on each line
@@ -24,7 +24,7 @@ pub(super) enum Format {
 
 impl Format {
     /// What the end of a file's name says.
-    pub(super) fn of(file: &Path) -> Option<Self> {
+    pub fn of(file: &Path) -> Option<Self> {
         match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv),
             "ndjson" | "jsonl" => Some(Self::Ndjson),

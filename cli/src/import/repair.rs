@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::field::{Field, Values};
+use crate::spreadsheet;
 
 /// A change that is made to every user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -15,6 +16,8 @@ pub enum Repair {
     Username,
     /// A time without an offset is in UTC
     Utc,
+    /// The apostrophe that `export --spreadsheet-safe` writes before a formula is removed
+    Spreadsheet,
 }
 
 impl Repair {
@@ -39,6 +42,11 @@ impl Repair {
                 *username = username.take().or(email);
             }
             Self::Utc => change(values, Field::CreatedAt, in_utc),
+            Self::Spreadsheet => {
+                for field in Field::ALL {
+                    change(values, field, |text| spreadsheet::unescape(text).to_owned());
+                }
+            }
         }
     }
 }
@@ -100,6 +108,8 @@ mod tests {
                 "a@example.com",
                 "a@example.com",
             ),
+            (Repair::Spreadsheet, Field::FullName, "'=1+1", "=1+1"),
+            (Repair::Spreadsheet, Field::FullName, "'t Hooft", "'t Hooft"),
             (
                 Repair::Utc,
                 Field::CreatedAt,

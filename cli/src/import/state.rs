@@ -1,7 +1,7 @@
 //! How far an import has come, in a small file beside the users.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _, Seek as _};
+use std::fs::File;
+use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::Record;
 use super::upload::Counts;
+use crate::progress;
 
 /// How much of a file's beginning tells it apart from others of the same length.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -56,15 +57,9 @@ impl Identity {
 impl State {
     /// The state that an earlier run left.
     pub(super) fn load(path: &Path, identity: &Identity) -> Result<Option<Self>> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read {}", path.display()));
-            }
+        let Some(state) = progress::load::<Self>(path)? else {
+            return Ok(None);
         };
-        let state: Self = serde_json::from_str(&text)
-            .with_context(|| format!("cannot understand {}", path.display()))?;
         if state.identity != *identity && state.sent() == 0 {
             return Ok(None);
         }
@@ -110,24 +105,5 @@ impl State {
     /// How many users were dealt with.
     pub(super) fn sent(&self) -> u64 {
         self.created + self.updated + self.skipped + self.rejected
-    }
-
-    /// Writes the state so that there is always a whole one, old or new.
-    pub(super) fn save(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string(self).context("cannot write the state")?;
-        let new = path.with_extension("import-state.new");
-        fs::write(&new, text)
-            .and_then(|()| fs::rename(&new, path))
-            .with_context(|| format!("cannot write {}", path.display()))
-    }
-
-    /// Forgets the state of an import that is done.
-    pub(super) fn remove(path: &Path) -> Result<()> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete {}", path.display()))
-            }
-            _ => Ok(()),
-        }
     }
 }

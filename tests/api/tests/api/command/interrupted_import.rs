@@ -16,7 +16,7 @@ use super::{Machine, csv};
 use crate::fixture::{ADMIN, Fixture};
 
 /// An HTTP server in front of a function.
-struct LossyGateway {
+pub(super) struct LossyGateway {
     function: Function,
     requests: AtomicUsize,
     /// Every so many requests, the function works and its answer gets lost.
@@ -24,13 +24,16 @@ struct LossyGateway {
 }
 
 impl LossyGateway {
-    fn requests(&self) -> usize {
+    pub(super) fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 }
 
 /// A front that runs, and the URL where.
-async fn start(function: FunctionBuilder, loses_every: usize) -> (Arc<LossyGateway>, String) {
+pub(super) async fn start(
+    function: FunctionBuilder,
+    loses_every: usize,
+) -> (Arc<LossyGateway>, String) {
     let front = Arc::new(LossyGateway {
         function: function.start().await.unwrap(),
         requests: AtomicUsize::new(0),

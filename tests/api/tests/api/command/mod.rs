@@ -3,10 +3,13 @@
 mod answers;
 mod connection;
 mod dialects;
+mod export;
 mod files;
 mod generated;
 mod import;
 mod interrupted_import;
+mod mapping;
+mod vendors;
 
 use std::collections::BTreeMap;
 use std::fs;
