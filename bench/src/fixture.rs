@@ -117,6 +117,7 @@ impl NewRows {
                 is_active: Some(true),
                 is_superuser: Some(false),
                 created_at: None,
+                id: None,
             });
         Ok(rows.collect())
     }

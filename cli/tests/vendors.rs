@@ -106,6 +106,21 @@ fn files_of_devise_have_the_users_that_a_person_expects() {
 }
 
 #[test]
+fn ids_are_kept_where_that_is_asked_for() {
+    for (vendor, name) in [
+        ("django", "1-dumpdata.json"),
+        ("wordpress", "3-wp-cli.csv"),
+        ("devise", "1-users-postgres.csv"),
+    ] {
+        let output = print(vendor, name, &["--keep-ids"]);
+        let found = String::from_utf8(output.stdout).unwrap();
+        let mut lines = found.lines();
+        assert!(lines.next().unwrap().ends_with(",id"), "{found}");
+        assert!(lines.next().unwrap().ends_with(",\"1\""), "{found}");
+    }
+}
+
+#[test]
 fn hashes_of_firebase_without_their_parameters_are_refused_with_advice() {
     let output = print("firebase", "4-without-passwords.json", &[]);
     assert_eq!(output.status.code(), Some(2));

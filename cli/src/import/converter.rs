@@ -20,6 +20,7 @@ use super::vendors::{Context, Rule, Vendor};
 pub(super) struct Wishes {
     pub(super) mappings: Vec<Mapping>,
     pub(super) repairs: Vec<Repair>,
+    pub(super) keep_ids: bool,
     pub(super) context: Context,
 }
 
@@ -65,6 +66,7 @@ impl Converter {
         let Wishes {
             mut mappings,
             repairs,
+            keep_ids,
             context,
         } = wishes;
         let mut sources = Vec::new();
@@ -104,6 +106,7 @@ impl Converter {
             sources.retain(is_other);
             sources.push((field, Source::Mapping(mapping)));
         }
+        sources.retain(|(field, _)| keep_ids || *field != Field::Id);
         sources.retain(|(_, source)| source.columns().all(|column| !left_out.contains(column)));
         let mut converter = Self {
             vendor,

@@ -13,16 +13,17 @@ pub(super) enum Field {
     IsActive,
     IsSuperuser,
     CreatedAt,
+    Id,
 }
 
 /// The values of a user by field.
 pub(super) type Values = [Option<String>; Field::ALL.len()];
 
-/// Columns that the service writes and ignores when it reads them.
-const IGNORED: [&str; 2] = ["id", "updated_at"];
+/// A column that the service writes and ignores when it reads it.
+const IGNORED: &str = "updated_at";
 
 impl Field {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Email,
         Self::Username,
         Self::FullName,
@@ -31,6 +32,7 @@ impl Field {
         Self::IsActive,
         Self::IsSuperuser,
         Self::CreatedAt,
+        Self::Id,
     ];
 
     /// How the API spells it.
@@ -44,6 +46,7 @@ impl Field {
             Self::IsActive => "is_active",
             Self::IsSuperuser => "is_superuser",
             Self::CreatedAt => "created_at",
+            Self::Id => "id",
         }
     }
 
@@ -57,8 +60,7 @@ impl Field {
 
 /// Whether the API accepts a column.
 pub(super) fn is_known_column(name: &str) -> bool {
-    let is_ignored = IGNORED.iter().any(|known| letters(known) == letters(name));
-    is_ignored || Field::of_column(name).is_some()
+    letters(IGNORED) == letters(name) || Field::of_column(name).is_some()
 }
 
 /// The letters and digits of a name in lower case, by which columns are compared.

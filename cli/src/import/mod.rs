@@ -105,6 +105,9 @@ pub struct Arguments {
     /// Hashes that are stored only when asked for: sha-crypt, yescrypt, phpass, firebase-scrypt
     #[arg(long, value_name = "ALGORITHMS", value_delimiter = ',')]
     accept_hashes: Vec<String>,
+    /// Give new users the ids of the file, such as those of Django, `WordPress` and Rails
+    #[arg(long)]
+    keep_ids: bool,
     /// A file with the password hash parameters of a Firebase project, as its console shows them
     #[arg(long, value_name = "FILE")]
     hash_parameters: Option<PathBuf>,
@@ -170,9 +173,10 @@ impl<'a> Job<'a> {
         let path = &arguments.file;
         let mut plan = Plan::open(arguments)?;
         let options = format!(
-            "{} {} {} {:?} {}",
+            "{} {} {} {} {:?} {}",
             api.url(),
             arguments.batch,
+            arguments.keep_ids,
             name(&arguments.on_conflict),
             arguments.accept_hashes,
             plan.identity(arguments)
@@ -259,6 +263,7 @@ impl<'a> Job<'a> {
             content_type: format.content_type(),
             on_conflict: name(&self.arguments.on_conflict),
             accept_hashes: self.arguments.accept_hashes.join(","),
+            keep_ids: self.arguments.keep_ids,
             is_dry_run: self.arguments.dry_run,
             is_gzip: self.arguments.gzip,
         };

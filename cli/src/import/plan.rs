@@ -78,6 +78,7 @@ impl Plan {
             let wishes = Wishes {
                 mappings: arguments.map.clone(),
                 repairs: arguments.repair.clone(),
+                keep_ids: arguments.keep_ids,
                 context: Context {
                     now: Utc::now(),
                     hash_parameters: arguments

@@ -16,6 +16,7 @@ pub(super) struct Upload<'a> {
     pub(super) on_conflict: String,
     /// With commas between them.
     pub(super) accept_hashes: String,
+    pub(super) keep_ids: bool,
     pub(super) is_dry_run: bool,
     pub(super) is_gzip: bool,
 }
@@ -69,6 +70,7 @@ impl Upload<'_> {
                 "accept_hashes",
                 Some(&self.accept_hashes).filter(|names| !names.is_empty()),
             )
+            .query("keep_ids", self.keep_ids.then_some(true))
             .query("dry_run", self.is_dry_run.then_some(true))
             .header("content-type", Some(self.content_type))
             .header("content-encoding", self.is_gzip.then_some("gzip"))

@@ -124,6 +124,7 @@ mod tests {
         is_dry_run: false,
         is_minimal: false,
         accepted_hashes: AcceptedHashes::NONE,
+        keeps_ids: false,
     };
 
     fn user(result: RowResult, full_name: String) -> ImportedUser {

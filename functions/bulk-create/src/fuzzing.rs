@@ -10,7 +10,11 @@ use crate::body::Payload;
 
 /// Reads a request up to the point where its users would be stored, and says how many they are.
 pub fn read(request: &Request) -> Result<usize, Error> {
-    let batch =
-        Payload::read(request)?.users(MAX_BULK_ROWS, AcceptedHashes::all(), UserFields::ALL)?;
+    let batch = Payload::read(request)?.users(
+        MAX_BULK_ROWS,
+        true,
+        AcceptedHashes::all(),
+        UserFields::ALL,
+    )?;
     Ok(batch.len())
 }

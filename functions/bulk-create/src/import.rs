@@ -21,6 +21,9 @@ use crate::{answer, options::Options};
 /// How often an import is begun that was refused for a conflict which has gone when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
 
+const NOT_PERMITTED: &str = "keep_ids needs the right UPDATE on the sequence of users.id, which this deployment's \
+                            database user does not have";
+
 /// The response, and whether it was given before.
 pub(crate) struct ImportOutcome {
     pub(crate) response: StoredResponse,
@@ -98,9 +101,13 @@ async fn import(
         Written::Conflicts(conflicts) => {
             return Err(bulk::conflict_error(&conflicts, job.rows).into());
         }
+        Written::NotPermitted => return Err(Error::invalid_request(NOT_PERMITTED).into()),
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
     };
+    if job.options.keeps_ids && !job.options.is_dry_run {
+        bulk::move_sequence(tx, &users).await?;
+    }
     let outcome = ImportOutcome {
         response: answer::write(&users, job.options)?,
         is_replayed: false,

@@ -93,8 +93,18 @@ impl BulkCreate {
         }
         let config = &self.state.config.bulk;
         let table = &self.state.config.users_table;
+        if options.keeps_ids && table.mapping().is_some() {
+            return Err(Error::invalid_request(
+                "Parameter keep_ids is not available where users are in the table of another application",
+            ));
+        }
         let fields = UserFields::of(table);
-        let users = payload.users(config.max_rows, options.accepted_hashes, fields)?;
+        let users = payload.users(
+            config.max_rows,
+            options.keeps_ids,
+            options.accepted_hashes,
+            fields,
+        )?;
         drop(payload);
         let rows = passwords::into_rows(
             users,

@@ -72,6 +72,11 @@ fn parameters() -> Vec<Value> {
             "Algorithms, with commas between them, of which `password_hash` is stored beside argon2, bcrypt, \
              scrypt and pbkdf2. See docs/password-hashes.md.",
         ),
+        query_parameter(
+            "keep_ids",
+            flag(),
+            "Give new users the ids of their rows. An id that another user has is a conflict.",
+        ),
         idempotency_key(),
         request_header(
             "Prefer",

@@ -36,29 +36,36 @@ pub(crate) struct Options {
     pub(crate) is_minimal: bool,
     /// Which password hashes are stored beside the usual ones.
     pub(crate) accepted_hashes: AcceptedHashes,
+    /// Whether new users get the ids of their rows.
+    pub(crate) keeps_ids: bool,
 }
 
 impl Options {
     pub(crate) fn parse(request: &Request) -> Result<Self, Error> {
-        let parameters =
-            QueryParameters::parse(request, &["on_conflict", "dry_run", "accept_hashes"])?;
+        let parameters = QueryParameters::parse(
+            request,
+            &["on_conflict", "dry_run", "accept_hashes", "keep_ids"],
+        )?;
         let on_conflict = parameters.one_of("on_conflict", ON_CONFLICT)?;
         Ok(Self {
             on_conflict: on_conflict.unwrap_or(OnConflict::Fail),
             is_dry_run: parameters.flag("dry_run")?.unwrap_or(false),
             is_minimal: prefers_minimal(request),
             accepted_hashes: accepted_hashes(&parameters)?,
+            keeps_ids: parameters.flag("keep_ids")?.unwrap_or(false),
         })
     }
 
     /// A text that differs whenever the options do.
     pub(crate) fn fingerprint(self) -> String {
-        let text = format!("{:?} {}", self.on_conflict, self.is_minimal);
-        if self.accepted_hashes == AcceptedHashes::NONE {
-            text
-        } else {
-            format!("{text} {:?}", self.accepted_hashes)
+        let mut text = format!("{:?} {}", self.on_conflict, self.is_minimal);
+        if self.accepted_hashes != AcceptedHashes::NONE {
+            text = format!("{text} {:?}", self.accepted_hashes);
         }
+        if self.keeps_ids {
+            text.push_str(" keep_ids");
+        }
+        text
     }
 }
 

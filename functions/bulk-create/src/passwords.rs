@@ -62,6 +62,7 @@ fn row(user: NewUser) -> (ImportRow, Option<SecretString>) {
         is_active: user.is_active,
         is_superuser: user.is_superuser,
         created_at: user.created_at,
+        id: user.id,
     };
     (row, plain)
 }

@@ -63,8 +63,9 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
         return written.into_response(path);
     }
     let fields = UserFields::of(&function.state.config.users_table);
-    let user = NewUser::parse(RawUser::from_json(text), AcceptedHashes::NONE, fields)
-        .map_err(refusals::invalid)?;
+    let mut user = RawUser::from_json(text);
+    user.forget_id();
+    let user = NewUser::parse(user, AcceptedHashes::NONE, fields).map_err(refusals::invalid)?;
     let row = ImportRow {
         email: user.email,
         username: user.username,
@@ -73,6 +74,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
         is_active: user.is_active,
         is_superuser: user.is_superuser,
         created_at: user.created_at,
+        id: None,
     };
     let row = Located {
         index: 0,

@@ -2,8 +2,11 @@
 
 use super::user_field::UserField;
 
-/// Fields that the service writes and does not read back.
-const WRITTEN_ONLY: [&str; 2] = ["id", "updated_at"];
+/// The field that is read only where ids are kept.
+const ID: &str = "id";
+
+/// A field that the service writes and does not read back.
+const WRITTEN_ONLY: &str = "updated_at";
 
 /// How many unknown names are shown back, and how much of each, so that an answer cannot be blown
 /// up by a request.
@@ -53,6 +56,8 @@ const SPELLINGS: [(&str, UserField); 30] = [
 pub enum FieldName {
     /// A field.
     Known(UserField),
+    /// The id, which the service sets itself unless it is told to keep it.
+    Id,
     /// A field that is ignored: the service sets it itself.
     Ignored,
     /// Nothing.
@@ -65,7 +70,8 @@ impl FieldName {
     pub fn exact(name: &str) -> Self {
         match UserField::named(name) {
             Some(field) => Self::Known(field),
-            None if WRITTEN_ONLY.contains(&name) => Self::Ignored,
+            None if name == ID => Self::Id,
+            None if name == WRITTEN_ONLY => Self::Ignored,
             None => Self::Unknown,
         }
     }
@@ -80,7 +86,8 @@ impl FieldName {
             .find(|field| has_name(field.name()))
         {
             Some(field) => Self::Known(field),
-            None if WRITTEN_ONLY.into_iter().any(has_name) => Self::Ignored,
+            None if has_name(ID) => Self::Id,
+            None if has_name(WRITTEN_ONLY) => Self::Ignored,
             None => Self::Unknown,
         }
     }
@@ -189,7 +196,7 @@ mod tests {
                 "{name}"
             );
         }
-        assert_eq!(FieldName::of_column("ID"), FieldName::Ignored);
+        assert_eq!(FieldName::of_column("ID"), FieldName::Id);
         assert_eq!(FieldName::of_column("Name"), FieldName::Unknown);
         assert_eq!(FieldName::exact("updated_at"), FieldName::Ignored);
         assert_eq!(FieldName::exact("Email"), FieldName::Unknown);

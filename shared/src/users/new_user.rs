@@ -12,6 +12,7 @@ use super::{
     user_fields::UserFields,
     username,
 };
+use crate::platform::user_id::{UserId, UserIdKind};
 
 /// A user to be created. It exists only with valid values.
 #[derive(Debug, Clone)]
@@ -30,15 +31,18 @@ pub struct NewUser {
     pub is_superuser: Option<bool>,
     /// When the user signed up, if it was in another system.
     pub created_at: Option<DateTime<Utc>>,
+    /// The id that the user shall have, if it is kept.
+    pub id: Option<UserId>,
 }
 
 impl NewUser {
     /// Applies all rules to one row, and reports every one that it breaks.
     pub fn parse(
-        row: RawUser,
+        mut row: RawUser,
         accepted: AcceptedHashes,
         fields: UserFields,
     ) -> Result<Self, Vec<FieldError>> {
+        let id = row.take_id();
         let (values, mistakes) = row.into_parts();
         let unwritable = UserField::ALL
             .into_iter()
@@ -93,6 +97,7 @@ impl NewUser {
         let is_active = flag(UserField::IsActive, &is_active, &mut errors);
         let is_superuser = flag(UserField::IsSuperuser, &is_superuser, &mut errors);
         let created_at = optional(UserField::CreatedAt, created_at, parse_time, &mut errors);
+        let id = id.and_then(|text| parse_id(&text).map_err(|error| errors.push(error)).ok());
         if plain.is_some() && hash.is_some() {
             errors.push(FieldError::both_passwords());
         }
@@ -108,6 +113,7 @@ impl NewUser {
                 is_active,
                 is_superuser,
                 created_at,
+                id,
             }),
             _ => Err(errors),
         }
@@ -166,6 +172,16 @@ pub(super) fn flag(
             None
         }
     }
+}
+
+fn parse_id(text: &str) -> Result<UserId, FieldError> {
+    UserId::parse(text, UserIdKind::Integer).ok_or_else(|| {
+        FieldError::new(
+            "id",
+            "invalid_format",
+            "id must be a whole number from 1 on",
+        )
+    })
 }
 
 /// Accepts a time with its offset, as RFC 3339, PostgreSQL and other programs write it. A time without an
@@ -299,8 +315,33 @@ mod tests {
             "id": 7, "email": "a@example.com", "username": "a", "full_name": null, "is_active": true,
             "is_superuser": false, "created_at": "2023-11-14T22:13:20Z", "updated_at": "2026-01-01T00:00:00Z",
         });
-        let created_at = parse(&row).unwrap().created_at.unwrap();
-        assert_eq!(created_at.to_rfc3339(), "2023-11-14T22:13:20+00:00");
+        let user = parse(&row).unwrap();
+        let created_at = user.created_at.unwrap().to_rfc3339();
+        assert_eq!(created_at, "2023-11-14T22:13:20+00:00");
+        assert_eq!(user.id, Some(UserId::from(7)));
+    }
+
+    #[test]
+    fn an_id_is_a_whole_number_written_in_one_way() {
+        let row = |id: Value| json!({ "email": "a@example.com", "username": "a", "id": id });
+        for id in [json!(""), json!(null)] {
+            assert_eq!(parse(&row(id)).unwrap().id, None);
+        }
+        let largest = i64::MAX;
+        for id in [json!(largest), json!(largest.to_string())] {
+            assert_eq!(parse(&row(id)).unwrap().id, Some(UserId::from(largest)));
+        }
+        for id in [
+            json!(0),
+            json!(-1),
+            json!(1.5),
+            json!("07"),
+            json!(true),
+            json!([1]),
+            json!("x"),
+        ] {
+            assert_eq!(errors(&row(id)), [(Some("id"), "invalid_format")]);
+        }
     }
 
     #[test]

@@ -11,13 +11,16 @@ pub fn user_create() -> Value {
     for field in UserField::ALL {
         properties.insert(field.name().to_owned(), schema(field));
     }
-    for (name, kind) in [("id", "integer"), ("updated_at", "string")] {
-        let ignored = json!({
-            "type": [kind, "null"],
-            "description": "Ignored: it is accepted so that users can be sent back as they were received.",
-        });
-        properties.insert(name.to_owned(), ignored);
-    }
+    let id = json!({
+        "type": ["integer", "null"],
+        "description": "With `keep_ids`, the id of a new user, from 1 on; without, it is ignored.",
+    });
+    properties.insert("id".to_owned(), id);
+    let updated_at = json!({
+        "type": ["string", "null"],
+        "description": "Ignored: it is accepted so that users can be sent back as they were received.",
+    });
+    properties.insert("updated_at".to_owned(), updated_at);
     json!({
         "type": "object",
         "description": "A user to be stored. A field that is `null` or empty text is one that is missing. \

@@ -44,6 +44,7 @@ pub struct RawUser {
     values: [FieldValue; UserField::ALL.len()],
     is_given: [bool; UserField::ALL.len()],
     has_ignored_fields: bool,
+    id: Option<String>,
     mistakes: Vec<FieldError>,
 }
 
@@ -105,6 +106,22 @@ impl RawUser {
         self.has_ignored_fields
     }
 
+    /// Sets the id, which is a number or text. Nothing is absent.
+    pub fn set_id(&mut self, text: &str) {
+        let text = trimmed(text);
+        self.id = (!text.is_empty()).then(|| text.to_owned());
+    }
+
+    /// Forgets the id, where the service shall choose one.
+    pub fn forget_id(&mut self) {
+        self.id = None;
+    }
+
+    /// Takes the id.
+    pub(super) fn take_id(&mut self) -> Option<String> {
+        self.id.take()
+    }
+
     /// Email and username as they would be stored, as far as they are text.
     pub(super) fn identity(&self) -> [Option<String>; 2] {
         [UserField::Email, UserField::Username].map(|field| match &self.values[field as usize] {
@@ -141,6 +158,15 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
             let field = match FieldName::exact(&name) {
                 FieldName::Known(field) => field,
+                FieldName::Id => {
+                    user.has_ignored_fields = true;
+                    match field_value(value.get()) {
+                        FieldValue::Absent => {}
+                        FieldValue::Text(text) => user.set_id(&text),
+                        _ => user.set_id(value.get()),
+                    }
+                    continue;
+                }
                 FieldName::Ignored => {
                     user.has_ignored_fields = true;
                     continue;

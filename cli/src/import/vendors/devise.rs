@@ -12,6 +12,7 @@ pub(super) const DEVISE: Vendor = Vendor {
         &["encrypted_password", "sign_in_count"],
     ],
     rules: &[
+        Rule::new(Field::Id, &["id"], text),
         Rule::new(Field::Email, &["email"], text),
         Rule::new(Field::Username, &["username", "login"], text),
         Rule::new(Field::FullName, &["name", "full_name"], text),

@@ -14,6 +14,7 @@ pub(super) const DJANGO: Vendor = Vendor {
         &["password", "is_staff", "is_superuser", "date_joined"],
     ],
     rules: &[
+        Rule::new(Field::Id, &["pk", "id"], text),
         Rule::new(Field::Email, &["email"], text),
         Rule::new(Field::Username, &["username"], text),
         Rule::new(Field::FullName, &["first_name", "last_name"], joined),

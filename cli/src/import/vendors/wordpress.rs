@@ -8,6 +8,7 @@ pub(super) const WORDPRESS: Vendor = Vendor {
     name: "WordPress",
     signs: &[&["user_login", "user_email"]],
     rules: &[
+        Rule::new(Field::Id, &["ID"], text),
         Rule::new(Field::Email, &["user_email"], text),
         Rule::new(Field::Username, &["user_login"], text),
         // Nobody has chosen a name that is the same as the login.

@@ -44,6 +44,7 @@ fn user(columns: &[Column], record: Record<'_>) -> RawUser {
     for (place, (column, cell)) in (1..).zip(columns.iter().zip(record.cells)) {
         match column {
             Column::Field(field) => user.set(*field, cell::value(*field, cell)),
+            Column::Id => user.set_id(cell::present(&cell).unwrap_or_default()),
             Column::Ignored => {}
             Column::Unnamed if cell.is_blank() => {}
             Column::Unnamed => {
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> Error {
-        let mut rows = Rows::new(9);
+        let mut rows = Rows::new(9, false);
         read(text, &mut rows);
         rows.finish(AcceptedHashes::default(), UserFields::ALL)
             .unwrap_err()

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> String {
-        let mut rows = Rows::new(2);
+        let mut rows = Rows::new(2, false);
         read(text, &mut rows);
         let error = rows
             .finish(AcceptedHashes::default(), UserFields::ALL)
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_deep_row_is_one_bad_row() {
         let deep = format!("[{}{}]", "[".repeat(1_000_000), "]".repeat(1_000_000));
-        let mut rows = Rows::new(2);
+        let mut rows = Rows::new(2, false);
         read(&deep, &mut rows);
         assert_eq!(rows.count, 1);
     }

@@ -92,10 +92,11 @@ impl<'r> Payload<'r> {
     pub(crate) fn users(
         &self,
         max_rows: usize,
+        keeps_ids: bool,
         accepted: AcceptedHashes,
         fields: UserFields,
     ) -> Result<Vec<Located<NewUser>>, Error> {
-        let mut rows = Rows::new(max_rows);
+        let mut rows = Rows::new(max_rows, keeps_ids);
         match self.format {
             Format::Json => json::read(&self.text, &mut rows),
             Format::Ndjson => ndjson::read(&self.text, &mut rows),
@@ -143,7 +144,7 @@ mod tests {
     }
 
     fn users(request: &Request) -> Result<Vec<Located<NewUser>>, Error> {
-        Payload::read(request)?.users(2, AcceptedHashes::default(), UserFields::ALL)
+        Payload::read(request)?.users(2, false, AcceptedHashes::default(), UserFields::ALL)
     }
 
     fn message(content_type: &str, body: impl Into<Body>) -> String {

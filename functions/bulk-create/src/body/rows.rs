@@ -11,6 +11,7 @@ const MAX_PROBLEMS: usize = 20;
 /// Collects rows up to a limit, and counts those beyond it.
 pub(super) struct Rows {
     limit: usize,
+    keeps_ids: bool,
     pub(super) kept: Vec<Located<RawUser>>,
     pub(super) count: usize,
     problems: Vec<String>,
@@ -18,9 +19,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize, keeps_ids: bool) -> Self {
         Self {
             limit,
+            keeps_ids,
             kept: Vec::new(),
             count: 0,
             problems: Vec::new(),
@@ -32,10 +34,14 @@ impl Rows {
     pub(super) fn push(&mut self, line: Option<usize>, read: impl FnOnce() -> RawUser) {
         self.count += 1;
         if self.count <= self.limit {
+            let mut user = read();
+            if !self.keeps_ids {
+                user.forget_id();
+            }
             self.kept.push(Located {
                 index: self.kept.len(),
                 line,
-                value: read(),
+                value: user,
             });
         }
     }

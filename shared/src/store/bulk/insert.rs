@@ -69,13 +69,31 @@ fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, Us
     Some(users)
 }
 
-/// A row that meets another transaction's uncommitted one waits for the outcome. Rows are inserted
-/// in the order of their email, so that imports of the same users wait for each other instead of
-/// deadlocking; it also keeps the new entries of the index on emails close together.
+/// Inserts the rows that keep their ids after those that get the next ones.
 async fn insert(
     connection: &mut PgConnection,
     writes: UserWrites<'_>,
     rows: &[&ImportRow],
+    on_conflict: &str,
+) -> Result<Vec<User>, sqlx::Error> {
+    let (kept, new): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|row| row.id.is_some());
+    let mut inserted = Vec::with_capacity(rows.len());
+    for (rows, keeps_ids) in [(new, false), (kept, true)] {
+        if !rows.is_empty() {
+            inserted.extend(insert_into(connection, writes, &rows, keeps_ids, on_conflict).await?);
+        }
+    }
+    Ok(inserted)
+}
+
+/// A row that meets another transaction's uncommitted one waits for the outcome. Rows are inserted
+/// in the order of their email, so that imports of the same users wait for each other instead of
+/// deadlocking; it also keeps the new entries of the index on emails close together.
+async fn insert_into(
+    connection: &mut PgConnection,
+    writes: UserWrites<'_>,
+    rows: &[&ImportRow],
+    keeps_ids: bool,
     on_conflict: &str,
 ) -> Result<Vec<User>, sqlx::Error> {
     let mut sorted: Vec<_> = rows.to_vec();
@@ -87,6 +105,7 @@ async fn insert(
     let mut are_active = Vec::with_capacity(rows.len());
     let mut are_superusers = Vec::with_capacity(rows.len());
     let mut created_at_times = Vec::with_capacity(rows.len());
+    let mut ids = Vec::with_capacity(rows.len());
     for row in sorted {
         // Destructured by name, so that a new field cannot be forgotten here.
         let ImportRow {
@@ -97,6 +116,7 @@ async fn insert(
             is_active,
             is_superuser,
             created_at,
+            id,
         } = row;
         emails.push(email.as_str());
         usernames.push(username.as_deref());
@@ -105,8 +125,9 @@ async fn insert(
         are_active.push(is_active.unwrap_or(true));
         are_superusers.push(is_superuser.unwrap_or(false));
         created_at_times.push(*created_at);
+        ids.push(*id);
     }
-    let WrittenColumns { columns, values } = writes.insert(&[
+    let mut fields = vec![
         ("email", "input.email"),
         ("username", "input.username"),
         ("full_name", "input.full_name"),
@@ -115,9 +136,17 @@ async fn insert(
         ("is_superuser", "input.is_superuser"),
         ("created_at", "coalesce(input.created_at, now())"),
         ("updated_at", "now()"),
-    ]);
+    ];
+    let overriding = if keeps_ids {
+        fields.push(("id", "input.id::user_id"));
+        "OVERRIDING SYSTEM VALUE"
+    } else {
+        ""
+    };
+    let WrittenColumns { columns, values } = writes.insert(&fields);
     let mut statement = QueryBuilder::<Postgres>::new(format!(
         "INSERT INTO users ({})
+         {overriding}
          SELECT {}
          FROM UNNEST(
              $1::text[],
@@ -126,7 +155,8 @@ async fn insert(
              $4::text[],
              $5::boolean[],
              $6::boolean[],
-             $7::timestamptz[]
+             $7::timestamptz[],
+             $8::text[]
          ) AS input (
              email,
              username,
@@ -134,7 +164,8 @@ async fn insert(
              password_hash,
              is_active,
              is_superuser,
-             created_at
+             created_at,
+             id
          ) ",
         columns.join(", "),
         values.join(", ")
@@ -151,6 +182,7 @@ async fn insert(
         .bind(are_active)
         .bind(are_superusers)
         .bind(created_at_times)
+        .bind(ids)
         .fetch_all(connection)
         .await
 }

@@ -7,6 +7,7 @@
 mod conflicts;
 mod explain;
 mod insert;
+mod kept_ids;
 mod limits;
 mod row;
 mod stored;
@@ -18,6 +19,7 @@ use sqlx::PgConnection;
 pub use self::{
     conflicts::{ConflictWith, RowConflict, find_conflicts},
     explain::{conflict_error, explain},
+    kept_ids::move_sequence,
     limits::{BrokenLimit, Limit, find_broken_limits},
     row::{ImportRow, ImportedUser, OnConflict, RowResult},
 };
@@ -30,6 +32,8 @@ pub enum Written {
     All(Vec<ImportedUser>),
     /// Nothing must stay, because these rows are in conflict.
     Conflicts(Vec<RowConflict>),
+    /// Nothing was written, because the role may not move the sequence of ids past those that are kept.
+    NotPermitted,
     /// Nothing must stay, because the table changes rows so that nobody can tell which user is which.
     Altered,
     /// Nothing must stay: another transaction changed what this one had found; a new attempt sees it.
@@ -39,6 +43,9 @@ pub enum Written {
 /// Writes users, in request order and none twice. It has to run in a transaction, which is rolled back
 /// unless all were written.
 ///
+/// Where rows keep their ids, nobody else writes users until the transaction ends, and the caller moves the
+/// sequence of ids with [`move_sequence`].
+///
 /// Where the table refuses a value, [`find_conflicts`] and [`find_broken_limits`] find out which ones.
 pub async fn write(
     connection: &mut PgConnection,
@@ -46,6 +53,19 @@ pub async fn write(
     rows: &[&ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
+    if rows.iter().any(|row| row.id.is_some()) {
+        if !kept_ids::lock(connection).await? {
+            return Ok(Written::NotPermitted);
+        }
+        let mut conflicts = kept_ids::conflicts(connection, rows).await?;
+        if !conflicts.is_empty() {
+            if on_conflict == OnConflict::Fail {
+                conflicts.extend(find_conflicts(connection, rows).await?);
+                conflicts.sort_by_key(|conflict| conflict.index);
+            }
+            return Ok(Written::Conflicts(conflicts));
+        }
+    }
     let inserted = match on_conflict {
         OnConflict::Fail => insert::all(connection, writes, rows).await?,
         OnConflict::Skip | OnConflict::Update => insert::new(connection, writes, rows).await?,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::users::User;
+use crate::users::{User, UserId};
 
 /// A user to be imported; the password is hashed by now.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct ImportRow {
     pub is_superuser: Option<bool>,
     /// When a new user signed up; now, unless told otherwise.
     pub created_at: Option<DateTime<Utc>>,
+    /// The id that a new user shall have; the next one of the table, unless told otherwise.
+    pub id: Option<UserId>,
 }
 
 /// What to do with a row whose email is stored already.

@@ -239,6 +239,7 @@ async fn update(
             is_active,
             is_superuser,
             created_at: _,
+            id: _,
         } = rows[index];
         ids.push(user.id);
         emails.push(email.as_str());

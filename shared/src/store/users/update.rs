@@ -47,6 +47,7 @@ impl Changes {
             is_active: Some(changes.is_active.unwrap_or(user.is_active)),
             is_superuser: Some(changes.is_superuser.unwrap_or(user.is_superuser)),
             created_at: None,
+            id: None,
         }
     }
 

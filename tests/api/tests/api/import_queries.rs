@@ -19,6 +19,7 @@ fn row(email: &str, username: &str) -> ImportRow {
         is_active: None,
         is_superuser: None,
         created_at: None,
+        id: None,
     }
 }
 

@@ -24,6 +24,7 @@ mod health;
 mod import_conflicts;
 mod import_formats;
 mod import_hostile;
+mod import_ids;
 mod import_keys;
 mod import_passwords;
 mod import_queries;

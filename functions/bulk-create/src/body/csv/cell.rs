@@ -63,17 +63,22 @@ const FALSE: &[&str] = &[
 
 /// The value of a field. A name may be "NULL" where it has quotes.
 pub(super) fn value(field: UserField, cell: Cell<'_>) -> FieldValue {
-    let text = trimmed(&cell.text);
-    if text.is_empty() && field != UserField::Password
-        || text == NULL
-        || (text == "NULL" && !cell.is_quoted)
-    {
-        FieldValue::Absent
-    } else if matches!(field, UserField::IsActive | UserField::IsSuperuser) {
+    let Some(text) = present(&cell).filter(|text| !text.is_empty() || field == UserField::Password)
+    else {
+        return FieldValue::Absent;
+    };
+    if matches!(field, UserField::IsActive | UserField::IsSuperuser) {
         flag(text).map_or(FieldValue::Other, FieldValue::Flag)
     } else {
         FieldValue::Text(cell.text.into_owned())
     }
+}
+
+/// What a cell says without the white space around it, unless that is NULL.
+pub(super) fn present<'c>(cell: &'c Cell<'_>) -> Option<&'c str> {
+    let text = trimmed(&cell.text);
+    let is_null = text == NULL || (text == "NULL" && !cell.is_quoted);
+    (!is_null).then_some(text)
 }
 
 fn flag(text: &str) -> Option<bool> {

@@ -10,6 +10,8 @@ use super::Rows;
 pub(super) enum Column {
     /// A field of users.
     Field(UserField),
+    /// The id.
+    Id,
     /// What is not read: the service writes it itself, or the header was refused for it.
     Ignored,
     /// Nothing; spreadsheets export columns that were once used.
@@ -27,6 +29,7 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
     for cell in header.cells.iter().take(header.filled_count) {
         columns.push(match FieldName::of_column(&cell.text) {
             _ if cell.is_blank() => Column::Unnamed,
+            FieldName::Id => Column::Id,
             FieldName::Ignored => Column::Ignored,
             FieldName::Unknown => {
                 unknown.push(&cell.text);
