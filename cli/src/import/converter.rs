@@ -152,7 +152,7 @@ impl Converter {
                 *value = source.value(&row, &self.context);
             }
         }
-        if self.vendor.is_some() {
+        if self.is_named_by_email() {
             Repair::Username.apply(&mut values);
         }
         for repair in &self.repairs {
@@ -202,9 +202,21 @@ impl Converter {
                 columns.extend(source.columns().filter(|column| self.may_have(column)));
             }
             columns.dedup();
+            if *field == Field::Username && self.is_named_by_email() {
+                columns.push(if columns.is_empty() {
+                    "the email"
+                } else {
+                    "or the email"
+                });
+            }
             (field.name(), columns.join(", "))
         };
         self.fields.iter().map(describe).collect()
+    }
+
+    /// Whether a user without a username gets the email as username.
+    fn is_named_by_email(&self) -> bool {
+        self.vendor.is_some() || self.repairs.contains(&Repair::Username)
     }
 
     /// Whether a column or member is used, or is left out because the operator says so.
@@ -264,9 +276,10 @@ pub(super) fn check_columns<'c>(columns: impl Iterator<Item = &'c str>) -> Resul
         .collect();
     ensure!(
         unknown.is_empty(),
-        "the API does not know the columns {}. Say what they are, for example --map \"{}=full_name\", or leave them \
-         out: {}",
+        "the API does not know the columns {}. Its fields are {}. Say what the columns are, for example --map \
+         \"{}=full_name\", or leave them out: {}",
         names.join(", "),
+        Field::ALL.map(Field::name).join(", "),
         unknown[0],
         options.join(" ")
     );

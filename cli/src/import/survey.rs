@@ -145,7 +145,7 @@ impl Survey {
             };
             lines.push(("hashes", format!("{count} {name}{advice}")));
         }
-        lines.extend(counted("no users", &self.left_out));
+        lines.extend(counted("left out", &self.left_out));
         lines
     }
 }

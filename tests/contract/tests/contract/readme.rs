@@ -40,13 +40,23 @@ async fn every_request_is_answered_as_the_readme_says() {
     assert!(answers >= 5, "only {answers} answers were found");
 }
 
-/// The transcripts, in one folder, whose first `cat` of a file says what it holds.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_prints_what_the_readme_shows() {
+    check_transcripts(&section("The command")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_prints_what_the_page_on_imports_shows() {
+    let page = fs::read_to_string(workspace_root().join("docs/import.md")).unwrap();
+    check_transcripts(&page).await;
+}
+
+/// Runs the transcripts of a text, in one folder. The first `cat` of a file that does not exist says what it holds.
+async fn check_transcripts(text: &str) {
     let stack = Stack::start(1).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (mut shown, mut printed) = (String::new(), String::new());
-    for block in blocks(&section("The command")) {
+    for block in blocks(text) {
         if block.language != "console" {
             continue;
         }
@@ -64,7 +74,7 @@ async fn the_command_prints_what_the_readme_shows() {
         }
     }
     assert_eq!(words(&shown), words(&printed), "{printed}");
-    // A README without transcripts would pass otherwise.
+    // A page without transcripts would pass otherwise.
     assert!(words(&shown).len() > 100, "{shown}");
 }
 

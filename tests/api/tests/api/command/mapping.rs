@@ -35,7 +35,7 @@ async fn columns_become_what_the_operator_says_and_rejected_rows_can_be_correcte
     for line in [
         "format        CSV, separated by semicolons, in windows-1252",
         "email         E-Mail",
-        "username      Benutzer",
+        "username      Benutzer, or the email",
         "full_name     Vorname, Nachname",
         "created_at    Anmeldung",
         "users         3",
@@ -107,8 +107,9 @@ async fn a_file_that_cannot_be_meant_is_refused_with_all_that_is_in_the_way() {
             "a.csv",
             "email,username,phone,Wohnort\na@example.com,a,1,x\n",
             &[][..],
-            "the API does not know the columns \"phone\", \"Wohnort\". Say what they are, for example --map \
-             \"phone=full_name\", or leave them out: --map \"phone=\" --map \"Wohnort=\"",
+            "the API does not know the columns \"phone\", \"Wohnort\". Its fields are email, username, full_name, \
+             password, password_hash, is_active, is_superuser, created_at, id. Say what the columns are, for example \
+             --map \"phone=full_name\", or leave them out: --map \"phone=\" --map \"Wohnort=\"",
         ),
         (
             "b.csv",
