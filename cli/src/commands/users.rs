@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::api::{Api, Request, name};
+use crate::failure::Failure;
 use crate::output;
 
 const LARGEST_PAGE: u8 = 100;
@@ -36,11 +37,23 @@ pub enum Command {
 #[command(after_help = "\
 Examples:
   rollcall users get 17
-  rollcall users get 17 --json | jq .is_active")]
+  rollcall users get ada@example.com
+  rollcall users get ada --json | jq .is_active
+  rollcall users get --by username 4711")]
 pub struct GetArguments {
-    /// The id of the user
-    #[arg(value_name = "ID")]
-    id: i64,
+    /// The id, the email or the username of the user
+    user: String,
+    /// What it is; without this, a number is an id, and text with @ is an email
+    #[arg(long, value_enum)]
+    by: Option<Key>,
+}
+
+/// What tells users apart.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Key {
+    Id,
+    Email,
+    Username,
 }
 
 /// Which users.
@@ -55,6 +68,12 @@ pub struct Filters {
     /// Only superusers, or only others
     #[arg(long, value_name = "BOOL")]
     is_superuser: Option<bool>,
+    /// Only users created at this time or later; a date is its beginning in UTC
+    #[arg(long, value_name = "TIME")]
+    created_from: Option<String>,
+    /// Only users created before this time
+    #[arg(long, value_name = "TIME")]
+    created_to: Option<String>,
 }
 
 impl Filters {
@@ -64,6 +83,8 @@ impl Filters {
             .query("search", self.search.as_ref())
             .query("is_active", self.is_active)
             .query("is_superuser", self.is_superuser)
+            .query("created_from", self.created_from.as_ref())
+            .query("created_to", self.created_to.as_ref())
     }
 }
 
@@ -153,8 +174,7 @@ pub fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
 
 /// Prints one user.
 pub fn get(arguments: &GetArguments, api: &Api, is_json: bool) -> Result<()> {
-    let path = format!("/api/v1/users/{}", arguments.id);
-    let user: Box<RawValue> = api.send(&Request::get(&path))?.json()?;
+    let user = find(arguments, api)?;
     if is_json {
         return Ok(output::print(user.get())?);
     }
@@ -170,6 +190,25 @@ pub fn get(arguments: &GetArguments, api: &Api, is_json: bool) -> Result<()> {
         .map(|(name, value)| [name.replace('_', " "), text(value)]);
     let rows: Vec<_> = rows.collect();
     Ok(output::print(&output::table(&rows))?)
+}
+
+fn find(arguments: &GetArguments, api: &Api) -> Result<Box<RawValue>> {
+    let text = &arguments.user;
+    let key = arguments.by.unwrap_or_else(|| {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Key::Id
+        } else if text.contains('@') {
+            Key::Email
+        } else {
+            Key::Username
+        }
+    });
+    let key = name(&key);
+    let request = Request::get("/api/v1/users").query(&key, Some(text));
+    let page: Page = api.send(&request)?.json()?;
+    let mut users = page.items.into_iter();
+    let nobody = || Failure::Negative(format!("no user has the {key} {text}"));
+    Ok(users.next().ok_or_else(nobody)?)
 }
 
 fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a> {

@@ -117,6 +117,67 @@ async fn filters_and_searches_are_those_of_the_api() {
 }
 
 #[tokio::test]
+async fn one_user_is_found_by_id_email_and_username() {
+    let digits = UserFixture::new(10, "4711");
+    let fixture = Fixture::with(&[digits]).await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
+    for (arguments, id) in [
+        (&["2"][..], 2),
+        (&["Ordinary@example.com"], 2),
+        (&["ORDINARY"], 2),
+        (&["--by", "username", "4711"], 10),
+    ] {
+        let get = [&["users", "get", "--json"], arguments].concat();
+        assert_eq!(
+            lines(&machine.output(&get).await)[0]["id"],
+            id,
+            "{arguments:?}"
+        );
+    }
+    let table = machine.output(&["users", "get", "admin"]).await;
+    for line in [
+        "id            1",
+        "is active     yes",
+        "full name     Ada Admin",
+    ] {
+        assert!(
+            table.lines().any(|found| found == line),
+            "{line} in {table}"
+        );
+    }
+    let nobody = machine.run(&["users", "get", "4711"]).await;
+    nobody.assert(1, "error: no user has the id 4711");
+}
+
+#[tokio::test]
+async fn lists_and_exports_can_be_of_a_range_of_times() {
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
+    for (arguments, count) in [
+        (&["--created-from", "2026-01-01"][..], 3),
+        (&["--created-from", "2026-01-02"], 0),
+        (&["--created-to", "2026-01-01"], 0),
+        (&["--created-to", "2026-01-02T00:00:00Z"], 3),
+    ] {
+        let list = [&["users", "list", "--all", "--json"], arguments].concat();
+        assert_eq!(
+            machine.output(&list).await.lines().count(),
+            count,
+            "{arguments:?}"
+        );
+        let export = [&["export", "users.ndjson", "--force"], arguments].concat();
+        machine.output(&export).await;
+        assert_eq!(
+            machine.read("users.ndjson").lines().count(),
+            count,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn numbers_are_a_table_or_json() {
     let fixture = Fixture::new().await;
     let front = serve(&fixture).await;

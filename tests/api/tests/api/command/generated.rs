@@ -56,6 +56,8 @@ async fn help_has_examples_and_the_exit_codes_of_the_readme() {
     for command in [
         &["import"][..],
         &["users", "list"],
+        &["users", "get"],
+        &["export"],
         &["stats"],
         &["signups"],
         &["token"],
