@@ -24,7 +24,7 @@ use tokio::process::Command;
 use crate::fixture::{ADMIN, Fixture};
 
 /// The functions of a fixture behind one URL.
-async fn serve(fixture: &Fixture) -> GatewayServer {
+pub(crate) async fn serve(fixture: &Fixture) -> GatewayServer {
     serve_with(fixture, |_, builder| builder).await
 }
 
@@ -51,12 +51,12 @@ async fn serve_with(
 }
 
 /// The machine of an operator: a folder with a configuration and files.
-struct Machine(TempDir);
+pub(crate) struct Machine(TempDir);
 
 /// What a command printed and how it ended.
-struct Ended {
+pub(crate) struct Ended {
     code: Option<i32>,
-    stdout: String,
+    pub(crate) stdout: String,
     stderr: String,
 }
 
@@ -66,7 +66,7 @@ impl Machine {
     }
 
     /// A machine whose default profile is this API with the superuser's token.
-    fn of(fixture: &Fixture, url: &str) -> Self {
+    pub(crate) fn of(fixture: &Fixture, url: &str) -> Self {
         let machine = Self::new();
         machine.configure(&format!(
             "default_profile = \"test\"\n[profiles.test]\nurl = \"{url}\"\ntoken = \"{}\"\n",
@@ -84,7 +84,7 @@ impl Machine {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();
     }
 
@@ -93,7 +93,7 @@ impl Machine {
     }
 
     /// The files, without the configuration.
-    fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = names.filter(|name| name != "rollcall").collect();
@@ -117,13 +117,13 @@ impl Machine {
         command
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(binary());
         command.args(arguments);
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         Ended::of(&mut self.command(arguments)).await
     }
 
@@ -146,7 +146,7 @@ impl Ended {
     }
 
     #[track_caller]
-    fn assert(&self, code: i32, message: &str) {
+    pub(crate) fn assert(&self, code: i32, message: &str) {
         assert_eq!(self.code, Some(code), "{}", self.stderr);
         assert!(self.stderr.contains(message), "{}", self.stderr);
     }

@@ -4,6 +4,7 @@ mod backends_terminated;
 mod connections_exhausted;
 mod credentials_rotated;
 mod environment_ends;
+mod import_killed;
 mod instance_frozen;
 mod network_blackhole;
 mod pooler;
