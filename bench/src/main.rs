@@ -3,6 +3,7 @@
 mod adoption;
 mod cold;
 mod deployment;
+mod files;
 mod fixture;
 mod fleet;
 mod imports;
@@ -32,6 +33,8 @@ struct Arguments {
 enum Bench {
     /// Imports: through the function and in SQL alone, beside COPY and one INSERT per row
     Bulk,
+    /// Files through `rollcall import`: plain CSV, a dump of Auth0, and a list that Excel has saved
+    Files,
     /// What each index and the triggers cost an import
     Writes,
     /// Sessions that write at the same time, with the triggers that count and without
@@ -57,6 +60,7 @@ async fn main() -> Result<()> {
     let one_of_users = |default| users.first().copied().unwrap_or(default);
     let table = match bench {
         Bench::Bulk => imports::bulk(rounds(7), one_of_users(100_000)).await?,
+        Bench::Files => files::run(one_of_users(1_000_000)).await?,
         Bench::Writes => imports::writes(rounds(40), one_of_users(300_000)).await?,
         Bench::Writers => writers::run(rounds(7), one_of_users(100_000)).await?,
         Bench::Scale if users.is_empty() => {
