@@ -26,6 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             "--bins",
         ],
     )?;
+    release("build", &["-p=rollcall", "--bins"])?;
     release("build", &["-p=rig", "--example=hello"])?;
     let mut run = vec!["-p=bench", "--"];
     run.extend(arguments.arguments.iter().map(String::as_str));
