@@ -20,6 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// So many details of an error are shown.
+const MAX_DETAILS: usize = 5;
+
 /// An answer may name every row of a batch.
 const MAX_ANSWER_BYTES: u64 = 16 << 20;
 
@@ -34,11 +37,21 @@ pub struct Api {
 /// A request that does no harm when it is sent twice.
 #[derive(Debug)]
 pub struct Request<'a> {
+    method: Method,
     path: &'a str,
     query: Vec<(&'a str, String)>,
     headers: Vec<(&'a str, String)>,
     body: Option<&'a [u8]>,
     is_public: bool,
+}
+
+/// What a request does.
+#[derive(Debug, Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+    Patch,
+    Delete,
 }
 
 /// An answer.
@@ -48,6 +61,8 @@ pub struct Response {
     pub status: u16,
     /// The body.
     pub text: String,
+    /// The version of what is in the body.
+    pub etag: Option<String>,
     retry_after: Option<Duration>,
 }
 
@@ -60,12 +75,20 @@ struct ErrorBody {
     message: String,
     #[serde(default)]
     request_id: String,
+    #[serde(default)]
+    details: Vec<Detail>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Detail {
+    message: String,
 }
 
 impl<'a> Request<'a> {
     /// A GET.
     pub fn get(path: &'a str) -> Self {
         Self {
+            method: Method::Get,
             path,
             query: Vec::new(),
             headers: Vec::new(),
@@ -77,9 +100,37 @@ impl<'a> Request<'a> {
     /// A POST.
     pub fn post(path: &'a str, body: &'a [u8]) -> Self {
         Self {
+            method: Method::Post,
             body: Some(body),
             ..Self::get(path)
         }
+    }
+
+    /// A PATCH by a merge patch.
+    pub fn patch(path: &'a str, body: &'a [u8]) -> Self {
+        let request = Self {
+            method: Method::Patch,
+            ..Self::post(path, body)
+        };
+        request.header("content-type", Some("application/merge-patch+json"))
+    }
+
+    /// A DELETE.
+    pub fn delete(path: &'a str) -> Self {
+        Self {
+            method: Method::Delete,
+            ..Self::get(path)
+        }
+    }
+
+    /// Lets the API do it once, however often it is sent.
+    pub fn once(self) -> Self {
+        let key = format!(
+            "\"cli-{:016x}{:016x}\"",
+            fastrand::u64(..),
+            fastrand::u64(..)
+        );
+        self.header("idempotency-key", Some(key))
     }
 
     /// Sends no token.
@@ -171,9 +222,12 @@ impl Api {
             Some(format!("Bearer {}", self.bearer.token()?))
         };
         let authorization = authorization.as_deref();
-        let answer = match request.body {
-            None => prepare(self.agent.get(url), request, authorization).call(),
-            Some(body) => prepare(self.agent.post(url), request, authorization).send(body),
+        let body = request.body.unwrap_or_default();
+        let answer = match request.method {
+            Method::Get => prepare(self.agent.get(url), request, authorization).call(),
+            Method::Delete => prepare(self.agent.delete(url), request, authorization).call(),
+            Method::Post => prepare(self.agent.post(url), request, authorization).send(body),
+            Method::Patch => prepare(self.agent.patch(url), request, authorization).send(body),
         };
         Ok(answer.and_then(Response::read))
     }
@@ -209,12 +263,14 @@ fn unreachable(error: &ureq::Error) -> String {
 impl Response {
     fn read(response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let (head, mut body) = response.into_parts();
-        let wait = head.headers.get("retry-after");
-        let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+        let header = |name: &str| head.headers.get(name)?.to_str().ok();
+        let wait = header("retry-after").and_then(|value| value.parse().ok());
+        let etag = header("etag").map(str::to_owned);
         let body = body.with_config().limit(MAX_ANSWER_BYTES);
         Ok(Self {
             status: head.status.as_u16(),
             text: body.read_to_string()?,
+            etag,
             retry_after: wait.map(Duration::from_secs),
         })
     }
@@ -261,7 +317,10 @@ impl Response {
         if body.message.is_empty() {
             return format!("the API answers {status} without a message: is the URL right?");
         }
-        let message = format!("the API answers {status}: {}", body.message);
+        let mut message = format!("the API answers {status}: {}", body.message);
+        for detail in body.details.iter().take(MAX_DETAILS) {
+            message = format!("{message}; {}", detail.message);
+        }
         if body.request_id.is_empty() {
             return message;
         }

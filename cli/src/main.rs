@@ -63,7 +63,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List, filter and search users
+    /// List, search, show and change users
     #[command(subcommand)]
     Users(users::Command),
     /// Send a file of users of any size, in batches that can be repeated
@@ -90,12 +90,7 @@ impl Arguments {
     fn run(&self) -> Result<()> {
         let api = |retries| self.connection.api(retries);
         match &self.command {
-            Command::Users(users::Command::List(arguments)) => {
-                users::list(arguments, &api(RETRIES)?, self.json)
-            }
-            Command::Users(users::Command::Get(arguments)) => {
-                users::get(arguments, &api(RETRIES)?, self.json)
-            }
+            Command::Users(command) => users::run(command, &api(RETRIES)?, self.json),
             Command::Export(arguments) => export::run(arguments, &api(IMPORT_RETRIES)?, self.json),
             Command::Import(arguments) if arguments.print => import::print(arguments),
             Command::Import(arguments) => import::run(arguments, &api(IMPORT_RETRIES)?, self.json),

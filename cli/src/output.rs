@@ -1,7 +1,8 @@
 //! Results on standard output, notes on standard error.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
+use anyhow::{Context as _, Result, ensure};
 use unicode_width::UnicodeWidthStr as _;
 
 /// Prints a result. It fails if the reader of a pipe has gone.
@@ -12,6 +13,20 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Prints what is not a result. Nobody needs to read it.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Asks whether something shall be done. Where nobody can be asked, it fails with what to say instead.
+pub fn confirm(question: &str, instead: &str) -> Result<bool> {
+    ensure!(
+        io::stdin().is_terminal(),
+        "nobody can be asked here: give {instead}"
+    );
+    note(&format!("{question} [y/N]"));
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// Lines with aligned columns.

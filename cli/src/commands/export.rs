@@ -11,6 +11,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::one_user::FIELDS;
 use super::users::Filters;
 use crate::api::{Api, Request};
 use crate::failure::Failure;
@@ -21,17 +22,6 @@ use crate::side_file::{Layout, SideFile};
 use crate::spreadsheet;
 
 const PAGE: u8 = 100;
-
-const COLUMNS: [&str; 8] = [
-    "id",
-    "email",
-    "username",
-    "full_name",
-    "is_active",
-    "is_superuser",
-    "created_at",
-    "updated_at",
-];
 
 /// Options of `rollcall export`.
 #[derive(Debug, Args)]
@@ -170,7 +160,7 @@ fn count(filters: &Filters, api: &Api) -> Result<u64> {
 
 fn layout(format: Format) -> Layout {
     let (opening, separator, closing): (_, &'static [u8], &'static [u8]) = match format {
-        Format::Csv => (format!("{}\n", COLUMNS.join(",")), b"\n", b"\n"),
+        Format::Csv => (format!("{}\n", FIELDS.join(",")), b"\n", b"\n"),
         Format::Ndjson => (String::new(), b"\n", b"\n"),
         Format::Json => ("[\n".to_owned(), b",\n", b"\n]\n"),
     };
@@ -184,7 +174,7 @@ fn layout(format: Format) -> Layout {
 /// A file without users.
 fn empty(format: Format) -> String {
     match format {
-        Format::Csv => format!("{}\n", COLUMNS.join(",")),
+        Format::Csv => format!("{}\n", FIELDS.join(",")),
         Format::Ndjson => String::new(),
         Format::Json => "[]\n".to_owned(),
     }
@@ -193,7 +183,7 @@ fn empty(format: Format) -> String {
 /// Text has quotes, so that none is mistaken for NULL.
 fn csv_row(user: &RawValue, is_safe: bool) -> Result<String> {
     let fields: Map<String, Value> = serde_json::from_str(user.get())?;
-    let cells = COLUMNS.map(|name| match fields.get(name) {
+    let cells = FIELDS.map(|name| match fields.get(name) {
         Some(Value::String(text)) if is_safe => quoted(&spreadsheet::escape(text)),
         Some(Value::String(text)) => quoted(text),
         None | Some(Value::Null) => String::new(),

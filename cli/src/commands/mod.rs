@@ -1,8 +1,10 @@
 //! A file for each subcommand but `import`, which is larger.
 
+pub mod changes;
 pub mod export;
 pub mod generate;
 pub mod health;
+pub mod one_user;
 pub mod signups;
 pub mod stats;
 pub mod token;

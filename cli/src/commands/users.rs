@@ -5,10 +5,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanCount;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
+use super::{changes, one_user};
 use crate::api::{Api, Request, name};
-use crate::failure::Failure;
 use crate::output;
 
 const LARGEST_PAGE: u8 = 100;
@@ -29,31 +28,17 @@ pub enum Command {
     /// List, filter and search users
     List(ListArguments),
     /// Show one user
-    Get(GetArguments),
-}
-
-/// Options of `rollcall users get`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  rollcall users get 17
-  rollcall users get ada@example.com
-  rollcall users get ada --json | jq .is_active
-  rollcall users get --by username 4711")]
-pub struct GetArguments {
-    /// The id, the email or the username of the user
-    user: String,
-    /// What it is; without this, a number is an id, and text with @ is an email
-    #[arg(long, value_enum)]
-    by: Option<Key>,
-}
-
-/// What tells users apart.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Key {
-    Id,
-    Email,
-    Username,
+    Get(one_user::Arguments),
+    /// Create a user
+    Create(changes::CreateArguments),
+    /// Change a user
+    Set(changes::SetArguments),
+    /// Let a user log in and use rights again
+    Activate(changes::SwitchArguments),
+    /// Take all rights from a user, and keep it
+    Deactivate(changes::SwitchArguments),
+    /// Delete a user for good
+    Delete(changes::DeleteArguments),
 }
 
 /// Which users.
@@ -150,8 +135,21 @@ struct User {
     created_at: String,
 }
 
+/// Does what is asked.
+pub fn run(command: &Command, api: &Api, is_json: bool) -> Result<()> {
+    match command {
+        Command::List(arguments) => list(arguments, api, is_json),
+        Command::Get(arguments) => one_user::get(arguments, api, is_json),
+        Command::Create(arguments) => changes::create(arguments, api, is_json),
+        Command::Set(arguments) => changes::set(arguments, api, is_json),
+        Command::Activate(arguments) => changes::switch(arguments, true, api, is_json),
+        Command::Deactivate(arguments) => changes::switch(arguments, false, api, is_json),
+        Command::Delete(arguments) => changes::delete(arguments, api, is_json),
+    }
+}
+
 /// Prints a page, or all.
-pub fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
+fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
     let mut cursor = arguments.cursor.clone();
     let mut table = Table::default();
     loop {
@@ -170,45 +168,6 @@ pub fn list(arguments: &ListArguments, api: &Api, is_json: bool) -> Result<()> {
             return Ok(());
         }
     }
-}
-
-/// Prints one user.
-pub fn get(arguments: &GetArguments, api: &Api, is_json: bool) -> Result<()> {
-    let user = find(arguments, api)?;
-    if is_json {
-        return Ok(output::print(user.get())?);
-    }
-    let fields: Map<String, Value> = serde_json::from_str(user.get())?;
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        Value::Bool(flag) => if flag { "yes" } else { "no" }.to_owned(),
-        other => other.to_string(),
-    };
-    let rows = fields
-        .into_iter()
-        .map(|(name, value)| [name.replace('_', " "), text(value)]);
-    let rows: Vec<_> = rows.collect();
-    Ok(output::print(&output::table(&rows))?)
-}
-
-fn find(arguments: &GetArguments, api: &Api) -> Result<Box<RawValue>> {
-    let text = &arguments.user;
-    let key = arguments.by.unwrap_or_else(|| {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Key::Id
-        } else if text.contains('@') {
-            Key::Email
-        } else {
-            Key::Username
-        }
-    });
-    let key = name(&key);
-    let request = Request::get("/api/v1/users").query(&key, Some(text));
-    let page: Page = api.send(&request)?.json()?;
-    let mut users = page.items.into_iter();
-    let nobody = || Failure::Negative(format!("no user has the {key} {text}"));
-    Ok(users.next().ok_or_else(nobody)?)
 }
 
 fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a> {

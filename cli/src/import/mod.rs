@@ -20,7 +20,6 @@ mod upload;
 mod vendors;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -210,16 +209,7 @@ impl<'a> Job<'a> {
         if self.arguments.yes || self.arguments.dry_run {
             return Ok(());
         }
-        ensure!(
-            io::stdin().is_terminal(),
-            "nobody can be asked here: give --yes to import, or --dry-run"
-        );
-        output::note("Import these users? [y/N]");
-        let mut answer = String::new();
-        io::stdin()
-            .read_line(&mut answer)
-            .context("cannot read the answer")?;
-        if matches!(answer.trim(), "y" | "Y" | "yes") {
+        if output::confirm("Import these users?", "--yes to import, or --dry-run")? {
             return Ok(());
         }
         Err(Failure::Negative("nothing was imported".to_owned()).into())

@@ -1,6 +1,7 @@
 //! `rollcall`, the command, against the real functions behind HTTP.
 
 mod answers;
+mod changes;
 mod connection;
 mod dialects;
 mod export;
