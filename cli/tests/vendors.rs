@@ -23,8 +23,8 @@ fn print(vendor: &str, name: &str, options: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Reads all files of a system.
-fn check(vendor: &str) {
+/// Reads all files of a system, which has this many.
+fn check(vendor: &str, expected_count: usize) {
     let mut count = 0;
     for entry in fs::read_dir(folder(vendor)).unwrap() {
         let expected_path = entry.unwrap().path();
@@ -42,67 +42,72 @@ fn check(vendor: &str) {
         let found = String::from_utf8(output.stdout).unwrap();
         assert_eq!(found, expected, "{vendor}/{name}");
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, expected_count);
 }
 
 #[test]
 fn files_of_auth0_have_the_users_that_a_person_expects() {
-    check("auth0");
+    check("auth0", 5);
 }
 
 #[test]
 fn files_of_firebase_have_the_users_that_a_person_expects() {
-    check("firebase");
+    check("firebase", 5);
 }
 
 #[test]
 fn files_of_cognito_have_the_users_that_a_person_expects() {
-    check("cognito");
+    check("cognito", 5);
 }
 
 #[test]
 fn files_of_keycloak_have_the_users_that_a_person_expects() {
-    check("keycloak");
+    check("keycloak", 5);
 }
 
 #[test]
 fn files_of_okta_have_the_users_that_a_person_expects() {
-    check("okta");
+    check("okta", 5);
 }
 
 #[test]
 fn files_of_entra_have_the_users_that_a_person_expects() {
-    check("entra");
+    check("entra", 5);
 }
 
 #[test]
 fn files_of_google_workspace_have_the_users_that_a_person_expects() {
-    check("google");
+    check("google", 5);
 }
 
 #[test]
 fn files_of_django_have_the_users_that_a_person_expects() {
-    check("django");
+    check("django", 5);
 }
 
 #[test]
 fn files_of_kratos_have_the_users_that_a_person_expects() {
-    check("kratos");
+    check("kratos", 5);
 }
 
 #[test]
 fn files_of_supabase_have_the_users_that_a_person_expects() {
-    check("supabase");
+    check("supabase", 5);
 }
 
 #[test]
 fn files_of_wordpress_have_the_users_that_a_person_expects() {
-    check("wordpress");
+    check("wordpress", 5);
 }
 
 #[test]
 fn files_of_devise_have_the_users_that_a_person_expects() {
-    check("devise");
+    check("devise", 5);
+}
+
+#[test]
+fn files_that_users_have_reported_are_read() {
+    check("cases", 7);
 }
 
 #[test]
