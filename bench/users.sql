@@ -1,6 +1,6 @@
 -- Generates users, the same one for the same number: names by Zipf's law, one mail provider for two in five,
 -- bursts of sign-ups, one superuser in a thousand. Of the oldest users half are inactive, of the newest one in
--- ten thousand. The oldest hundredth came from one company. The last two in a hundred by username have a
+-- ten thousand. The oldest, the newest and a middle hundredth came from one company each. The last two in a hundred by username have a
 -- harbour in their name.
 CREATE FUNCTION pg_temp.generated_users(first bigint, last bigint, span interval, provider text)
 RETURNS TABLE (
@@ -43,6 +43,8 @@ family (name, rank) AS MATERIALIZED (
 SELECT
     CASE
         WHEN age > 0.99 THEN username || '@oldcorp.example'
+        WHEN age < 0.01 THEN username || '@newcorp.example'
+        WHEN age BETWEEN 0.5 AND 0.51 THEN username || '@midcorp.example'
         WHEN chance[3] < 0.4 THEN mailbox || '@' || provider
         ELSE mailbox || '@' || family || (number % 997) || '.example'
     END,

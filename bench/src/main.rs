@@ -11,6 +11,7 @@ mod load;
 mod program;
 mod report;
 mod scale;
+mod searches;
 mod writers;
 
 use anyhow::Result;
@@ -24,7 +25,7 @@ struct Arguments {
     /// How often everything is measured [default: enough for figures worth keeping]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
-    /// How many users the table has before; `scale` takes several numbers
+    /// How many users the table has before; `scale` and `searches` take several numbers
     #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     users: Vec<u32>,
 }
@@ -39,8 +40,10 @@ enum Bench {
     Writes,
     /// Sessions that write at the same time, with the triggers that count and without
     Writers,
-    /// Statistics, lists and searches, beside the queries of an application with such a table
+    /// Statistics and lists, beside the queries of an application with such a table
     Scale,
+    /// Searches of every frequency, beside ILIKE and many at once
+    Searches,
     /// Migrations of another application's table while it is written to
     Adoption,
     /// Cold starts and warm requests
@@ -67,6 +70,10 @@ async fn main() -> Result<()> {
             scale::run(rounds(30), &[10_000, 100_000, 1_000_000, 10_000_000]).await?
         }
         Bench::Scale => scale::run(rounds(30), &users).await?,
+        Bench::Searches if users.is_empty() => {
+            searches::run(rounds(30), &[10_000, 100_000, 1_000_000]).await?
+        }
+        Bench::Searches => searches::run(rounds(30), &users).await?,
         Bench::Adoption => adoption::run(one_of_users(1_000_000)).await?,
         Bench::Cold => cold::run(rounds(100)).await?,
         Bench::Fleet => fleet::run(rounds(100), one_of_users(100_000)).await?,

@@ -1,9 +1,9 @@
-//! Statistics, lists and searches, from a small table to a large one, beside the queries of an
-//! application that began with such a table: OFFSET, ILIKE, and a count with every page.
+//! Statistics and lists, from a small table to a large one, beside the queries of an
+//! application that began with such a table: OFFSET, and a count with every page.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use futures_util::TryStreamExt as _;
 use servers::{Postgres, PostgresOptions};
 use shared::platform::config::UsersTable;
@@ -13,8 +13,7 @@ use shared::platform::deadline::Deadline;
 use shared::store::stats::count_users;
 use shared::store::{listing, migrations};
 use shared::users::{
-    CountMode, Cursor, Direction, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortKey,
-    SortOrder,
+    CountMode, Cursor, Direction, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder,
 };
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -22,10 +21,10 @@ use crate::fixture;
 use crate::report::{Samples, milliseconds, number, say, table};
 
 /// Users of one page.
-const PAGE: u32 = 50;
+pub const PAGE: u32 = 50;
 
 /// How many users a search looks at one by one, as in functions/list-users.
-const SCAN_LIMIT: u32 = 10_000;
+pub const SCAN_LIMIT: u32 = 10_000;
 
 /// Where a page lies.
 #[derive(Clone, Copy)]
@@ -44,28 +43,12 @@ const PLACES: [(&str, Place); 5] = [
     ("last page", Place::Last),
 ];
 
-/// The application's own search takes as long for any term, so it is timed for this one.
-const SEED_TERM: &str = "zz1234";
-const SEED_SEARCH: &str = "(username ILIKE '%zz1234%' OR email ILIKE '%zz1234%'
-    OR full_name ILIKE '%zz1234%')";
-
-/// Rare and common terms, absent ones, and those whose users stand together in one of the orders.
-const TERMS: &str = "zz1234 linda.kowalski9 qqqqq johnsonmary 花子 son gmail.com oldcorp harbour \
-    volansen a ł qz";
-
 pub async fn run(rounds: u32, sizes: &[u32]) -> Result<String> {
-    let options = PostgresOptions::temporary()
-        .setting("shared_buffers", "6GB")
-        .setting("max_wal_size", "16GB")
-        .setting("maintenance_work_mem", "1GB")
-        .setting("checkpoint_timeout", "1h")
-        .setting("autovacuum", "off");
-    let postgres = Postgres::start(&options)?;
+    let postgres = server()?;
     let mut rows = Vec::new();
     for &users in sizes {
         say(&format!("{users} users"));
-        let name = format!("users_{users}");
-        let mut session = Session::open(&postgres, &name, users).await?;
+        let mut session = Session::open(&postgres, users).await?;
         rows.push(statistics(&mut session, users, rounds * 100).await?);
         for (name, place) in PLACES {
             let samples = pages(&mut session, rounds, &flags(), place).await?;
@@ -77,31 +60,7 @@ pub async fn run(rounds: u32, sizes: &[u32]) -> Result<String> {
             let seed = session.seed(&seed_list("TRUE", offset)).await?;
             rows.push(row(users, name, &samples, Some(&seed)));
         }
-        for term in TERMS.split(' ') {
-            let search = SearchTerm::parse(term).ok();
-            ensure!(search.is_some(), "{term} is not a term");
-            let filter = Filter {
-                search,
-                ..Filter::default()
-            };
-            let samples = pages(&mut session, rounds, &[filter], Place::Number(1)).await?;
-            let seed = match term {
-                SEED_TERM => Some(session.seed(&seed_list(SEED_SEARCH, 0)).await?),
-                _ => None,
-            };
-            rows.push(row(
-                users,
-                &format!("search for `{term}`"),
-                &samples,
-                seed.as_ref(),
-            ));
-        }
-        session.database.close().await;
-        session.connection.close().await?;
-        let mut server = fixture::connect(&postgres, "postgres").await?;
-        server
-            .execute(format!("DROP DATABASE {name} WITH (FORCE)").as_str())
-            .await?;
+        session.close(&postgres).await?;
     }
     let conditions = format!(
         "{}, all data in memory, one connection, {rounds} rounds. Median / 99th percentile in ms.",
@@ -111,17 +70,29 @@ pub async fn run(rounds: u32, sizes: &[u32]) -> Result<String> {
     Ok(table(&conditions, head, &rows))
 }
 
+/// A server that has all data in memory.
+pub fn server() -> Result<Postgres> {
+    let options = PostgresOptions::temporary()
+        .setting("shared_buffers", "6GB")
+        .setting("max_wal_size", "16GB")
+        .setting("maintenance_work_mem", "1GB")
+        .setting("checkpoint_timeout", "1h")
+        .setting("autovacuum", "off");
+    Postgres::start(&options)
+}
+
 /// A table of this size: one connection as the functions have it, and one for the application.
-struct Session {
-    database: Database,
-    search: SearchConfig,
-    connection: PgConnection,
+pub struct Session {
+    pub database: Database,
+    pub search: SearchConfig,
+    pub connection: PgConnection,
+    users: u32,
 }
 
 impl Session {
     /// Makes the users and adopts their table as a deploy does.
-    async fn open(postgres: &Postgres, name: &str, users: u32) -> Result<Self> {
-        let mut connection = fixture::create(postgres, name, "template1").await?;
+    pub async fn open(postgres: &Postgres, users: u32) -> Result<Self> {
+        let mut connection = fixture::create(postgres, &name(users), "template1").await?;
         connection.execute(fixture::GENERATOR).await?;
         let script = include_str!("../seed.sql").replace("{users}", &users.to_string());
         connection
@@ -131,17 +102,33 @@ impl Session {
         migrations::up(&mut connection, &UsersTable::Unspecified).await?;
         connection.execute("CHECKPOINT").await?;
         fixture::settle(&mut connection).await?;
-        let url = postgres.url(name);
+        Ok(Self {
+            database: Self::database(postgres, users)?,
+            search: SearchConfig::from_variables(&Variables::from([]))?,
+            connection,
+            users,
+        })
+    }
+
+    /// One more connection as the functions have it.
+    pub fn database(postgres: &Postgres, users: u32) -> Result<Database> {
+        let url = postgres.url(&name(users));
         let config =
             DatabaseConfig::for_migrations(&Variables::from([("DATABASE_URL", url.as_str())]))?;
         let options = connect_options(&config, parse_url("DATABASE_URL", &url)?, "bench");
-        let database = Database::new(&config, options, None)?;
-        let search = SearchConfig::from_variables(&Variables::from([]))?;
-        Ok(Self {
-            database,
-            search,
-            connection,
-        })
+        Ok(Database::new(&config, options, None)?)
+    }
+
+    /// Drops the table.
+    pub async fn close(self, postgres: &Postgres) -> Result<()> {
+        self.database.close().await;
+        self.connection.close().await?;
+        let mut server = fixture::connect(postgres, "postgres").await?;
+        let name = name(self.users);
+        server
+            .execute(format!("DROP DATABASE {name} WITH (FORCE)").as_str())
+            .await?;
+        Ok(())
     }
 
     async fn page(&self, rounds: u32, query: &ListQuery) -> Result<Samples> {
@@ -166,6 +153,10 @@ impl Session {
     }
 }
 
+fn name(users: u32) -> String {
+    format!("users_{users}")
+}
+
 async fn sample(
     warm_up: u32,
     rounds: u32,
@@ -182,7 +173,7 @@ async fn sample(
     Ok(samples)
 }
 
-fn deadline() -> Deadline {
+pub fn deadline() -> Deadline {
     Deadline::after(Duration::from_mins(2))
 }
 
@@ -267,7 +258,7 @@ fn row(users: u32, name: &str, samples: &[Samples], seed: Option<&Samples>) -> V
 }
 
 /// A page of the application, and the count that comes with it.
-fn seed_list(condition: &str, offset: u32) -> [String; 2] {
+pub fn seed_list(condition: &str, offset: u32) -> [String; 2] {
     let page = format!(
         "SELECT id, email, username, full_name, is_active, is_superuser, created_at, updated_at
          FROM seed.users

@@ -21,8 +21,7 @@ pub(super) fn folded_text() -> String {
 /// A text without accents, in lower case and in normalization form C, as `users/folding.rs` has it; a test
 /// compares the two. It is an expression and no function, because whoever writes to an indexed table needs
 /// the right to execute every function of the index. Texts of ASCII characters take a tenth of the time.
-#[must_use]
-pub fn folded(text: &str) -> String {
+fn folded(text: &str) -> String {
     format!(
         r#"CASE
             WHEN octet_length({text}) = char_length({text}) THEN lower({text} COLLATE "C")
