@@ -143,6 +143,7 @@ fn row(email: &str, username: Option<&str>) -> ImportRow {
         is_active: None,
         is_superuser: None,
         created_at: None,
+        id: None,
     }
 }
 

@@ -10,10 +10,15 @@ pub(super) const COLUMNS: &str = "username, email, full_name";
 /// What a search looks into: the same expression as in the index `ix_users_folded`. The separator cannot be
 /// searched for, so nothing is found across fields.
 pub(super) fn folded_text() -> String {
+    folded_text_of("username", "email", "full_name")
+}
+
+/// The same of other expressions than the columns of rollcall's own table.
+pub(in crate::store) fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
     [
-        folded("username::text"),
-        folded("email::text"),
-        folded("coalesce(full_name::text, '')"),
+        folded(&format!("{username}::text")),
+        folded(&format!("{email}::text")),
+        folded(&format!("coalesce({full_name}::text, '')")),
     ]
     .join(r" || E'\x01' || ")
 }

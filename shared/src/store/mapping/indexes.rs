@@ -120,13 +120,9 @@ impl Indexed<'_> {
     }
 
     fn search(&self) -> Index {
-        let text = |name| format!("({})::text", self.column(name).sql);
-        let folded_text = [
-            list::folded(&text("username")),
-            list::folded(&text("email")),
-            list::folded(&format!("coalesce({}, '')", text("full_name"))),
-        ]
-        .join(r" || E'\x01' || ");
+        let [username, email, full_name] =
+            ["username", "email", "full_name"].map(|name| format!("({})", self.column(name).sql));
+        let folded_text = list::folded_text_of(&username, &email, &full_name);
         Index {
             name: "rollcall_users_folded",
             is_unique: false,

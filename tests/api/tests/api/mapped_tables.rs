@@ -229,13 +229,13 @@ async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() 
     let admin = json!({ "sub": "Zk3vJm2bX8nR5tY7" });
     let api = table.start("list-users").await;
     let path = format!("{USERS}/Bk3vJm2bX8nR5tY9");
-    let patch = |body: Value| {
+    let change = |body: Value| {
         Request::new("PATCH", &path)
             .bearer(&table.token(&admin))
             .json(&body)
     };
     let changed = api
-        .send(&patch(json!({ "is_active": false, "full_name": "Newer" })))
+        .send(&change(json!({ "is_active": false, "full_name": "Newer" })))
         .await;
     assert_eq!(changed.status, 200, "{changed:?}");
     assert_eq!(changed.json()["is_active"], false);
@@ -245,7 +245,7 @@ async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() 
         Some("Newer true none"),
         "the role, which means the same as before, stays as it was"
     );
-    let refused = api.send(&patch(json!({ "username": "new" }))).await;
+    let refused = api.send(&change(json!({ "username": "new" }))).await;
     assert_eq!(refused.json()["details"][0]["code"], "read_only");
 
     let gone = Request::new("DELETE", &path).bearer(&table.token(&admin));
