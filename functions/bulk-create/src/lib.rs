@@ -49,7 +49,7 @@ pub struct BulkCreate {
 impl BulkCreate {
     /// Wraps the state.
     pub fn new(state: State) -> Result<Self, ConfigError> {
-        let hasher = PasswordHasher::new(state.config.bulk.argon2)?;
+        let hasher = PasswordHasher::new(&state.config.bulk)?;
         Ok(Self { state, hasher })
     }
 }
@@ -98,7 +98,7 @@ impl BulkCreate {
                 "Parameter keep_ids is not available where users are in the table of another application",
             ));
         }
-        let fields = UserFields::of(table);
+        let fields = UserFields::of(table, config);
         let users = payload.users(
             config.max_rows,
             options.keeps_ids,

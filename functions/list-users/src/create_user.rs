@@ -62,7 +62,10 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
     {
         return written.into_response(path);
     }
-    let fields = UserFields::of(&function.state.config.users_table);
+    let fields = UserFields::of(
+        &function.state.config.users_table,
+        &function.state.config.bulk,
+    );
     let mut user = RawUser::from_json(text);
     user.forget_id();
     let user = NewUser::parse(user, AcceptedHashes::NONE, fields).map_err(refusals::invalid)?;

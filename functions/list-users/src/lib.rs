@@ -48,7 +48,7 @@ pub struct ListUsers {
 impl ListUsers {
     /// Wraps the state.
     pub fn new(state: State) -> Result<Self, ConfigError> {
-        let hasher = PasswordHasher::new(state.config.bulk.argon2)?;
+        let hasher = PasswordHasher::new(&state.config.bulk)?;
         Ok(Self { state, hasher })
     }
 }

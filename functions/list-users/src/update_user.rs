@@ -110,7 +110,10 @@ async fn parse(
     } else {
         None
     };
-    let fields = UserFields::of(&function.state.config.users_table);
+    let fields = UserFields::of(
+        &function.state.config.users_table,
+        &function.state.config.bulk,
+    );
     UserPatch::parse(row, stored.as_ref(), fields).map_err(refusals::invalid)
 }
 

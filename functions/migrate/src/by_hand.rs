@@ -81,7 +81,7 @@ impl Event {
                 Ok(json!({ "deleted_keys": deleted, "audit": months }))
             }
             Command::Promote | Command::CreateSuperuser
-                if !UserFields::of(&users_table).has(UserField::IsSuperuser) =>
+                if !UserFields::of_table(&users_table).has(UserField::IsSuperuser) =>
             {
                 Err(
                     "USERS_TABLE has no is_superuser that can be written: whoever issues the \
@@ -96,7 +96,7 @@ impl Event {
                 Ok(superuser(id))
             }
             Command::CreateSuperuser => {
-                let user = self.new_superuser(UserFields::of(&users_table))?;
+                let user = self.new_superuser(UserFields::of_table(&users_table))?;
                 let new = NewSuperuser {
                     email: &user.email,
                     username: user.username.as_deref(),

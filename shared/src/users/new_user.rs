@@ -84,7 +84,7 @@ impl NewUser {
         let plain = optional(
             UserField::Password,
             password,
-            |text| password::parse_plain(text, &identity),
+            |text| password::parse_plain(text, &identity, fields.password_bytes()),
             &mut errors,
         );
         let hash = optional(

@@ -1,25 +1,50 @@
 //! Which fields the users of this deployment have.
 
-use super::user_field::UserField;
-use crate::platform::config::{UsersMapping, UsersTable};
+use super::{password, user_field::UserField};
+use crate::platform::config::{BulkConfig, PasswordHash, UsersMapping, UsersTable};
+
+/// What bcrypt takes of a password: all else would be cut off.
+const BCRYPT_BYTES: usize = 72;
 
 /// Which fields requests may write. All of them in rollcall's own table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UserFields([bool; UserField::ALL.len()]);
+pub struct UserFields {
+    writable: [bool; UserField::ALL.len()],
+    password_bytes: usize,
+}
 
 impl UserFields {
     /// All.
-    pub const ALL: Self = Self([true; UserField::ALL.len()]);
+    pub const ALL: Self = Self {
+        writable: [true; UserField::ALL.len()],
+        password_bytes: password::MAX_BYTES,
+    };
 
-    /// Those of the configured table.
+    /// Those of the configured table, with passwords that can be hashed as configured.
     #[must_use]
-    pub fn of(table: &UsersTable) -> Self {
-        table.mapping().map_or(Self::ALL, Self::of_mapping)
+    pub fn of(table: &UsersTable, bulk: &BulkConfig) -> Self {
+        let mut fields = Self::of_table(table);
+        match bulk.password_hash {
+            PasswordHash::Bcrypt => fields.password_bytes = BCRYPT_BYTES,
+            PasswordHash::None => fields.writable[UserField::Password as usize] = false,
+            PasswordHash::Argon2id | PasswordHash::Pbkdf2Django | PasswordHash::ScryptWerkzeug => {}
+        }
+        fields
     }
 
-    fn of_mapping(mapping: &UsersMapping) -> Self {
+    /// Those of a table.
+    #[must_use]
+    pub fn of_table(table: &UsersTable) -> Self {
+        let writable = table.mapping().map(Self::of_mapping);
+        Self {
+            writable: writable.unwrap_or(Self::ALL.writable),
+            ..Self::ALL
+        }
+    }
+
+    fn of_mapping(mapping: &UsersMapping) -> [bool; UserField::ALL.len()] {
         let fields = mapping.fields();
-        Self(UserField::ALL.map(|field| {
+        UserField::ALL.map(|field| {
             let name = match field {
                 UserField::Password => UserField::PasswordHash.name(),
                 field => field.name(),
@@ -28,12 +53,17 @@ impl UserFields {
             mapped
                 .and_then(|(_, mapping)| *mapping)
                 .is_some_and(|mapping| !mapping.written().is_empty())
-        }))
+        })
     }
 
     /// Whether requests may write a field.
     #[must_use]
     pub fn has(self, field: UserField) -> bool {
-        self.0[field as usize]
+        self.writable[field as usize]
+    }
+
+    /// How many bytes a plaintext password may have.
+    pub(super) fn password_bytes(self) -> usize {
+        self.password_bytes
     }
 }

@@ -89,7 +89,7 @@ impl UserPatch {
         let plain = optional(
             UserField::Password,
             plain,
-            |text| password::parse_plain(text, &identity),
+            |text| password::parse_plain(text, &identity, fields.password_bytes()),
             &mut errors,
         );
         let hash = optional(

@@ -26,8 +26,26 @@ pub struct BulkConfig {
     /// `BULK_MAX_PASSWORDS`, 1 to 10,000: users with a plaintext password in one request. Default 1,000,
     /// which a whole core hashes in half of the default request timeout.
     pub max_passwords: usize,
-    /// How plaintext passwords are hashed.
+    /// `PASSWORD_HASH`: what plaintext passwords become.
+    pub password_hash: PasswordHash,
+    /// The cost of argon2id.
     pub argon2: Argon2Config,
+}
+
+/// What plaintext passwords become: hashes that the application verifies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PasswordHash {
+    /// `argon2id`, the default.
+    #[default]
+    Argon2id,
+    /// `bcrypt`, with a cost of 12.
+    Bcrypt,
+    /// `pbkdf2-django`: Django's `pbkdf2_sha256` with a million iterations, as in its release 5.2.
+    Pbkdf2Django,
+    /// `scrypt-werkzeug`: `scrypt:32768:8:1`, as Werkzeug 3 writes it.
+    ScryptWerkzeug,
+    /// `none`: passwords are refused, because the application keeps them elsewhere.
+    None,
 }
 
 /// The cost of argon2id.
@@ -50,6 +68,18 @@ impl BulkConfig {
             max_passwords: variables
                 .whole_number("BULK_MAX_PASSWORDS", 1..=10_000)?
                 .unwrap_or(DEFAULT_MAX_PASSWORDS),
+            password_hash: variables
+                .one_of(
+                    "PASSWORD_HASH",
+                    &[
+                        ("argon2id", PasswordHash::Argon2id),
+                        ("bcrypt", PasswordHash::Bcrypt),
+                        ("pbkdf2-django", PasswordHash::Pbkdf2Django),
+                        ("scrypt-werkzeug", PasswordHash::ScryptWerkzeug),
+                        ("none", PasswordHash::None),
+                    ],
+                )?
+                .unwrap_or_default(),
             argon2: Argon2Config::from_variables(variables)?,
         })
     }

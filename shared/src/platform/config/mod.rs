@@ -19,7 +19,7 @@ pub use self::{
         AuthConfig, AuthMode, JwtAlgorithm, JwtConfig, JwtKeySource, RequiredClaim, SubjectConfig,
         SubjectField,
     },
-    bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS},
+    bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
     database::{DatabaseConfig, DatabaseSource, SslMode},
     search::SearchConfig,
     users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},

@@ -1,6 +1,7 @@
 //! Hashes passwords on all cores of the environment.
 
 mod argon2id;
+mod others;
 
 use std::{
     num::NonZero,
@@ -10,7 +11,7 @@ use std::{
 
 use self::argon2id::Argon2id;
 use crate::platform::{
-    config::{Argon2Config, ConfigError},
+    config::{BulkConfig, ConfigError, PasswordHash},
     deadline::Deadline,
     error::Error,
     idempotency::Fingerprint,
@@ -28,6 +29,7 @@ const OPERATION: &str = "hashing passwords";
 /// whoever asks first is served first.
 #[derive(Clone)]
 pub struct PasswordHasher {
+    algorithm: PasswordHash,
     params: Params,
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Argon2id>>>,
@@ -35,11 +37,13 @@ pub struct PasswordHasher {
 
 impl PasswordHasher {
     /// Counts the cores.
-    pub fn new(config: Argon2Config) -> Result<Self, ConfigError> {
-        let params = Params::new(config.memory_kib, config.passes, config.lanes, None)
+    pub fn new(config: &BulkConfig) -> Result<Self, ConfigError> {
+        let argon2 = config.argon2;
+        let params = Params::new(argon2.memory_kib, argon2.passes, argon2.lanes, None)
             .map_err(|error| ConfigError::new("ARGON2_MEMORY_KIB", error.to_string()))?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
+            algorithm: config.password_hash,
             params,
             permits: Arc::new(Semaphore::new(cores)),
             idle: Arc::default(),
@@ -58,13 +62,15 @@ impl PasswordHasher {
         for (index, password) in passwords.into_iter().enumerate() {
             let (hasher, deadline) = (self.clone(), *deadline);
             tasks.spawn(async move {
+                let algorithm = hasher.algorithm;
                 let hash = move |argon2id: &mut Argon2id| {
                     if deadline.remaining().is_zero() {
                         return Err(Error::Timeout {
                             seconds: deadline.budget_in_seconds(),
                         });
                     }
-                    argon2id.hash(password.expose_secret())
+                    let password = password.expose_secret();
+                    others::hash(algorithm, password).unwrap_or_else(|| argon2id.hash(password))
                 };
                 Ok::<_, Error>((index, hasher.run(hash).await?))
             });
@@ -126,15 +132,21 @@ fn lock(idle: &Mutex<Vec<Argon2id>>) -> MutexGuard<'_, Vec<Argon2id>> {
 mod tests {
     use std::time::Duration;
 
-    use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash};
+    use argon2::{Argon2, PasswordVerifier, password_hash::phc::PasswordHash as Phc};
 
     use super::*;
+    use crate::platform::config::Argon2Config;
 
     fn hasher() -> PasswordHasher {
-        PasswordHasher::new(Argon2Config {
-            memory_kib: 64,
-            passes: 1,
-            lanes: 1,
+        PasswordHasher::new(&BulkConfig {
+            max_rows: 1,
+            max_passwords: 1,
+            password_hash: PasswordHash::Argon2id,
+            argon2: Argon2Config {
+                memory_kib: 64,
+                passes: 1,
+                lanes: 1,
+            },
         })
         .unwrap()
     }
@@ -153,7 +165,7 @@ mod tests {
             let finished = hasher.hash_all(passwords(count), &deadline).await.unwrap();
             assert_eq!(finished.len(), count);
             for (number, hash) in finished.iter().enumerate() {
-                let hash = PasswordHash::new(hash).unwrap();
+                let hash = Phc::new(hash).unwrap();
                 let password = format!("password {number}");
                 assert!(
                     Argon2::default()

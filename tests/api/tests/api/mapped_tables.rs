@@ -91,23 +91,35 @@ async fn the_application_that_rollcall_was_written_for_is_served_with_its_own_to
     let user = api.send(&table.get(&format!("{USERS}/2"), &root)).await;
     assert_eq!(user.json()["id"], 2);
 
-    let import = table.start("bulk-create").await;
+    let import = table.function("bulk-create").env("PASSWORD_HASH", "bcrypt");
+    let import = Api::start(import).await;
     let request = Request::post(BULK)
         .bearer(&table.token(&root))
-        .json(&json!([{ "email": "new@shop.example", "username": "new" }]));
+        .json(&json!([
+            { "email": "new@shop.example", "username": "new" },
+            { "email": "pw@shop.example", "username": "pw", "password": "a long enough one" },
+        ]));
     let created = import.send(&request).await;
     assert_eq!(created.status, 201, "{created:?}");
     let id = created.json()[0]["id"].clone();
     let stored = format!("SELECT hashed_password || ' ' || role FROM public.users WHERE id = {id}");
     assert_eq!(table.query(&stored).await.as_deref(), Some("! customer"));
+    let hash = "SELECT left(hashed_password, 7) FROM public.users WHERE username = 'pw'";
+    assert_eq!(table.query(hash).await.as_deref(), Some("$2b$12$"));
+    let too_long = Request::post(BULK).bearer(&table.token(&root)).json(
+        &json!([{ "email": "l@shop.example", "username": "l", "password": "12345678".repeat(10) }]),
+    );
+    let refused = import.send(&too_long).await.json();
+    let message = "password may have at most 72 bytes";
+    assert_eq!(refused["details"][0]["message"], message);
 
     let numbers = table.start("stats").await;
     let numbers = numbers
         .send(&table.get("/api/v1/dashboard/stats", &root))
         .await
         .json();
-    assert_eq!(numbers["total_users"], 4);
-    assert_eq!(numbers["new_users_today"], 4);
+    assert_eq!(numbers["total_users"], 5);
+    assert_eq!(numbers["new_users_today"], 5);
 }
 
 #[tokio::test]
