@@ -10,7 +10,7 @@ pub mod openapi;
 mod options;
 mod passwords;
 
-use lambda_http::http::{HeaderValue, Method};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use shared::{
     platform::{
         config::ConfigError,
@@ -27,7 +27,10 @@ use shared::{
         request_context::RequestContext,
         state::State,
     },
-    store::idempotency::{self, StoredRow},
+    store::{
+        audit::{self, Action, NewEntry},
+        idempotency::{self, StoredRow},
+    },
 };
 
 use self::{
@@ -57,8 +60,13 @@ impl Function for BulkCreate {
         access: Access::Superuser,
         handler: |function, context| {
             Box::pin(async {
-                let created = function.create(context).await;
-                created.map_err(|error| error.nothing_was("imported"))
+                match function.create(context).await {
+                    Ok(response) => Ok(response),
+                    Err(error) => {
+                        function.note(context, &error).await;
+                        Err(error.nothing_was("imported"))
+                    }
+                }
             })
         },
     }];
@@ -109,6 +117,24 @@ impl BulkCreate {
             is_replayed,
         } = import::run(database, &context.deadline, context.actor()?, &job).await?;
         Ok(to_response(response, is_replayed, options))
+    }
+
+    /// Tells the log of changes of an import that was refused for what is stored.
+    async fn note(&self, context: &RequestContext, error: &Error) {
+        let public = error.public();
+        let is_refused = public.status == StatusCode::CONFLICT
+            && !matches!(error, Error::IdempotencyInProgress)
+            && Options::parse(&context.request).is_ok_and(|options| !options.is_dry_run);
+        let (true, Ok(actor)) = (is_refused, context.actor()) else {
+            return;
+        };
+        let entry = NewEntry {
+            action: Action::Import,
+            refusal: Some(public.code),
+            target_id: None,
+            after: None,
+        };
+        audit::insert_alone(&self.state.database, &context.deadline, actor, &entry).await;
     }
 
     async fn find_stored(

@@ -19,7 +19,7 @@ pub use self::{
     conflicts::{ConflictWith, RowConflict, find_conflicts},
     explain::{conflict_error, explain},
     limits::{BrokenLimit, Limit, find_broken_limits},
-    row::{ImportRow, ImportedUser, OnConflict, RowResult},
+    row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
 use crate::users::User;
 
@@ -89,6 +89,7 @@ fn in_request_order(
             let created = |user| ImportedUser {
                 user,
                 result: RowResult::Created,
+                was: None,
             };
             stored
                 .remove(&index)
