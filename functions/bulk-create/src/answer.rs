@@ -80,7 +80,11 @@ pub(crate) fn write(users: &[ImportedUser], options: Options) -> Result<StoredRe
 
 impl<'u> UserBody<'u> {
     fn of(imported: &'u ImportedUser, is_dry_run: bool) -> Self {
-        let ImportedUser { user, result } = imported;
+        let ImportedUser {
+            user,
+            result,
+            was: _,
+        } = imported;
         let is_imagined = is_dry_run && *result == RowResult::Created;
         Self {
             id: (!is_imagined).then_some(user.id),
@@ -97,7 +101,8 @@ impl<'u> UserBody<'u> {
 }
 
 impl Counts {
-    fn of(users: &[ImportedUser]) -> Self {
+    /// Counts what was done.
+    pub(crate) fn of(users: &[ImportedUser]) -> Self {
         let mut counts = Self::default();
         for user in users {
             match user.result {
@@ -140,6 +145,7 @@ mod tests {
                 updated_at: Some(DateTime::UNIX_EPOCH),
             },
             result,
+            was: None,
         }
     }
 

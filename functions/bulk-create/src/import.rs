@@ -1,5 +1,6 @@
 //! One import: from checked rows to an answer.
 
+use serde_json::Value;
 use shared::{
     platform::{
         actor::Actor,
@@ -9,14 +10,19 @@ use shared::{
         idempotency::{IdempotentRequest, StoredResponse},
     },
     store::{
-        bulk::{self, ImportRow, Written},
+        audit,
+        bulk::{self, ImportRow, ImportedUser, Written},
         idempotency,
         mapping::UserWrites,
+        users,
     },
-    users::Located,
+    users::{Guard, Located},
 };
 
-use crate::{answer, options::Options};
+use crate::{
+    answer::{self, Counts},
+    options::Options,
+};
 
 /// How often an import is begun that was refused for a conflict which has gone when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
@@ -105,6 +111,7 @@ async fn import(
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
     };
+    guard(tx, &users).await?;
     if job.options.keeps_ids && !job.options.is_dry_run {
         bulk::move_sequence(tx, &users).await?;
     }
@@ -116,6 +123,32 @@ async fn import(
         bulk::check_deferred_constraints(tx).await?;
         return Ok(TransactionOutcome::RollBack(outcome));
     }
+    audit::insert_import(tx, &users, &numbers(&users, job.options)?).await?;
     idempotency::finish(tx, job.keyed, &outcome.response).await?;
     Ok(TransactionOutcome::Commit(outcome))
+}
+
+/// Fails if the import would lock out its sender, or everybody.
+async fn guard(tx: &mut Transaction, users: &[ImportedUser]) -> Result<(), Abort> {
+    let losers = users.iter().filter(|imported| imported.has_lost_rights());
+    let losers: Vec<_> = losers.map(|imported| imported.user.id).collect();
+    if losers.is_empty() {
+        return Ok(());
+    }
+    if losers.contains(&tx.actor().id) {
+        return Err(Guard::OwnRights.error().into());
+    }
+    if users::keep_superuser(tx).await? {
+        Ok(())
+    } else {
+        Err(Guard::LastSuperuser.error().into())
+    }
+}
+
+/// What the log of changes says of an import.
+fn numbers(users: &[ImportedUser], options: Options) -> Result<Value, Error> {
+    let mut numbers = serde_json::to_value(Counts::of(users))
+        .map_err(|error| Error::internal("counting users", error))?;
+    numbers["on_conflict"] = options.on_conflict_name().into();
+    Ok(numbers)
 }

@@ -10,7 +10,7 @@ pub mod openapi;
 mod options;
 mod passwords;
 
-use lambda_http::http::{HeaderValue, Method};
+use lambda_http::http::{HeaderValue, Method, StatusCode};
 use shared::{
     platform::{
         config::ConfigError,
@@ -28,6 +28,7 @@ use shared::{
         state::State,
     },
     store::{
+        audit::{self, Action, NewEntry},
         idempotency::{self, StoredRow},
         mapping::UserWrites,
     },
@@ -61,8 +62,13 @@ impl Function for BulkCreate {
         access: Access::Superuser,
         handler: |function, context| {
             Box::pin(async {
-                let created = function.create(context).await;
-                created.map_err(|error| error.nothing_was("imported"))
+                match function.create(context).await {
+                    Ok(response) => Ok(response),
+                    Err(error) => {
+                        function.note(context, &error).await;
+                        Err(error.nothing_was("imported"))
+                    }
+                }
             })
         },
     }];
@@ -126,6 +132,24 @@ impl BulkCreate {
             is_replayed,
         } = import::run(database, &context.deadline, context.actor()?, &job).await?;
         Ok(to_response(response, is_replayed, options))
+    }
+
+    /// Tells the log of changes of an import that was refused for what is stored.
+    async fn note(&self, context: &RequestContext, error: &Error) {
+        let public = error.public();
+        let is_refused = public.status == StatusCode::CONFLICT
+            && !matches!(error, Error::IdempotencyInProgress)
+            && Options::parse(&context.request).is_ok_and(|options| !options.is_dry_run);
+        let (true, Ok(actor)) = (is_refused, context.actor()) else {
+            return;
+        };
+        let entry = NewEntry {
+            action: Action::Import,
+            refusal: Some(public.code),
+            target_id: None,
+            after: None,
+        };
+        audit::insert_alone(&self.state.database, &context.deadline, actor, &entry).await;
     }
 
     async fn find_stored(

@@ -10,7 +10,7 @@ use shared::{
             request_header, response_header, schema_ref, words,
         },
     },
-    users::AcceptedHashes,
+    users::{AcceptedHashes, Guard},
 };
 
 use crate::{
@@ -163,5 +163,6 @@ fn errors() -> Vec<Error> {
         "validation_failed",
     ])
     .map(|error| error.nothing_was("imported"))
+    .chain([Guard::OwnRights, Guard::LastSuperuser].map(Guard::error))
     .collect()
 }

@@ -56,6 +56,14 @@ impl Options {
         })
     }
 
+    /// The word for what happens to stored users.
+    pub(crate) fn on_conflict_name(self) -> &'static str {
+        ON_CONFLICT
+            .iter()
+            .find(|(_, choice)| *choice == self.on_conflict)
+            .map_or("", |(word, _)| word)
+    }
+
     /// A text that differs whenever the options do.
     pub(crate) fn fingerprint(self) -> String {
         let mut text = format!("{:?} {}", self.on_conflict, self.is_minimal);

@@ -3,9 +3,9 @@
 use lambda_http::http::StatusCode;
 use shared::{
     platform::{
-        database::{OnAmbiguousCommit, TransactionOutcome},
-        error::{Detail, Error, chain},
+        error::{Detail, Error},
         request_context::RequestContext,
+        state::State,
     },
     store::{
         audit::{self, Action, NewEntry},
@@ -96,28 +96,9 @@ pub(crate) async fn note(
         target_id,
         after: None,
     };
-    let written = async {
-        let actor = context.actor()?;
-        function
-            .state
-            .database
-            .transaction(
-                &context.deadline,
-                actor,
-                OnAmbiguousCommit::Fail,
-                |mut tx| async move {
-                    let written = audit::insert(&mut tx, entry).await;
-                    let outcome = written.map(TransactionOutcome::Commit);
-                    (outcome.map_err(Into::into), tx)
-                },
-            )
-            .await
-    };
-    if let Err(failure) = written.await {
-        tracing::error!(
-            error = chain(&failure),
-            "a refusal is not in the log of changes"
-        );
+    if let Ok(actor) = context.actor() {
+        let State { database, .. } = &function.state;
+        audit::insert_alone(database, &context.deadline, actor, entry).await;
     }
     error
 }

@@ -3,6 +3,8 @@
 //! An entry is written in the transaction of its change. Most statements that change users write it themselves,
 //! so that no change can be without one; [`insert`] writes the others.
 
+mod action;
+mod import;
 mod log;
 mod partitions;
 
@@ -10,51 +12,20 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 pub use self::{
+    action::Action,
+    import::insert_import,
     log::{LogEntry, LogFilter, LogPosition, find, is_from_another_server},
     partitions::{Maintained, maintain_partitions},
 };
 use crate::{
-    platform::{actor::Actor, database::Transaction},
+    platform::{
+        actor::Actor,
+        database::{Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
+        deadline::Deadline,
+        error::chain,
+    },
     users::UserId,
 };
-
-/// What is done to a user, or to many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A user was created.
-    Create,
-    /// Fields of a user were changed.
-    Update,
-    /// A user was deleted.
-    Delete,
-    /// Users were imported.
-    Import,
-    /// Somebody began to read the log.
-    ReadLog,
-}
-
-impl Action {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Create,
-        Self::Update,
-        Self::Delete,
-        Self::Import,
-        Self::ReadLog,
-    ];
-
-    /// How it is called in the log.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Create => "user.create",
-            Self::Update => "user.update",
-            Self::Delete => "user.delete",
-            Self::Import => "user.import",
-            Self::ReadLog => "audit.read",
-        }
-    }
-}
 
 /// An entry that no statement of a change writes.
 #[derive(Debug, Clone)]
@@ -99,6 +70,34 @@ pub async fn insert(tx: &mut Transaction, entry: &NewEntry) -> Result<(), sqlx::
     .execute(&mut **tx as &mut PgConnection)
     .await?;
     Ok(())
+}
+
+/// Writes an entry in a transaction of its own: of what was taken back. Fails only into the log of the function,
+/// because the caller has to be told of the refusal, whatever becomes of this.
+pub async fn insert_alone(
+    database: &Database,
+    deadline: &Deadline,
+    actor: &Actor,
+    entry: &NewEntry,
+) {
+    let written = database
+        .transaction(
+            deadline,
+            actor,
+            OnAmbiguousCommit::Fail,
+            |mut tx| async move {
+                let written = insert(&mut tx, entry).await;
+                let outcome = written.map(TransactionOutcome::Commit);
+                (outcome.map_err(Into::into), tx)
+            },
+        )
+        .await;
+    if let Err(failure) = written {
+        tracing::error!(
+            error = chain(&failure),
+            "a refusal is not in the log of changes"
+        );
+    }
 }
 
 /// The fields of a user as an entry keeps them: an object of what `row` has in its columns.

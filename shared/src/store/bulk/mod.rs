@@ -21,7 +21,7 @@ pub use self::{
     explain::{conflict_error, explain},
     kept_ids::move_sequence,
     limits::{BrokenLimit, Limit, find_broken_limits},
-    row::{ImportRow, ImportedUser, OnConflict, RowResult},
+    row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
 use crate::{store::mapping::UserWrites, users::User};
 
@@ -110,6 +110,7 @@ fn in_request_order(
             let created = |user| ImportedUser {
                 user,
                 result: RowResult::Created,
+                was: None,
             };
             stored
                 .remove(&index)

@@ -57,4 +57,25 @@ pub struct ImportedUser {
     pub user: User,
     /// What was done.
     pub result: RowResult,
+    /// What an updated user was.
+    pub was: Option<Was>,
+}
+
+/// A user before an update.
+#[derive(Debug, Clone)]
+pub struct Was {
+    /// The user as stored then.
+    pub user: User,
+    /// Whether the password was another one.
+    pub has_other_password: bool,
+}
+
+impl ImportedUser {
+    /// Whether the import took away what made this user an active superuser.
+    #[must_use]
+    pub fn has_lost_rights(&self) -> bool {
+        let has_rights = |user: &User| user.is_active && user.is_superuser;
+        let was = self.was.as_ref();
+        was.is_some_and(|was| has_rights(&was.user)) && !has_rights(&self.user)
+    }
 }

@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use super::{
     conflicts::{ConflictWith, RowConflict, index},
     insert,
-    row::{ImportRow, ImportedUser, OnConflict, RowResult},
+    row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
 use crate::{
     store::{USER_COLUMNS, mapping::UserWrites},
@@ -33,6 +33,14 @@ struct StoredUser {
     position: i64,
     #[sqlx(flatten)]
     user: User,
+}
+
+/// A user who was changed.
+#[derive(FromRow)]
+struct UpdatedUser {
+    #[sqlx(flatten)]
+    user: User,
+    has_other_password: bool,
 }
 
 /// Leaves or updates the stored users that the rows at `old` mean.
@@ -73,11 +81,22 @@ pub(super) async fn merge(
         HashMap::new()
     };
     let merged = matches.into_iter().map(|(index, user)| {
-        let (user, result) = match updated.remove(&user.id) {
-            Some(user) => (user, RowResult::Updated),
-            None => (user, RowResult::Skipped),
+        let imported = match updated.remove(&user.id) {
+            Some(updated) => ImportedUser {
+                user: updated.user,
+                result: RowResult::Updated,
+                was: Some(Was {
+                    user,
+                    has_other_password: updated.has_other_password,
+                }),
+            },
+            None => ImportedUser {
+                user,
+                result: RowResult::Skipped,
+                was: None,
+            },
         };
-        (index, ImportedUser { user, result })
+        (index, imported)
     });
     Ok(Merged::All(merged.collect()))
 }
@@ -222,7 +241,7 @@ async fn update(
     writes: UserWrites<'_>,
     rows: &[&ImportRow],
     matches: &HashMap<usize, User>,
-) -> Result<HashMap<UserId, User>, sqlx::Error> {
+) -> Result<HashMap<UserId, UpdatedUser>, sqlx::Error> {
     let mut ids = Vec::with_capacity(matches.len());
     let mut emails = Vec::with_capacity(matches.len());
     let mut usernames = Vec::with_capacity(matches.len());
@@ -285,6 +304,7 @@ async fn update(
              is_active,
              is_superuser
          )
+         JOIN users AS stored ON stored.id = input.id::user_id
          WHERE users.id = input.id::user_id
              AND (
                  users.email <> input.email
@@ -295,11 +315,12 @@ async fn update(
                  OR users.is_active <> coalesce(input.is_active, users.is_active)
                  OR users.is_superuser <> coalesce(input.is_superuser, users.is_superuser)
              )
-         RETURNING ",
+         RETURNING
+             stored.password_hash IS DISTINCT FROM users.password_hash AS has_other_password,",
         written.assignments()
     ));
     statement.push(USER_COLUMNS);
-    let updated: Vec<User> = sqlx::query_as(statement.sql())
+    let updated: Vec<UpdatedUser> = sqlx::query_as(statement.sql())
         .bind(ids)
         .bind(emails)
         .bind(usernames)
@@ -309,5 +330,8 @@ async fn update(
         .bind(are_superusers)
         .fetch_all(connection)
         .await?;
-    Ok(updated.into_iter().map(|user| (user.id, user)).collect())
+    Ok(updated
+        .into_iter()
+        .map(|updated| (updated.user.id, updated))
+        .collect())
 }

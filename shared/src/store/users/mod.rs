@@ -31,6 +31,21 @@ pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<Us
     .await
 }
 
+/// Whether there is an active superuser, who then stays one until the end of the transaction.
+pub async fn keep_superuser(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let found = sqlx::query(
+        "SELECT
+         FROM users
+         WHERE is_active
+             AND is_superuser
+         LIMIT 1
+         FOR SHARE",
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
 /// Which of these values somebody else than `except` has: `email`, `username`.
 pub async fn find_taken(
     connection: &mut PgConnection,

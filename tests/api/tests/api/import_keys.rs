@@ -306,6 +306,13 @@ async fn a_killed_import_leaves_nothing_or_everything_and_a_repetition_makes_it_
         expected += whole;
         assert_eq!(fixture.count_users().await, expected);
     }
+    // No user without an entry in the log of changes, and none of those that were taken back.
+    let entries: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM user_audit WHERE action = 'user.create'")
+            .fetch_one(fixture.database.pool())
+            .await
+            .unwrap();
+    assert_eq!(entries, expected - 3);
     assert!(
         nothing >= 10 && everything >= 1,
         "the kills were not spread: {nothing} before and {everything} after the commit"

@@ -21,6 +21,7 @@ mod files_of_others;
 mod fixture;
 mod gateways;
 mod health;
+mod import_audit;
 mod import_conflicts;
 mod import_formats;
 mod import_hostile;

@@ -1,0 +1,39 @@
+//! What the log tells of.
+
+/// What is done to a user, or to many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A user was created.
+    Create,
+    /// Fields of a user were changed.
+    Update,
+    /// A user was deleted.
+    Delete,
+    /// Users were imported.
+    Import,
+    /// Somebody began to read the log.
+    ReadLog,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Import,
+        Self::ReadLog,
+    ];
+
+    /// How it is called in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "user.create",
+            Self::Update => "user.update",
+            Self::Delete => "user.delete",
+            Self::Import => "user.import",
+            Self::ReadLog => "audit.read",
+        }
+    }
+}
