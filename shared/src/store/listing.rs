@@ -196,7 +196,9 @@ impl Search<'_> {
             || !self.term.has_trigrams();
         let mut scanned = scanned;
         if scans_first {
-            scanned = self.scan_on(scanned, self.left() / 2).await?;
+            // Without trigrams there is no other way to leave time for.
+            let parts = if self.term.has_trigrams() { 2 } else { 1 };
+            scanned = self.scan_on(scanned, self.left() / parts).await?;
             if scanned.stop != Stop::ScanLimit {
                 return Ok((scanned.page, scanned.matches));
             }
