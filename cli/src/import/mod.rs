@@ -150,7 +150,7 @@ struct Job<'a> {
 
 /// Sends the whole file, or the rest of it if an earlier run was interrupted.
 pub fn run(arguments: &Arguments, api: &Api, is_json: bool) -> Result<()> {
-    let job = Job::open(arguments, api)?;
+    let mut job = Job::open(arguments, api)?;
     if job.is_resumed {
         ensure!(
             !arguments.dry_run,
@@ -194,11 +194,13 @@ impl<'a> Job<'a> {
     }
 
     /// Says what is in the file, and asks whether that shall be imported.
-    fn ask(&self) -> Result<()> {
+    fn ask(&mut self) -> Result<()> {
         let path = self.arguments.file.display();
         let size = HumanBytes(self.plan.source.length);
         let mut lines = vec![("file", format!("{path}, {size}"))];
-        lines.extend(self.plan.inspect(&self.arguments.accept_hashes)?);
+        let (found, users) = self.plan.inspect(&self.arguments.accept_hashes)?;
+        self.state.users = users;
+        lines.extend(found);
         lines.push(("stored users", name(&self.arguments.on_conflict)));
         lines.push(("API", self.api.url().to_owned()));
         let rows: Vec<_> = lines
@@ -226,6 +228,12 @@ impl<'a> Job<'a> {
             let sent = HumanCount(self.state.sent());
             format!("stopped after {sent} users; the same command continues from there")
         })?;
+        ensure!(
+            self.state.sent() == self.state.users,
+            "the file had {} users and now has {}: it has changed meanwhile",
+            HumanCount(self.state.users),
+            HumanCount(self.state.sent())
+        );
         if !self.arguments.dry_run {
             progress::remove(&self.state_path)?;
         }

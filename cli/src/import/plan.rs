@@ -166,8 +166,11 @@ impl Plan {
         )
     }
 
-    /// Reads the whole file, and says what is in it.
-    pub(super) fn inspect(&self, accepted: &[String]) -> Result<Vec<(&'static str, String)>> {
+    /// Reads the whole file, and says what is in it and how many users that are.
+    pub(super) fn inspect(
+        &self,
+        accepted: &[String],
+    ) -> Result<(Vec<(&'static str, String)>, u64)> {
         let (offset, line) = (self.header.end, self.header.next_line);
         let users = self.raw_records(offset, line)?;
         let Some(converter) = &self.converter else {
@@ -175,18 +178,19 @@ impl Plan {
             if self.format == Format::Csv {
                 check_columns(found.columns.iter().map(String::as_str))?;
             }
-            return Ok(vec![
+            let lines = vec![
                 ("format", self.describe_format(&found.format, None)),
                 ("columns", found.columns.join(", ")),
                 ("users", HumanCount(found.users).to_string()),
-            ]);
+            ];
+            return Ok((lines, found.users));
         };
         let format = Inspection::format(self.format, &self.header.raw);
         let survey = Survey::of(users, converter)?;
         survey.check_hashes()?;
         let mut lines = vec![("format", self.describe_format(&format, converter.vendor))];
         lines.extend(survey.describe(converter, accepted));
-        Ok(lines)
+        Ok((lines, survey.users))
     }
 
     fn describe_format(&self, format: &str, vendor: Option<&Vendor>) -> String {

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use csv_reader::NotText;
@@ -15,6 +15,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// A file whose encoding is known.
 pub(super) struct Source {
     pub(super) file: File,
+    path: PathBuf,
     /// In bytes, of the file.
     pub(super) length: u64,
     /// What its byte order mark says, or the operator.
@@ -47,6 +48,7 @@ impl Source {
             Encoding::for_bom(&head).unwrap_or((encoding.unwrap_or(UTF_8), 0));
         Ok(Self {
             file,
+            path: path.to_owned(),
             length,
             encoding,
             mark_length: mark_length as u64,
@@ -65,14 +67,15 @@ impl Source {
     pub(super) fn text(&self, offset: u64) -> Result<Text<'_>> {
         let is_decoded = self.encoding != UTF_8;
         let start = self.mark_length + if is_decoded { 0 } else { offset };
-        (&self.file)
-            .seek(SeekFrom::Start(start))
+        // A handle of its own: two texts of one file may be read at the same time.
+        let mut file = File::open(&self.path).context("cannot read the file")?;
+        file.seek(SeekFrom::Start(start))
             .context("cannot read the file")?;
         if !is_decoded {
-            return Ok(buffered(&self.file));
+            return Ok(buffered(file));
         }
         let mut text = buffered(Decoded {
-            file: BufReader::with_capacity(BUFFER_BYTES, &self.file),
+            file: BufReader::with_capacity(BUFFER_BYTES, file),
             decoder: self.encoding.new_decoder_without_bom_handling(),
             position: start,
             text: Cursor::default(),
@@ -171,10 +174,14 @@ mod tests {
 
     use super::*;
 
-    fn source(bytes: &[u8], encoding: Option<&'static Encoding>) -> Result<Source> {
+    /// A source, and the file that it reads.
+    fn source(
+        bytes: &[u8],
+        encoding: Option<&'static Encoding>,
+    ) -> Result<(Source, tempfile::NamedTempFile)> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        Source::open(file.path(), encoding)
+        Ok((Source::open(file.path(), encoding)?, file))
     }
 
     fn read(source: &Source, offset: u64) -> Result<String> {
@@ -204,7 +211,8 @@ mod tests {
             (western_bytes, Some("windows-1252"), &western),
         ] {
             let encoding = encoding.map(|name| super::encoding(name).unwrap());
-            let source = source(&bytes, encoding).unwrap();
+            let (source, _file) = source(&bytes, encoding).unwrap();
+            let mut whole = source.text(0).unwrap();
             for offset in [0, 3, text.len() / 2, text.len()] {
                 let offset = text.floor_char_boundary(offset);
                 let found = read(&source, offset as u64).unwrap();
@@ -215,6 +223,10 @@ mod tests {
                 );
             }
             assert_eq!(source.text_length().unwrap(), text.len() as u64);
+            // The other readers have not moved this one.
+            let mut found = String::new();
+            whole.read_to_string(&mut found).unwrap();
+            assert!(found == *text, "{}", source.encoding.name());
         }
     }
 
@@ -239,7 +251,7 @@ mod tests {
             let error = source(bytes, None).err().unwrap().to_string();
             assert!(error.ends_with(advice), "{error}");
         }
-        let half = source(b"\xff\xfea\0\x3d\xd8b\0", None).unwrap();
+        let (half, _file) = source(b"\xff\xfea\0\x3d\xd8b\0", None).unwrap();
         let error = format!("{:#}", read(&half, 0).unwrap_err());
         assert!(
             error.ends_with("the file is not valid UTF-16LE after 4 bytes"),

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) updated: u64,
     pub(super) skipped: u64,
     pub(super) rejected: u64,
+    /// How many users were counted in the file.
+    pub(super) users: u64,
 }
 
 impl Identity {
@@ -85,6 +87,7 @@ impl State {
             updated: 0,
             skipped: 0,
             rejected: 0,
+            users: 0,
         }
     }
 

@@ -38,7 +38,7 @@ const HASHES: [(&str, &str, bool); 18] = [
 /// What becomes of all users of a file.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    users: u64,
+    pub(super) users: u64,
     /// How many of them there are, by what they have or lack.
     notes: BTreeMap<&'static str, u64>,
     hashes: BTreeMap<&'static str, u64>,

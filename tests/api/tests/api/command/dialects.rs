@@ -108,3 +108,24 @@ async fn a_row_with_a_misplaced_quote_is_rejected_alone_and_can_be_corrected() {
         .await;
     assert_eq!(fixture.imported_names().await, ["5\" wide", "b", "cd", "e"]);
 }
+
+#[tokio::test]
+async fn a_file_in_another_encoding_is_imported_to_its_end() {
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
+    let mut content = b"email;username;full_name\r\n".to_vec();
+    for number in 0..5_000 {
+        let row = format!("u{number}@example.com;u{number};M");
+        content.extend(row.as_bytes());
+        content.extend(b"\xfcller\r\n");
+    }
+    assert!(content.len() > 2 << 16);
+    machine.write("users.csv", content);
+    let import = ["import", "users.csv", "--yes", "--encoding", "windows-1252"];
+    assert_eq!(
+        machine.output(&import).await,
+        "5,000 created, 0 updated, 0 skipped, 0 rejected\n"
+    );
+    assert_eq!(fixture.count_users().await, 5_003);
+}
