@@ -172,6 +172,7 @@ async fn the_role_needs_the_right_to_move_the_sequence() {
     };
     run(format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'")).await;
     run(format!("GRANT SELECT, INSERT, UPDATE ON users TO {role}")).await;
+    run(format!("GRANT SELECT, INSERT ON user_audit TO {role}")).await;
     run(format!("GRANT USAGE ON SEQUENCE users_id_seq TO {role}")).await;
     let (start_of_url, host) = fixture.database.url().rsplit_once('@').unwrap();
     let (scheme, _) = start_of_url.split_once("://").unwrap();

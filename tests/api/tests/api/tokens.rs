@@ -53,6 +53,7 @@ async fn an_id_is_written_in_one_way_in_a_token() {
         );
     }
     let not_an_id = "unauthorized: the subject is not a user id";
+    let not_a_text = "unauthorized: the claim that names the user is missing or is not a text";
     let malformed = "unauthorized: the claims are malformed";
     for (subject, expected) in [
         ("1.0", not_an_id),
@@ -62,8 +63,8 @@ async fn an_id_is_written_in_one_way_in_a_token() {
         ("-0", not_an_id),
         ("-1", not_an_id),
         ("9223372036854775808", not_an_id),
-        ("true", not_an_id),
-        ("null", not_an_id),
+        ("true", not_a_text),
+        ("null", not_a_text),
         ("[1]", malformed),
         (r#"["1"]"#, malformed),
         ("{}", malformed),
@@ -184,7 +185,10 @@ async fn the_log_says_what_was_wrong_with_a_token_and_the_answer_does_not() {
             "a required claim is missing or has another value",
         ),
         (but("sub", json!("admin")), "the subject is not a user id"),
-        (without("sub"), "the subject is not a user id"),
+        (
+            without("sub"),
+            "the claim that names the user is missing or is not a text",
+        ),
         (but("sub", json!("404")), "unknown user"),
         (but("sub", json!("3")), "inactive user"),
     ] {
