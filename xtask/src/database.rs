@@ -4,6 +4,7 @@ use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use servers::Postgres;
+use shared::platform::config::{UsersMapping, UsersTable};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Executor as _};
 use tokio::runtime::Runtime;
@@ -69,8 +70,12 @@ impl Database {
 
     /// A connection to it.
     pub async fn connect(&self) -> Result<PgConnection> {
-        let options = PgConnectOptions::from_str(&self.url)
+        let mut options = PgConnectOptions::from_str(&self.url)
             .with_context(|| format!("{URL_VARIABLE} is not a database URL"))?;
+        if UsersTable::from_env()?.mapping().is_some() {
+            let search_path = format!("{},public", UsersMapping::SCHEMA);
+            options = options.options([("search_path", search_path)]);
+        }
         PgConnection::connect_with(&options)
             .await
             .with_context(|| format!("could not connect to {}", place(&options)))

@@ -41,13 +41,20 @@ enum Action {
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let database = Database::at_hand(runtime)?;
     runtime.block_on(async {
+        let users_table = UsersTable::from_env()?;
         let mut connection = database.connect().await?;
         match arguments.action {
             Action::Up => {
-                let applied = migrations::up(&mut connection, &UsersTable::Unspecified)
+                let applied = migrations::up(&mut connection, &users_table)
                     .await
                     .context("a migration failed")?;
                 report("applied", &applied);
+            }
+            Action::Down { .. } if users_table.mapping().is_some() => {
+                migrations::remove(&mut connection, &users_table)
+                    .await
+                    .context("taking rollcall away failed")?;
+                console::say("took rollcall away from the table of the application");
             }
             Action::Down { steps } => {
                 let taken_back = migrations::down(&mut connection, steps)

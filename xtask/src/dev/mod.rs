@@ -108,7 +108,7 @@ async fn prepare_database(
     users: Option<u64>,
 ) -> Result<i64> {
     let mut connection = database.connect().await?;
-    let applied = migrations::up(&mut connection, &UsersTable::Unspecified)
+    let applied = migrations::up(&mut connection, &UsersTable::from_env()?)
         .await
         .context("a migration failed")?;
     if !applied.is_empty() {
