@@ -29,6 +29,7 @@ use shared::{
     },
     store::{
         audit::{self, Action, NewEntry},
+        bulk::OnConflict,
         idempotency::{self, StoredRow},
         mapping::UserWrites,
     },
@@ -102,6 +103,15 @@ impl BulkCreate {
         if options.keeps_ids && table.mapping().is_some() {
             return Err(Error::invalid_request(
                 "Parameter keep_ids is not available where users are in the table of another application",
+            ));
+        }
+        let are_emails_unique = table
+            .mapping()
+            .is_none_or(|mapping| mapping.email.is_unique());
+        if options.on_conflict != OnConflict::Fail && !are_emails_unique {
+            return Err(Error::invalid_request(
+                "Parameter on_conflict must be fail: emails of this table are not unique, so an email does not say \
+                 which user is meant",
             ));
         }
         let fields = UserFields::of(table, config);

@@ -30,7 +30,7 @@ pub struct StoredRow {
     pub request_hash: Vec<u8>,
     /// The status of its response.
     pub status: i16,
-    /// The body of its response, as it was handed to [`insert`].
+    /// The body of its response, compressed.
     pub body: Vec<u8>,
 }
 

@@ -1,8 +1,8 @@
 //! The table of another application as rollcall sees it: through a view with the columns of its own
 //! table, in a schema of its own.
 //!
-//! Reads need to know nothing of that: `users` is the view. [`writes`] says which columns writers write, and
-//! [`plan`] how `migrate` makes the view, its indexes and its triggers.
+//! Reads need to know nothing of that: `users` is the view. [`UserWrites`] says which columns writers write,
+//! and [`plan()`] how `migrate` makes the view, its indexes and its triggers.
 
 mod columns;
 mod indexes;

@@ -279,3 +279,25 @@ async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() 
         Request::new("DELETE", &format!("{USERS}/Zk3vJm2bX8nR5tY7")).bearer(&table.token(&admin));
     assert_eq!(api.send(&own).await.status, 409);
 }
+
+#[tokio::test]
+async fn an_email_that_several_users_have_means_none_of_them() {
+    let table = Mapped::new("06-django").await;
+    let admin = json!({ "sub": "1" });
+    let import = table.start("bulk-create").await;
+    let row = json!([{ "email": "ada@dj.example", "username": "ada2", "full_name": "Ada Marie Lovelace" }]);
+    let request = |query: &str| {
+        Request::post(&format!("{BULK}{query}"))
+            .bearer(&table.token(&admin))
+            .json(&row)
+    };
+    let refused = import.send(&request("?on_conflict=skip")).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    let created = import.send(&request("")).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let names = "SELECT first_name || '|' || last_name FROM auth_user WHERE username = 'ada2'";
+    assert_eq!(
+        table.query(names).await.as_deref(),
+        Some("Ada Marie|Lovelace")
+    );
+}
