@@ -20,8 +20,8 @@ const SEED: &str = "ROLLCALL_CONFORMANCE_SEED";
 
 /// What the phases send whose number of requests follows from the document alone, and a little less.
 const FIXED_CASES: u32 = 500;
-/// Of the operations, those that take input and get more requests the more are wanted.
-const OPERATIONS_WITH_INPUT: u32 = 2;
+/// A share of the operations: those that take much input get about so many times fewer requests each.
+const OPERATIONS_WITH_INPUT: u32 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_one_that_the_document_knows() {
