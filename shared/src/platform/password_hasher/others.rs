@@ -62,7 +62,7 @@ fn django(password: &str) -> Result<String, Error> {
 
 fn werkzeug(password: &str) -> Result<String, Error> {
     let salt = text_salt(16)?;
-    let params = scrypt::Params::new(WERKZEUG_LOG_N, WERKZEUG_R, WERKZEUG_P, 64)
+    let params = scrypt::Params::new(WERKZEUG_LOG_N, WERKZEUG_R, WERKZEUG_P)
         .map_err(|error| Error::internal(OPERATION, error.to_string()))?;
     let mut hash = [0; 64];
     scrypt::scrypt(password.as_bytes(), salt.as_bytes(), &params, &mut hash)

@@ -20,7 +20,7 @@ const SEED: &str = "ROLLCALL_CONFORMANCE_SEED";
 
 /// What the phases send whose number of requests follows from the document alone, and a little less.
 const FIXED_CASES: u32 = 500;
-/// A share of the operations: those that take much input get about so many times fewer requests each.
+/// Most requests go to the operations that take input, each of which gets this part of them.
 const OPERATIONS_WITH_INPUT: u32 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
