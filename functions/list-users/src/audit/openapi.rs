@@ -22,7 +22,7 @@ repeat the request with `cursor` set to `next_cursor`, also when a page is empty
 in progress are waited for, so that none is skipped.";
 
 pub(crate) fn describe(part: Part) -> Part {
-    let id = || json!({ "type": "integer", "minimum": 1 });
+    let id = || json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX });
     let mut parameters = vec![
         query_parameter("actor", id(), "Only what this user did."),
         query_parameter("target", id(), "Only what was done to this user."),
@@ -43,7 +43,7 @@ pub(crate) fn describe(part: Part) -> Part {
         ),
         query_parameter(
             "transaction",
-            json!({ "type": "integer", "format": "int64" }),
+            json!({ "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX }),
             "Only what this transaction did.",
         ),
         query_parameter(

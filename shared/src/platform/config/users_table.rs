@@ -70,7 +70,10 @@ pub struct IdMapping {
 
 /// What a field is in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a field has to be the name of a column, or an object with \"column\" or \"sql\""
+)]
 pub enum FieldMapping {
     /// A column.
     Column(String),
@@ -340,6 +343,13 @@ mod tests {
             r#"{ "table": "t", "id": { "column": "id" }, "email": "email", "mail": "mail" }"#,
         );
         assert!(error.unwrap_err().contains("unknown field `mail`"));
+        let error =
+            parse(r#"{ "table": "t", "id": { "column": "id" }, "email": { "name": "mail" } }"#);
+        assert!(
+            error
+                .unwrap_err()
+                .contains("a field has to be the name of a column, or an object")
+        );
         assert_eq!(parse("own").unwrap(), UsersTable::Own);
         assert_eq!(parse("").unwrap(), UsersTable::Unspecified);
     }
