@@ -135,14 +135,17 @@ fn ids(parameters: &QueryParameters, id_kind: UserIdKind) -> Result<Option<Vec<U
     let Some(text) = parameters.text("id") else {
         return Ok(None);
     };
-    let ids: Option<BTreeSet<_>> = text
+    let ids: Option<Vec<_>> = text
         .split(',')
         .filter(|id| !id.is_empty())
         .map(|id| UserId::parse(id, id_kind))
         .collect();
     match ids {
         Some(ids) if ids.is_empty() => Ok(None),
-        Some(ids) if ids.len() <= MAX_IDS => Ok(Some(ids.into_iter().collect())),
+        Some(ids) if ids.len() <= MAX_IDS => {
+            let once: BTreeSet<_> = ids.into_iter().collect();
+            Ok(Some(once.into_iter().collect()))
+        }
         _ => Err(Error::invalid_request(format!(
             "Parameter id must be the id of a user, or up to {MAX_IDS} ids"
         ))),
