@@ -462,3 +462,46 @@ async fn another_mapping_than_the_applied_one_is_refused() {
         "{refusal}"
     );
 }
+
+#[tokio::test]
+async fn each_search_uses_the_index_that_its_mapping_made() {
+    for name in TABLES {
+        let mut table = ForeignTable::create(name).await;
+        table.adopt().await;
+        let term = SearchTerm::parse("example").unwrap();
+        let query = ListQuery {
+            filter: Filter {
+                search: Some(term.clone()),
+                ..Filter::default()
+            },
+            sort: orders(&table)[0],
+            position: Position::Page(1),
+            size: 50,
+            count: CountMode::None,
+            scan_limit: 0,
+        };
+        let relation = format!("public.\"{}\"", table.mapping.mapping().unwrap().table);
+        let connection = &mut table.connection;
+        connection.execute("BEGIN").await.unwrap();
+        let before = sequential_scans(connection, &relation).await;
+        let page = list::trigram_search(connection, &query, &term)
+            .await
+            .unwrap();
+        assert!(!page.users.is_empty(), "{name}");
+        let scanned = sequential_scans(connection, &relation).await - before;
+        assert_eq!(scanned, 0, "{name}: the table was read from its start");
+    }
+}
+
+/// How often this session has read the table from its start.
+async fn sequential_scans(connection: &mut PgConnection, relation: &str) -> i64 {
+    sqlx::query_scalar(
+        "SELECT coalesce(sum(seq_scan), 0)::bigint
+         FROM pg_stat_xact_all_tables
+         WHERE relid = $1::regclass",
+    )
+    .bind(relation)
+    .fetch_one(connection)
+    .await
+    .unwrap()
+}

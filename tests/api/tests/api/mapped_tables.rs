@@ -5,7 +5,7 @@ use std::fs;
 use rig::{Function, FunctionBuilder, Outcome, Request, SigningKey, TestDatabase, token};
 use serde_json::{Value, json};
 use servers::places::workspace_root;
-use sqlx::Executor as _;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use crate::fixture::{Api, assert_error, assert_unauthorized, concurrency};
 
@@ -299,5 +299,72 @@ async fn an_email_that_several_users_have_means_none_of_them() {
     assert_eq!(
         table.query(names).await.as_deref(),
         Some("Ada Marie|Lovelace")
+    );
+}
+
+/// What docs/adoption.md grants.
+const GUIDE: &str = include_str!("../../../../docs/adoption.md");
+
+#[tokio::test]
+async fn the_documented_rights_are_enough_and_reach_the_table_through_the_view_alone() {
+    let table = Mapped::new("05-vue-fastapi-admin").await;
+    let role = table.database.name().to_owned();
+    let (_, rest) = GUIDE
+        .split_once("CREATE ROLE rollcall LOGIN PASSWORD '...';")
+        .unwrap();
+    let (grants, _) = rest.split_once("```").unwrap();
+    let grants = grants.replace("TO rollcall;", &format!("TO {role};"));
+    let sequence = format!("GRANT USAGE ON SEQUENCE user_id_seq TO {role}");
+    for statement in [
+        format!("CREATE ROLE {role} LOGIN PASSWORD 'pw'").as_str(),
+        &grants,
+        &sequence,
+    ] {
+        table.database.pool().execute(statement).await.unwrap();
+    }
+    let (_, host) = table.database.url().rsplit_once('@').unwrap();
+    let url = format!("postgres://{role}:pw@{host}");
+    let admin = json!({ "sub": "1" });
+    let start = async |name| Api::start(table.function(name).env("DATABASE_URL", &url)).await;
+
+    let api = start("list-users").await;
+    assert_eq!(
+        api.send(&table.get(&format!("{USERS}?search=work"), &admin))
+            .await
+            .json()["total"],
+        1
+    );
+    let path = format!("{USERS}/2");
+    let change = Request::new("PATCH", &path)
+        .bearer(&table.token(&admin))
+        .json(&json!({ "is_active": false }));
+    assert_eq!(api.send(&change).await.status, 200);
+    assert_eq!(
+        api.send(&table.get(&format!("{path}/history"), &admin))
+            .await
+            .status,
+        200
+    );
+    let delete = Request::new("DELETE", &path).bearer(&table.token(&admin));
+    assert_eq!(api.send(&delete).await.status, 204);
+    let import = start("bulk-create").await;
+    let request = Request::post(BULK)
+        .bearer(&table.token(&admin))
+        .header("idempotency-key", "a")
+        .json(&json!([{ "email": "new@vfa.example", "username": "new" }]));
+    assert_eq!(import.send(&request).await.status, 201);
+    let numbers = start("stats").await;
+    let stats = numbers
+        .send(&table.get("/api/v1/dashboard/stats", &admin))
+        .await;
+    assert_eq!(stats.json()["total_users"], 2);
+
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let refused = connection.execute("SELECT FROM public.\"user\"").await;
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("permission denied")
     );
 }
