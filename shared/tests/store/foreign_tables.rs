@@ -505,3 +505,41 @@ async fn sequential_scans(connection: &mut PgConnection, relation: &str) -> i64 
     .await
     .unwrap()
 }
+
+#[tokio::test]
+async fn nobody_but_the_owner_may_execute_a_function_that_a_mapping_made() {
+    let mut table = ForeignTable::create("10-better-auth").await;
+    table.adopt().await;
+    let functions: Vec<(String, bool, bool)> = sqlx::query_as(
+        "SELECT
+             proname::text,
+             has_function_privilege('public', oid, 'EXECUTE'),
+             coalesce(array_to_string(proconfig, ' ') LIKE '%search_path=rollcall, pg_temp%', FALSE)
+         FROM pg_proc
+         WHERE pronamespace = 'rollcall'::regnamespace
+             AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+         ORDER BY proname",
+    )
+    .fetch_all(&mut table.connection)
+    .await
+    .unwrap();
+    assert_eq!(functions.len(), 6, "{functions:?}");
+    for (name, is_public, has_path) in functions {
+        assert!(!is_public && has_path, "{name}");
+    }
+    // The trigger functions are of no use on another table.
+    table
+        .connection
+        .execute("CREATE TABLE public.other (n integer)")
+        .await
+        .unwrap();
+    let stolen = "CREATE TRIGGER t AFTER TRUNCATE ON public.other
+                  FOR EACH STATEMENT EXECUTE FUNCTION rollcall.count_truncated_users()";
+    table.connection.execute(stolen).await.unwrap();
+    let refused = table.connection.execute("TRUNCATE public.other").await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("for triggers on one table alone"),
+        "{refused}"
+    );
+}
