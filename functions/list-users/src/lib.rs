@@ -118,11 +118,12 @@ impl ListUsers {
     }
 
     async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
-        let State {
-            database, config, ..
-        } = &self.state;
+        let config = &self.state.config;
         let query = parameters::parse(&context.request, &config.users_table)?;
-        let page = listing::page(database, &context.deadline, &config.search, &query).await?;
+        let RequestContext {
+            reader, deadline, ..
+        } = context;
+        let page = listing::page(reader, deadline, &config.search, &query).await?;
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;
         if let Ok(links) =

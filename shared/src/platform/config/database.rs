@@ -25,6 +25,9 @@ pub struct DatabaseConfig {
     /// `DATABASE_HOST`: instead of the secret's host, where a proxy stands before the server, or where
     /// the secret names none, as those that RDS makes itself.
     pub host: Option<String>,
+    /// `DATABASE_READ_HOST`, a name, or a name and a port: a replica that answers lists, searches, numbers and
+    /// what callers may do, such as the reader endpoint of an Aurora cluster. The credentials are the same.
+    pub read_host: Option<ReadHost>,
     /// `DATABASE_NAME`: instead of the secret's `dbname`.
     pub name: Option<String>,
     /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
@@ -50,6 +53,9 @@ pub struct DatabaseConfig {
     /// bound.
     pub statement_timeout: Option<Duration>,
 }
+
+/// The name of a replica's host, and its port where that differs from the primary's.
+pub type ReadHost = (String, Option<u16>);
 
 /// How the connection parameters are given.
 #[derive(Debug)]
@@ -129,6 +135,7 @@ impl DatabaseConfig {
         Ok(Self {
             source,
             host: variables.optional("DATABASE_HOST").map(str::to_owned),
+            read_host: read_host(variables)?,
             name: variables.optional("DATABASE_NAME").map(str::to_owned),
             ssl_mode,
             ssl_root_cert: variables
@@ -146,6 +153,28 @@ impl DatabaseConfig {
                 .map(|_| UsersMapping::SCHEMA),
             statement_timeout: Some(request_timeout.saturating_sub(margin)),
         })
+    }
+}
+
+fn read_host(variables: &Variables) -> Result<Option<ReadHost>, ConfigError> {
+    let variable = "DATABASE_READ_HOST";
+    let Some(text) = variables.optional(variable) else {
+        return Ok(None);
+    };
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|&port| port > 0).map(Some)),
+        None => (text, Some(None)),
+    };
+    match port {
+        Some(port) if !host.is_empty() && !host.contains([':', '/', '@']) => {
+            Ok(Some((host.to_owned(), port)))
+        }
+        _ => Err(ConfigError::new(
+            variable,
+            format!(
+                "must be the name of a host, or a name and a port as in db:5432, but is {text:?}"
+            ),
+        )),
     }
 }
 
@@ -187,6 +216,30 @@ mod tests {
                 .pool_size,
             3
         );
+    }
+
+    #[test]
+    fn a_replica_is_a_host_with_or_without_a_port() {
+        let url = Variables::from([("DATABASE_URL", "postgres://x")]);
+        let read = |host| {
+            let variables = url.clone().with("DATABASE_READ_HOST", host);
+            DatabaseConfig::from_variables(&variables, TIMEOUT)
+        };
+        let reader = |host| read(host).unwrap().read_host;
+        assert_eq!(reader("db.ro"), Some(("db.ro".to_owned(), None)));
+        assert_eq!(reader("db.ro:6432"), Some(("db.ro".to_owned(), Some(6432))));
+        assert_eq!(reader(""), None);
+        for host in [
+            "postgres://db",
+            "db:",
+            "db:0",
+            "db:70000",
+            ":5432",
+            "app@db",
+        ] {
+            let error = read(host).unwrap_err().to_string();
+            assert!(error.starts_with("DATABASE_READ_HOST must be"), "{error}");
+        }
     }
 
     #[test]

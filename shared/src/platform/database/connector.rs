@@ -7,11 +7,13 @@ use tokio::sync::Mutex;
 
 use super::sqlstate;
 use crate::platform::{
+    config::ReadHost,
     error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
 
 /// The secret that credentials came from.
+#[derive(Clone)]
 pub struct RotatingSecret {
     /// Where it is kept.
     pub secrets: Secrets,
@@ -21,6 +23,8 @@ pub struct RotatingSecret {
     pub host: Option<String>,
     /// What goes before the secret's database name.
     pub name: Option<String>,
+    /// The replica to connect to instead.
+    pub read_host: Option<ReadHost>,
 }
 
 impl RotatingSecret {
@@ -79,7 +83,7 @@ impl Connector {
                     continue;
                 }
             };
-            let options = secret.apply((**used).clone());
+            let options = at_replica(secret.apply((**used).clone()), self.read_host());
             match PgConnection::connect_with(&options).await {
                 Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
@@ -94,8 +98,21 @@ impl Connector {
         Err(refused)
     }
 
+    fn read_host(&self) -> Option<&ReadHost> {
+        self.secret.as_ref()?.read_host.as_ref()
+    }
+
     fn latest(&self) -> Arc<PgConnectOptions> {
         Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The same options for the replica, if one is meant.
+pub(super) fn at_replica(options: PgConnectOptions, host: Option<&ReadHost>) -> PgConnectOptions {
+    match host {
+        None => options,
+        Some((name, None)) => options.host(name),
+        Some((name, Some(port))) => options.host(name).port(*port),
     }
 }
 

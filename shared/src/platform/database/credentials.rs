@@ -52,6 +52,7 @@ pub(in crate::platform) fn rotating_secret(
             arn: arn.clone(),
             host: config.host.clone(),
             name: config.name.clone(),
+            read_host: None,
         }),
     }
 }

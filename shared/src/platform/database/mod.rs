@@ -10,11 +10,16 @@ mod credentials;
 mod lease;
 mod manager;
 mod read;
+mod reader;
+mod replica;
 mod session;
 mod sqlstate;
 mod transaction;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
@@ -22,25 +27,30 @@ use sqlx::{PgConnection, postgres::PgConnectOptions};
 /// One connection, for code that does not know the driver.
 pub type Connection = PgConnection;
 
-pub(super) use self::credentials::{options, rotating_secret};
+pub(super) use self::credentials::options;
 pub use self::{
     connect::{APPLICATION_PREFIX, connect_alone, connect_options, parse_url},
     connector::RotatingSecret,
     credentials::connect_for_migrations,
     lease::Lease,
+    reader::Reader,
     sqlstate::refusal,
     transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
 };
 use self::{
-    connector::Connector,
-    manager::{ConnectionManager, Pool, PooledConnection},
+    connector::{Connector, at_replica},
+    credentials::rotating_secret,
+    manager::{ConnectionManager, Pool},
+    replica::Replica,
 };
 use crate::platform::{
     actor::Actor,
     config::DatabaseConfig,
+    consistency_token::ConsistencyToken,
     deadline::Deadline,
     error::{Error, Reason, Unavailable},
     metrics,
+    secrets::Secrets,
 };
 
 /// A server that does not answer a ping in this time is treated as gone: a new connection tells
@@ -55,6 +65,7 @@ const MAX_ATTEMPTS: u32 = 5;
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    replica: Option<Arc<Replica>>,
     statement_timeout: Option<Duration>,
     pooler: bool,
     schema: Option<&'static str>,
@@ -79,27 +90,68 @@ impl Database {
         options: PgConnectOptions,
         secret: Option<RotatingSecret>,
     ) -> Result<Self, Error> {
-        let pool = Pool::builder(ConnectionManager::new(Connector::new(options, secret)))
-            .max_size(config.pool_size)
-            .timeouts(Timeouts {
-                wait: Some(config.acquire_timeout),
-                create: Some(config.acquire_timeout),
-                recycle: Some(PING_TIMEOUT),
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::internal("building the pool", error))?;
         Ok(Self {
-            pool,
+            pool: pool(config, config.acquire_timeout, options, secret)?,
+            replica: None,
             statement_timeout: config.statement_timeout,
             pooler: config.pooler,
             schema: config.schema,
         })
     }
 
+    /// Prepares the pools of a function: the primary's, and the replica's if there is one.
+    pub(super) fn start(
+        config: &DatabaseConfig,
+        base: PgConnectOptions,
+        secrets: Option<Secrets>,
+        function: &str,
+    ) -> Result<Self, Error> {
+        let secret = rotating_secret(config, secrets);
+        let replica = config.read_host.as_ref().map(|host| {
+            let secret = secret.clone().map(|secret| RotatingSecret {
+                read_host: Some(host.clone()),
+                ..secret
+            });
+            (at_replica(base.clone(), Some(host)), secret)
+        });
+        let options = connect_options(config, base, function);
+        let database = Self::new(config, options, secret)?;
+        match replica {
+            None => Ok(database),
+            Some((base, secret)) => {
+                database.with_replica(config, connect_options(config, base, function), secret)
+            }
+        }
+    }
+
+    /// The same with a replica, which a [`Reader`] asks first.
+    pub fn with_replica(
+        mut self,
+        config: &DatabaseConfig,
+        options: PgConnectOptions,
+        secret: Option<RotatingSecret>,
+    ) -> Result<Self, Error> {
+        let timeout = config.acquire_timeout.min(replica::ACQUIRE_TIMEOUT);
+        let pool = pool(config, timeout, options, secret)?;
+        self.replica = Some(Arc::new(Replica::new(pool)));
+        Ok(self)
+    }
+
+    /// For reads that need not see every write at once, but the one of `after`.
+    #[must_use]
+    pub fn reader(&self, after: Option<ConsistencyToken>) -> Reader {
+        Reader::new(self.clone(), after)
+    }
+
     /// Opens a first connection, so that the first request finds one.
     pub async fn warm_up(&self) -> Result<(), Unavailable> {
-        Lease::acquire(&self.pool).await.map(Lease::give_back)
+        let replica = async {
+            if let Some(replica) = &self.replica {
+                replica.warm_up().await;
+            }
+        };
+        let (primary, ()) = tokio::join!(Lease::acquire(&self.pool), replica);
+        primary.map(Lease::give_back)
     }
 
     /// Runs work in one transaction, which is committed if the work succeeds and says so. If the
@@ -172,7 +224,7 @@ impl Database {
         F: Future<Output = (Result<TransactionOutcome<T>, Abort>, Transaction)> + Send,
     {
         let transaction = Transaction {
-            lease: self.begin(deadline, Duration::MAX).await?,
+            lease: self.begin(&self.pool, deadline, Duration::MAX).await?,
             actor: actor.clone(),
         };
         let (outcome, transaction) = work(transaction).await;
@@ -186,12 +238,23 @@ impl Database {
             outcome = session::close_statements(&mut lease, outcome).await;
         }
         *is_committing = matches!(outcome, Ok(Ok(TransactionOutcome::Commit(_))));
-        let outcome = session::end(&mut lease, outcome, *is_committing).await;
+        let outcome = if *is_committing && self.replica.is_some() {
+            session::commit(&mut lease, outcome, &actor.written).await
+        } else {
+            session::end(&mut lease, outcome, *is_committing).await
+        };
         lease.end(outcome, deadline)?
     }
 
-    async fn begin(&self, deadline: &Deadline, longest: Duration) -> Result<Lease, Error> {
-        let mut lease = self.acquire().await?;
+    async fn begin(
+        &self,
+        pool: &Pool,
+        deadline: &Deadline,
+        longest: Duration,
+    ) -> Result<Lease, Error> {
+        let mut lease = Lease::acquire(pool)
+            .await
+            .map_err(Error::DatabaseUnavailable)?;
         match session::begin(&mut lease, deadline, longest, self.schema).await {
             Ok(()) => Ok(lease),
             Err(error) => lease.end(Err(error), deadline),
@@ -203,18 +266,14 @@ impl Database {
     /// A server that notices a vanished client by itself may take until TCP gives up, and counts the
     /// session against its limit until then.
     pub async fn close(&self) {
-        let at_rest = self.pool.retain(|_, _| false).removed;
-        self.pool.close();
-        let goodbyes = at_rest.into_iter().map(PooledConnection::close);
-        for goodbye in goodbyes {
-            goodbye.await;
+        let replica = self.replica.as_ref().map(|replica| replica.pool());
+        for pool in std::iter::once(&self.pool).chain(replica) {
+            let at_rest = pool.retain(|_, _| false).removed;
+            pool.close();
+            for connection in at_rest {
+                connection.close().await;
+            }
         }
-    }
-
-    async fn acquire(&self) -> Result<Lease, Error> {
-        Lease::acquire(&self.pool)
-            .await
-            .map_err(Error::DatabaseUnavailable)
     }
 
     /// How many connections this environment holds now.
@@ -227,6 +286,24 @@ impl Database {
             idle: status.available.min(status.size),
         }
     }
+}
+
+fn pool(
+    config: &DatabaseConfig,
+    timeout: Duration,
+    options: PgConnectOptions,
+    secret: Option<RotatingSecret>,
+) -> Result<Pool, Error> {
+    Pool::builder(ConnectionManager::new(Connector::new(options, secret)))
+        .max_size(config.pool_size)
+        .timeouts(Timeouts {
+            wait: Some(timeout),
+            create: Some(timeout),
+            recycle: Some(PING_TIMEOUT),
+        })
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| Error::internal("building the pool", error))
 }
 
 /// How long to wait before another attempt. The clock's fractions differ between environments, which

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Database, lease::Lease, session};
+use super::{Database, lease::Lease, manager::Pool, session};
 use crate::platform::{
     deadline::Deadline,
     error::{Error, Reason, chain},
@@ -24,16 +24,7 @@ impl Database {
         T: Send,
         F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
     {
-        read_again(|| async {
-            if self.session_timeout_suffices(deadline) {
-                let (outcome, lease) = query(self.acquire().await?).await;
-                lease.end(outcome, deadline)
-            } else {
-                self.read_in_transaction(deadline, Duration::MAX, &query)
-                    .await
-            }
-        })
-        .await
+        read_again(|| self.read_from(&self.pool, deadline, None, &query)).await
     }
 
     /// Runs a query that only reads and may be given up: the server stops each of its statements after
@@ -48,24 +39,36 @@ impl Database {
         T: Send,
         F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
     {
-        match read_again(|| self.read_in_transaction(deadline, time, &query)).await {
+        let read = || self.read_from(&self.pool, deadline, Some(time), &query);
+        match read_again(read).await {
             Ok(answer) => Ok(Some(answer)),
             Err(Error::Timeout { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn read_in_transaction<T, F>(
+    /// Reads once from one server, whose statements may take `longest`, or else until the deadline.
+    pub(super) async fn read_from<T, F>(
         &self,
+        pool: &Pool,
         deadline: &Deadline,
-        longest: Duration,
-        query: &(impl Fn(Lease) -> F + Sync),
+        longest: Option<Duration>,
+        query: impl Fn(Lease) -> F + Sync,
     ) -> Result<T, Error>
     where
         T: Send,
         F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
     {
-        let lease = self.begin(deadline, longest).await?;
+        if longest.is_none() && self.session_timeout_suffices(deadline) {
+            let lease = Lease::acquire(pool)
+                .await
+                .map_err(Error::DatabaseUnavailable)?;
+            let (outcome, lease) = query(lease).await;
+            return lease.end(outcome, deadline);
+        }
+        let lease = self
+            .begin(pool, deadline, longest.unwrap_or(Duration::MAX))
+            .await?;
         let (mut outcome, mut lease) = query(lease).await;
         if self.pooler {
             outcome = session::close_statements(&mut lease, outcome).await;
