@@ -32,7 +32,9 @@ impl ConsistencyToken {
         let Some(value) = headers.get(CONSISTENCY_TOKEN) else {
             return Ok(None);
         };
-        let id = value.to_str().ok().and_then(|text| text.parse().ok());
+        let digits = value.to_str().ok();
+        let digits = digits.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let id = digits.and_then(|text| text.parse().ok());
         let id = id.filter(|&id| id > 0).ok_or_else(|| {
             Error::invalid_request(
                 "The X-Consistency-Token header must be the value that the answer to a write had",

@@ -154,8 +154,8 @@ async fn answer<F: Function>(
     let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
     let state = function.state();
     let budget = TimeBudget::new(state.config.valkey_timeout());
-    let after = ConsistencyToken::from_headers(request.headers())?;
-    let reader = state.database.reader(after);
+    let after = ConsistencyToken::from_headers(request.headers());
+    let reader = state.database.reader(*after.as_ref().unwrap_or(&None));
     let actor = match route.access {
         Access::Open => None,
         Access::Active | Access::Superuser => {
@@ -189,6 +189,7 @@ async fn answer<F: Function>(
             })
         }
     };
+    after?;
     let context = RequestContext {
         request,
         route: route.path,
