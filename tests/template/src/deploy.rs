@@ -75,11 +75,10 @@ fn the_budget_has_every_parameter_about_connections_under_its_own_name() {
 
 #[test]
 fn the_hourly_clean_up_is_a_command_of_migrate() {
-    let migrate = Deployment::with(JWT_MODE).function("migrate");
-    let schedules: Vec<_> = entries(&migrate.properties["Events"])
-        .map(|(_, event)| event["Properties"]["Input"].as_str().unwrap())
-        .collect();
-    assert_eq!(schedules, [r#"{"command":"clean"}"#]);
+    let deployment = Deployment::with(JWT_MODE);
+    let rule = deployment.resource("CleanUp");
+    assert_eq!(rule["ScheduleExpression"], "rate(1 hour)");
+    assert_eq!(rule["Targets"][0]["Input"], r#"{"command":"clean"}"#);
 }
 
 #[test]

@@ -180,7 +180,9 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "AUDIT_RETENTION_DAYS",
+            "DATABASE_HOST",
             "DATABASE_NAME",
+            "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
             "USERS_TABLE"
@@ -202,7 +204,7 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
             "ProxyHost"
         };
         let host = format!("NewDatabaseStack.Outputs.{host}");
-        assert_eq!(config.host, Some(host), "{}", function.name);
+        assert_eq!(config.address.host, Some(host), "{}", function.name);
         assert_eq!(config.pooler, !is_migrate, "{}", function.name);
         assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
         assert!(matches!(&config.source, DatabaseSource::Secret(arn)

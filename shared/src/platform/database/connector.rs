@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::sqlstate;
 use crate::platform::{
+    config::DatabaseAddress,
     error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
@@ -17,16 +18,14 @@ pub struct RotatingSecret {
     pub secrets: Secrets,
     /// Its ARN or name.
     pub arn: String,
-    /// What goes before the secret's host.
-    pub host: Option<String>,
-    /// What goes before the secret's database name.
-    pub name: Option<String>,
+    /// What replaces its address.
+    pub address: DatabaseAddress,
 }
 
 impl RotatingSecret {
     async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
         let text = self.secrets.fetch_stage(&self.arn, stage).await?;
-        DatabaseSecret::parse(&text, self.host.as_deref(), self.name.as_deref())
+        DatabaseSecret::parse(&text, &self.address)
     }
 }
 

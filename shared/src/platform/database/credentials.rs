@@ -32,9 +32,8 @@ pub(in crate::platform) async fn options(
         DatabaseSource::Secret(arn) => {
             let variable = "DATABASE_SECRET_ARN";
             let text = fetch(secrets, variable, arn).await?;
-            let secret =
-                DatabaseSecret::parse(&text, config.host.as_deref(), config.name.as_deref())
-                    .map_err(|source| StartError::Secret { variable, source })?;
+            let secret = DatabaseSecret::parse(&text, &config.address)
+                .map_err(|source| StartError::Secret { variable, source })?;
             Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
         }
     }
@@ -50,8 +49,7 @@ pub(in crate::platform) fn rotating_secret(
         DatabaseSource::Secret(arn) => Some(RotatingSecret {
             secrets: secrets?,
             arn: arn.clone(),
-            host: config.host.clone(),
-            name: config.name.clone(),
+            address: config.address.clone(),
         }),
     }
 }

@@ -134,3 +134,35 @@ async fn a_password_that_nobody_knows_is_a_503() {
     role.set_password("known").await;
     assert_answers(&api, &fixture).await;
 }
+
+/// RDS writes user and password only into the secrets that it manages itself.
+#[tokio::test]
+async fn a_secret_that_rds_manages_is_completed_by_variables() {
+    let fixture = Fixture::new().await;
+    let whole: serde_json::Value = serde_json::from_str(&fixture.database_secret()).unwrap();
+    let managed = serde_json::json!({
+        "username": whole["username"],
+        "password": whole["password"],
+    });
+    let arn = secrets::create(&fixture.unique("managed"), &managed.to_string())
+        .await
+        .unwrap();
+    let address = [
+        ("DATABASE_HOST", whole["host"].as_str().unwrap().to_owned()),
+        ("DATABASE_PORT", whole["port"].to_string()),
+        ("DATABASE_NAME", fixture.database.name().to_owned()),
+    ];
+    let complete = |name: &str| {
+        let builder = function(&fixture, name, &arn);
+        builder.envs(address.iter().cloned())
+    };
+    assert_answers(&Api::start(complete("stats")).await, &fixture).await;
+    let migrate = complete("migrate").start().await.unwrap();
+    let invocation = migrate
+        .invoke(serde_json::json!({ "command": "status" }))
+        .await;
+    assert!(
+        matches!(invocation.outcome, rig::Outcome::Response(_)),
+        "{invocation:?}"
+    );
+}
