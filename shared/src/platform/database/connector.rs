@@ -68,9 +68,10 @@ impl Connector {
         if !Arc::ptr_eq(&latest, used) {
             return PgConnection::connect_with(&latest).await;
         }
-        // A rotation tells the server the new password first and makes it current afterwards:
-        // between the two, the pending one is right.
-        for stage in [Stage::Current, Stage::Pending] {
+        // A rotation tells the server the new password first and makes it current afterwards: between
+        // the two, the pending one is right. A proxy learns of the new one later: until then, the
+        // previous one is right there.
+        for stage in [Stage::Current, Stage::Pending, Stage::Previous] {
             let secret = match secret.fetch(stage).await {
                 Ok(secret) => secret,
                 Err(error) => {

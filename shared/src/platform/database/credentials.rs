@@ -4,8 +4,9 @@ use secrecy::ExposeSecret;
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    connect::{connect_alone, connect_options, parse_url},
-    connector::RotatingSecret,
+    connect::{connect_options, parse_url},
+    connector::{Connector, RotatingSecret},
+    sqlstate,
 };
 use crate::platform::{
     config::{DatabaseConfig, DatabaseSource, Variables},
@@ -13,13 +14,16 @@ use crate::platform::{
     start_error::StartError,
 };
 
-/// A connection of its own for the migrations, which may take longer than any request.
+/// A connection of its own for the migrations, which may take longer than any request. A deploy in the
+/// middle of a rotation finds the right password as requests do.
 pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
     let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
     let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await?;
     let base = options(&config, secrets.as_ref()).await?;
     let options = connect_options(&config, base, "migrate");
-    Ok(connect_alone(&options).await?)
+    let connector = Connector::new(options, rotating_secret(&config, secrets));
+    let connected = connector.connect().await;
+    Ok(connected.map_err(sqlstate::unavailable)?)
 }
 
 /// Where the database is and who asks, from the URL or from the secret.

@@ -23,7 +23,7 @@ pub type Connection = PgConnection;
 
 pub(super) use self::credentials::{options, rotating_secret};
 pub use self::{
-    connect::{APPLICATION_PREFIX, connect_alone, connect_options, parse_url},
+    connect::{APPLICATION_PREFIX, connect_options, parse_url},
     connector::RotatingSecret,
     credentials::connect_for_migrations,
     lease::Lease,
