@@ -22,7 +22,7 @@ const NOT_SET: [(&str, &str); 15] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "Lambda sets it"),
     (
         "AWS_LAMBDA_LOG_LEVEL",
-        "Lambda sets it to ApplicationLogLevel",
+        "Lambda sets it to ApplicationLogLevel, and LOG_LEVEL goes first",
     ),
     (
         "AWS_LAMBDA_MAX_CONCURRENCY",
@@ -185,6 +185,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
             "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
+            "LOG_LEVEL",
             "USERS_TABLE"
         ]
     );

@@ -201,6 +201,25 @@ fn the_network_is_touched_only_in_a_vpc() {
     }
 }
 
+/// A line of metrics has no level, and Lambda takes it for one of INFO.
+#[test]
+fn metrics_pass_whatever_the_level_of_logs() {
+    let document = document();
+    let levels = list(&document["Parameters"]["LogLevel"]["AllowedValues"]);
+    assert_eq!(levels.len(), 5);
+    for level in levels {
+        let parameters = JWT_MODE.into_iter().chain([("LogLevel", level.as_str())]);
+        for function in Deployment::with(parameters).functions() {
+            let filter = text(&function.properties["LoggingConfig"]["ApplicationLogLevel"]);
+            assert!(
+                ["TRACE", "DEBUG", "INFO"].contains(&filter.as_str()),
+                "{filter}"
+            );
+            assert_eq!(function.environment()["LOG_LEVEL"], level);
+        }
+    }
+}
+
 #[test]
 fn every_log_is_kept_as_long_as_the_parameter_says() {
     let deployment = Deployment::with(JWT_MODE.into_iter().chain([("LogRetentionDays", "7")]));

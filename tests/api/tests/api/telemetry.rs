@@ -56,17 +56,19 @@ async fn metrics_can_be_turned_off() {
 #[tokio::test]
 async fn a_logged_request_is_named_once_whatever_the_level() {
     let fixture = Fixture::new().await;
-    for level in ["INFO", "ERROR"] {
+    for level in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] {
         let builder = fixture
             .function("stats")
-            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .env("LOG_LEVEL", level)
             .env("DATABASE_URL", "postgres://app:app@127.0.0.1:1/app");
         let api = Api::start(builder).await;
         let response = api.send(&fixture.get(STATS)).await;
         assert_eq!(response.status, 503);
         let id = response.header("x-request-id").unwrap();
         let logs = api.logs();
-        let lines: Vec<_> = logs.lines().filter(|line| line.contains(&id)).collect();
+        assert_eq!(metric_lines(&logs).len(), 1, "{level}: {logs}");
+        let at_error = |line: &&str| line.contains(&id) && line.contains("\"level\":\"ERROR\"");
+        let lines: Vec<_> = logs.lines().filter(at_error).collect();
         let [line] = lines[..] else {
             panic!("{level}: {logs}")
         };
