@@ -4,6 +4,8 @@
 //! the tests speak about deployments and not about YAML.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod databases;
 #[cfg(test)]
 mod deadlines;
