@@ -18,6 +18,8 @@ mod packaging;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod releases;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod template;

@@ -127,7 +127,7 @@ fn every_role_takes_the_boundary() {
             }
         }
     }
-    assert!(count >= 6, "{count}");
+    assert!(count >= 7, "{count}");
     for template in ["templates/alarms.yaml", "templates/cache.yaml"] {
         assert!(!read(template).to_string().contains("AWS::IAM::Role"));
     }

@@ -36,7 +36,7 @@ const fn scenario(alarm: &'static str, well: Metrics, ill: Metrics, periods: usi
 }
 
 /// In most of them one function alone meets the fault, as in a small installation.
-const SCENARIOS: [Scenario; 15] = [
+const SCENARIOS: [Scenario; 16] = [
     scenario("HealthAlarm", |_, _| Some(1.0), |_, _| Some(0.0), 6),
     scenario("HealthAlarm", |_, _| Some(1.0), |_, _| None, 8),
     scenario(
@@ -106,6 +106,17 @@ const SCENARIOS: [Scenario; 15] = [
         |_, _| Some(2_500_000.0),
         4,
     ),
+    // A tenth of the traffic gets a release that fails.
+    scenario(
+        "DeployAlarm",
+        |name, _| (name == "requests").then_some(100.0),
+        |name, _| match name {
+            "requests" => Some(100.0),
+            "errors" => Some(10.0),
+            _ => None,
+        },
+        2,
+    ),
 ];
 
 fn of_lists(about: &str, value: f64) -> Option<f64> {
@@ -113,8 +124,9 @@ fn of_lists(about: &str, value: f64) -> Option<f64> {
 }
 
 fn alarms() -> Vec<Alarm> {
-    let template = read("templates/alarms.yaml");
-    entries(&template["Resources"])
+    let (alarms, root) = (read("templates/alarms.yaml"), document());
+    entries(&alarms["Resources"])
+        .chain(entries(&root["Resources"]))
         .filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm")
         .map(|(name, resource)| {
             Alarm::read(name, &resource["Properties"], |parameter| {
