@@ -56,7 +56,7 @@ async fn the_answer_is_put_as_the_signature_of_the_url_demands() {
 #[tokio::test]
 async fn a_configuration_has_a_name_of_its_own_that_stays_the_same() {
     let database = TestDatabase::create().await.unwrap();
-    let (function, bucket) = (start(database.url()).await, Bucket::open().await);
+    let function = start(database.url()).await;
     let mut names = Vec::new();
     for (configuration, code) in [
         (json!(["new", "arn:1"]), "1"),
@@ -64,6 +64,7 @@ async fn a_configuration_has_a_name_of_its_own_that_stays_the_same() {
         (json!(["new", "arn:2"]), "2"),
         (json!(["newarn:1", ""]), "2"),
     ] {
+        let bucket = Bucket::open().await;
         let mut event = bucket.event("update");
         event["ResourceProperties"]["Configuration"] = configuration;
         event["ResourceProperties"]["Code"] = json!(code);
