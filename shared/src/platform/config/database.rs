@@ -22,14 +22,11 @@ const MAX_STATEMENT_MARGIN: Duration = Duration::from_millis(250);
 pub struct DatabaseConfig {
     /// `DATABASE_URL` (local use) or `DATABASE_SECRET_ARN`.
     pub source: DatabaseSource,
-    /// `DATABASE_HOST`: instead of the secret's host, where a proxy stands before the server, or where
-    /// the secret names none, as those that RDS makes itself.
-    pub host: Option<String>,
+    /// What replaces the address in the secret.
+    pub address: DatabaseAddress,
     /// `DATABASE_READ_HOST`, a name, or a name and a port: a replica that answers lists, searches, numbers and
     /// what callers may do, such as the reader endpoint of an Aurora cluster. The credentials are the same.
     pub read_host: Option<ReadHost>,
-    /// `DATABASE_NAME`: instead of the secret's `dbname`.
-    pub name: Option<String>,
     /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
     /// `verify-full`. Default: `verify-full` with a secret, what the URL says with a URL.
     pub ssl_mode: Option<SslMode>,
@@ -56,6 +53,18 @@ pub struct DatabaseConfig {
 
 /// The name of a replica's host, and its port where that differs from the primary's.
 pub type ReadHost = (String, Option<u16>);
+
+/// Parts of an address that replace those of the secret, or that the secret does not have: the secrets
+/// that RDS manages hold a user and a password only.
+#[derive(Debug, Clone, Default)]
+pub struct DatabaseAddress {
+    /// `DATABASE_HOST`: the server, or a proxy before it.
+    pub host: Option<String>,
+    /// `DATABASE_PORT`, 1 to 65535. Default: the secret's `port`, else 5432.
+    pub port: Option<u16>,
+    /// `DATABASE_NAME`: the database.
+    pub name: Option<String>,
+}
 
 /// How the connection parameters are given.
 #[derive(Debug)]
@@ -134,9 +143,12 @@ impl DatabaseConfig {
         let margin = MAX_STATEMENT_MARGIN.min(request_timeout / 10);
         Ok(Self {
             source,
-            host: variables.optional("DATABASE_HOST").map(str::to_owned),
+            address: DatabaseAddress {
+                host: variables.optional("DATABASE_HOST").map(str::to_owned),
+                port: variables.whole_number("DATABASE_PORT", 1..=u16::MAX)?,
+                name: variables.optional("DATABASE_NAME").map(str::to_owned),
+            },
             read_host: read_host(variables)?,
-            name: variables.optional("DATABASE_NAME").map(str::to_owned),
             ssl_mode,
             ssl_root_cert: variables
                 .optional("DATABASE_SSL_ROOT_CERT")

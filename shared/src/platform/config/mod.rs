@@ -20,7 +20,7 @@ pub use self::{
         SubjectField,
     },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
-    database::{DatabaseConfig, DatabaseSource, ReadHost, SslMode},
+    database::{DatabaseAddress, DatabaseConfig, DatabaseSource, ReadHost, SslMode},
     search::SearchConfig,
     users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},
     valkey::{RateLimit, ValkeyConfig},

@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::sqlstate;
 use crate::platform::{
-    config::ReadHost,
+    config::{DatabaseAddress, ReadHost},
     error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
@@ -19,18 +19,21 @@ pub struct RotatingSecret {
     pub secrets: Secrets,
     /// Its ARN or name.
     pub arn: String,
-    /// What goes before the secret's host.
-    pub host: Option<String>,
-    /// What goes before the secret's database name.
-    pub name: Option<String>,
-    /// The replica to connect to instead.
-    pub read_host: Option<ReadHost>,
+    /// What replaces its address.
+    pub address: DatabaseAddress,
 }
 
 impl RotatingSecret {
+    /// The same credentials for a replica.
+    pub(super) fn at_replica(mut self, (name, port): &ReadHost) -> Self {
+        self.address.host = Some(name.clone());
+        self.address.port = port.or(self.address.port);
+        self
+    }
+
     async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
         let text = self.secrets.fetch_stage(&self.arn, stage).await?;
-        DatabaseSecret::parse(&text, self.host.as_deref(), self.name.as_deref())
+        DatabaseSecret::parse(&text, &self.address)
     }
 }
 
@@ -73,9 +76,10 @@ impl Connector {
         if !Arc::ptr_eq(&latest, used) {
             return PgConnection::connect_with(&latest).await;
         }
-        // A rotation tells the server the new password first and makes it current afterwards:
-        // between the two, the pending one is right.
-        for stage in [Stage::Current, Stage::Pending] {
+        // A rotation tells the server the new password first and makes it current afterwards: between
+        // the two, the pending one is right. A proxy learns of the new one later: until then, the
+        // previous one is right there.
+        for stage in [Stage::Current, Stage::Pending, Stage::Previous] {
             let secret = match secret.fetch(stage).await {
                 Ok(secret) => secret,
                 Err(error) => {
@@ -83,7 +87,7 @@ impl Connector {
                     continue;
                 }
             };
-            let options = at_replica(secret.apply((**used).clone()), self.read_host());
+            let options = secret.apply((**used).clone());
             match PgConnection::connect_with(&options).await {
                 Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
@@ -98,21 +102,8 @@ impl Connector {
         Err(refused)
     }
 
-    fn read_host(&self) -> Option<&ReadHost> {
-        self.secret.as_ref()?.read_host.as_ref()
-    }
-
     fn latest(&self) -> Arc<PgConnectOptions> {
         Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// The same options for the replica, if one is meant.
-pub(super) fn at_replica(options: PgConnectOptions, host: Option<&ReadHost>) -> PgConnectOptions {
-    match host {
-        None => options,
-        Some((name, None)) => options.host(name),
-        Some((name, Some(port))) => options.host(name).port(*port),
     }
 }
 

@@ -33,7 +33,7 @@ impl Lease {
         let started = Instant::now();
         let connection = pool.get().await.map_err(unavailable);
         metrics::time(metrics::CONNECTION_WAIT, started.elapsed());
-        if matches!(&connection, Err(cause) if cause.reason() == Reason::PoolExhausted) {
+        if connection.is_err() {
             metrics::count(metrics::CONNECTION_TIMEOUTS);
         }
         let close: fn(Connection) = |connection| drop(Object::take(connection));

@@ -29,7 +29,7 @@ pub type Connection = PgConnection;
 
 pub(super) use self::credentials::options;
 pub use self::{
-    connect::{APPLICATION_PREFIX, connect_alone, connect_options, parse_url},
+    connect::{APPLICATION_PREFIX, connect_options, parse_url},
     connector::RotatingSecret,
     credentials::connect_for_migrations,
     lease::Lease,
@@ -38,7 +38,7 @@ pub use self::{
     transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
 };
 use self::{
-    connector::{Connector, at_replica},
+    connector::Connector,
     credentials::rotating_secret,
     manager::{ConnectionManager, Pool},
     replica::Replica,
@@ -108,11 +108,16 @@ impl Database {
     ) -> Result<Self, Error> {
         let secret = rotating_secret(config, secrets);
         let replica = config.read_host.as_ref().map(|host| {
-            let secret = secret.clone().map(|secret| RotatingSecret {
-                read_host: Some(host.clone()),
-                ..secret
-            });
-            (at_replica(base.clone(), Some(host)), secret)
+            let (name, port) = host;
+            let options = base.clone().host(name);
+            let options = match port {
+                Some(port) => options.port(*port),
+                None => options,
+            };
+            (
+                options,
+                secret.clone().map(|secret| secret.at_replica(host)),
+            )
         });
         let options = connect_options(config, base, function);
         let database = Self::new(config, options, secret)?;

@@ -94,6 +94,7 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
             ("ok-v1", 200),
             ("ok-alb", 200),
             ("ok-function-url", 200),
+            ("probe", 200),
             ("live", 200),
             ("live-v1", 200),
             ("live-alb", 200),

@@ -14,6 +14,7 @@ mod bulk_rows;
 mod command;
 mod configuration;
 mod custom_resource;
+mod database_log;
 mod deadlines;
 mod events;
 mod faults;
