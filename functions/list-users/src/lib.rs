@@ -2,6 +2,7 @@
 
 mod audit;
 mod body;
+mod bulk_changes;
 mod create_user;
 mod delete_user;
 #[cfg(feature = "fuzzing")]
@@ -65,6 +66,8 @@ impl Function for ListUsers {
         one_user::ROUTE,
         update_user::ROUTE,
         delete_user::ROUTE,
+        bulk_changes::UPDATE,
+        bulk_changes::DELETE,
         me::ROUTE,
         audit::LOG,
         audit::HISTORY,

@@ -140,7 +140,7 @@ impl Operation {
 pub fn document(parts: impl IntoIterator<Item = Part>) -> Value {
     let errors = Part::default()
         .schema::<Detail>(&["line"])
-        .schema::<ErrorBody<'_>>(&["details", "current", "references"]);
+        .schema::<ErrorBody<'_>>(&["details", "current", "references", "count"]);
     let mut paths = Map::new();
     let mut schemas = Map::new();
     for part in parts.into_iter().chain([errors]) {

@@ -9,6 +9,7 @@
 
 mod audit;
 mod authentication;
+mod bulk_changes;
 mod bulk_create;
 mod bulk_rows;
 mod command;
