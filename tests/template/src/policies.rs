@@ -75,10 +75,14 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
                 ("xray:PutTelemetryRecords", anything.clone()),
                 ("xray:PutTraceSegments", anything),
             ];
-            let expected = expected.map(|(action, resources)| (action.to_owned(), resources));
+            let expected = expected.into_iter();
+            let expected: BTreeMap<_, _> = expected
+                .filter(|(_, resources)| !resources.is_empty())
+                .map(|(action, resources)| (action.to_owned(), resources))
+                .collect();
             assert_eq!(
                 allowed(&deployment, &function),
-                expected.into(),
+                expected,
                 "{}",
                 function.name
             );

@@ -5,6 +5,7 @@
 mod audit;
 mod auth;
 mod bulk;
+mod console;
 mod database;
 mod search;
 mod users_table;
@@ -20,6 +21,7 @@ pub use self::{
         SubjectField,
     },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
+    console::{ConsoleConfig, OidcProvider},
     database::{DatabaseAddress, DatabaseConfig, DatabaseSource, ReadHost, SslMode},
     search::SearchConfig,
     users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},
