@@ -15,7 +15,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 15] = [
+const NOT_SET: [(&str, &str); 14] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -29,10 +29,6 @@ const NOT_SET: [(&str, &str); 15] = [
         "Lambda sets it on managed instances",
     ),
     ("AWS_REGION", "Lambda sets it"),
-    (
-        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
-        "the default suits a function",
-    ),
     (
         "DATABASE_SSL_ROOT_CERT",
         "the binary holds the authorities of RDS",
@@ -180,6 +176,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "AUDIT_RETENTION_DAYS",
+            "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
             "DATABASE_HOST",
             "DATABASE_NAME",
             "DATABASE_PORT",
