@@ -9,8 +9,8 @@ use super::{
     variables::{ConfigError, Variables},
 };
 
-/// A new connection takes milliseconds when the server is well. Whoever has waited this long for
-/// one is better served by a 503 that can be retried.
+/// A new connection takes milliseconds when the server is well. A caller that has waited this long
+/// for one is better served by a 503 that can be retried.
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest part of the request timeout that is kept back so that the server stops a statement
