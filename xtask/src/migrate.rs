@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use shared::{
-    platform::config::{AuditConfig, UsersTable},
+    platform::config::{AuditConfig, users_table},
     store::{
         audit,
         migrations::{self, Status},
@@ -41,17 +41,17 @@ enum Action {
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let database = Database::at_hand(runtime)?;
     runtime.block_on(async {
-        let users_table = UsersTable::from_env()?;
+        let table = users_table()?;
         let mut connection = database.connect().await?;
         match arguments.action {
             Action::Up => {
-                let applied = migrations::up(&mut connection, &users_table)
+                let applied = migrations::up(&mut connection, &table)
                     .await
                     .context("a migration failed")?;
                 report("applied", &applied);
             }
-            Action::Down { .. } if users_table.mapping().is_some() => {
-                migrations::remove(&mut connection, &users_table)
+            Action::Down { .. } if table.mapping().is_some() => {
+                migrations::remove(&mut connection, &table)
                     .await
                     .context("taking rollcall away failed")?;
                 console::say("took rollcall away from the table of the application");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rig::TestDatabase;
-use shared::platform::config::{UsersTable, Variables};
+use shared::platform::config::UsersTable;
 use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use shared::store::mapping::UserWrites;
 use shared::store::{list, migrations, stats};
@@ -28,8 +28,7 @@ impl ForeignTable {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tables");
         let sql = fs::read_to_string(folder.join(format!("{name}.sql"))).unwrap();
         let json = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-        let variables = Variables::from([]).with("USERS_TABLE", &json);
-        let mapping = UsersTable::from_variables(&variables).unwrap();
+        let mapping = UsersTable::parse(&json).unwrap();
         let database = TestDatabase::create_empty().await.unwrap();
         database.pool().execute(sql.as_str()).await.unwrap();
         let options: PgConnectOptions = database.url().parse().unwrap();
@@ -415,8 +414,7 @@ async fn a_mapping_that_cannot_work_changes_nothing_and_says_why() {
             "usernames of more than one user when case is ignored: 1, listed by",
         ),
     ] {
-        let variables = Variables::from([]).with("USERS_TABLE", mapping);
-        let mapping = UsersTable::from_variables(&variables).unwrap();
+        let mapping = UsersTable::parse(mapping).unwrap();
         let refusal = migrations::up(&mut table.connection, &mapping)
             .await
             .unwrap_err()
@@ -453,8 +451,7 @@ async fn another_mapping_than_the_applied_one_is_refused() {
     table.adopt().await;
     table.adopt().await;
     let json = r#"{"table": "user", "id": {"column": "id"}, "email": "email"}"#;
-    let variables = Variables::from([]).with("USERS_TABLE", json);
-    let other = UsersTable::from_variables(&variables).unwrap();
+    let other = UsersTable::parse(json).unwrap();
     let refusal = migrations::up(&mut table.connection, &other).await;
     let refusal = refusal.unwrap_err().to_string();
     assert!(

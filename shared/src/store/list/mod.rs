@@ -16,7 +16,6 @@ mod statements;
 mod total;
 mod trigram_search;
 
-pub(super) use self::searched::folded_text_of;
 pub use self::{
     count::{count_by_scan, count_range},
     look_up::look_up,

@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection, raw_sql};
 
-use crate::platform::config::UsersMapping;
+use crate::users_table::UsersMapping;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -5,12 +5,10 @@ use sqlx::PgConnection;
 
 use super::Status;
 use crate::{
-    platform::config::UsersTable,
-    store::{
-        adoption::{self, Feature, FeatureKind},
-        catalogue::{self, Column},
-        mapping::TablePlan,
-    },
+    adoption::{self, Feature, FeatureKind},
+    catalogue::{self, Column},
+    mapping::TablePlan,
+    users_table::UsersTable,
 };
 
 /// The last migration that changes what an adopted table may have had before.

@@ -8,20 +8,20 @@ use super::{
     names::{literal, quoted, raw},
 };
 use crate::{
-    platform::config::{FieldMapping, UsersMapping},
-    store::{adoption, catalogue},
+    adoption, catalogue,
+    users_table::{FieldMapping, UsersMapping},
 };
 
 const USERS: &str = include_str!("templates/users.sql");
 const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
-const WITH_IDS_OF_USERS: &str = include_str!("../../../../migrations/0023_user_audit.up.sql");
+const WITH_IDS_OF_USERS: &str = include_str!("../../../migrations/0023_user_audit.up.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
 
 /// Migrations of rollcall's own table that another application's has no need of.
 const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
 
 /// Migrations that build an index.
-pub(in crate::store) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
+pub(crate) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
 
 /// A mapping in terms of the table that is there.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl TablePlan {
     }
 
     /// For each field whose values are kept apart, SQL that lists the users who share one.
-    pub(in crate::store) fn shared_values(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn shared_values(&self) -> Vec<(&'static str, String)> {
         let names = ["email", "username"].into_iter().zip(self.unique);
         let columns = names
             .filter(|(_, is_unique)| *is_unique)
