@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What `USERS_TABLE` is where rollcall may make a table of its own beside those of another application.
 const OWN: &str = "own";
@@ -32,8 +33,8 @@ pub struct UsersMapping {
     pub table: String,
     /// The key.
     pub id: IdMapping,
-    /// The address.
-    pub email: FieldMapping,
+    /// The address. Without it, nobody can be created.
+    pub email: Option<FieldMapping>,
     /// The name to log in with.
     pub username: Option<FieldMapping>,
     /// The name for people.
@@ -53,6 +54,9 @@ pub struct UsersMapping {
     /// Other columns that a new row needs, each with an expression in SQL.
     #[serde(default)]
     pub new_users: BTreeMap<String, String>,
+    /// Why no user can be created, in a sentence that callers read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_new_users: Option<String>,
 }
 
 /// What the ids of a users table are.
@@ -95,7 +99,7 @@ pub enum FieldMapping {
 }
 
 /// A field that is not just a column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetailedField {
     /// The column, if it is one.
@@ -142,6 +146,17 @@ impl UsersTable {
         }
     }
 
+    /// Whether users can be created; if not, a sentence that says why.
+    pub fn allow_new_users(&self) -> Result<(), String> {
+        match self
+            .mapping()
+            .and_then(|mapping| mapping.no_new_users.as_ref())
+        {
+            Some(reason) => Err(format!("Users cannot be created in this table: {reason}")),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the table says when a user was created.
     #[must_use]
     pub fn has_created_at(&self) -> bool {
@@ -165,7 +180,7 @@ impl UsersMapping {
     #[must_use]
     pub fn fields(&self) -> [(&'static str, Option<&FieldMapping>); 8] {
         [
-            ("email", Some(&self.email)),
+            ("email", self.email.as_ref()),
             ("username", self.username.as_ref()),
             ("full_name", self.full_name.as_ref()),
             ("password_hash", self.password_hash.as_ref()),
@@ -176,11 +191,24 @@ impl UsersMapping {
         ]
     }
 
+    /// Whether an email names one user.
+    #[must_use]
+    pub fn are_emails_unique(&self) -> bool {
+        self.email.as_ref().is_some_and(FieldMapping::is_unique)
+    }
+
     /// The mapping in one spelling, to compare it with another.
     #[must_use]
     pub fn canonical(&self) -> String {
         // A struct of plain fields always has a JSON form.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The mapping as people write it: without what is not said.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        // A struct of plain fields always has a JSON form.
+        without_unsaid(serde_json::to_value(self).unwrap_or_default())
     }
 
     /// The schema of the table, if it is said, and its name.
@@ -232,7 +260,37 @@ impl UsersMapping {
     }
 }
 
+fn without_unsaid(value: Value) -> Value {
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let said = members
+        .into_iter()
+        .filter(|(_, value)| {
+            !value.is_null() && value.as_object().is_none_or(|object| !object.is_empty())
+        })
+        .map(|(name, value)| (name, without_unsaid(value)));
+    Value::Object(said.collect())
+}
+
 impl FieldMapping {
+    /// A field in its shortest form: a column that needs nothing else is its name.
+    #[must_use]
+    pub fn detailed(field: DetailedField) -> Self {
+        match field.column.clone() {
+            Some(column)
+                if field
+                    == DetailedField {
+                        column: field.column.clone(),
+                        ..DetailedField::default()
+                    } =>
+            {
+                Self::Column(column)
+            }
+            _ => Self::Detailed(field),
+        }
+    }
+
     /// The column that the field is, if it is one.
     #[must_use]
     pub fn column(&self) -> Option<&str> {
@@ -317,7 +375,7 @@ mod tests {
         assert_eq!(table.id_kind(), UserIdKind::Integer);
         let is_active = mapping.is_active.as_ref().unwrap();
         assert_eq!(is_active.written(), [("banned", "NOT $value")]);
-        assert!(!mapping.email.is_unique());
+        assert!(!mapping.email.as_ref().unwrap().is_unique());
         assert_eq!(mapping.full_name, None);
     }
 
