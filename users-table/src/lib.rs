@@ -5,9 +5,11 @@
 
 pub mod adoption;
 pub mod catalogue;
+pub mod connection;
 mod folded_text;
 pub mod mapping;
 pub mod migrations;
+pub mod proposal;
 pub mod schema;
 mod users_table;
 
