@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What `USERS_TABLE` is where rollcall may make a table of its own beside those of another application.
 const OWN: &str = "own";
@@ -34,25 +33,34 @@ pub struct UsersMapping {
     /// The key.
     pub id: IdMapping,
     /// The address. Without it, nobody can be created.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<FieldMapping>,
     /// The name to log in with.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<FieldMapping>,
     /// The name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<FieldMapping>,
     /// What a password is verified against.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<FieldMapping>,
     /// Whether the user may do anything. Without it, everybody may.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_active: Option<FieldMapping>,
     /// Whether the user may administrate others. Without it, a claim of the token says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_superuser: Option<FieldMapping>,
     /// When the row was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<FieldMapping>,
     /// When the row was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<FieldMapping>,
     /// A condition in SQL: which rows are users. All, without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub users_are: Option<String>,
     /// Other columns that a new row needs, each with an expression in SQL.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub new_users: BTreeMap<String, String>,
     /// Why no user can be created, in a sentence that callers read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +90,7 @@ pub struct IdMapping {
     #[serde(rename = "type", default)]
     pub kind: UserIdKind,
     /// What a new row gets: `uuid7`, or an expression in SQL. Without it, the default of the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
 }
 
@@ -103,18 +112,23 @@ pub enum FieldMapping {
 #[serde(deny_unknown_fields)]
 pub struct DetailedField {
     /// The column, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
     /// An expression in SQL over the columns of the table, if it is more than one column.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
     /// Which columns are written to give the field a value, each with an expression in SQL in which
     /// `$value` is that value. An expression without it is read-only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub write: BTreeMap<String, String>,
     /// Of a time without a time zone: the zone that it is in. UTC, if it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     /// Whether no two users have the same value when case is ignored. True, if it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unique: Option<bool>,
     /// What a new row gets that says nothing of the field: an expression in SQL.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
 }
 
@@ -197,18 +211,11 @@ impl UsersMapping {
         self.email.as_ref().is_some_and(FieldMapping::is_unique)
     }
 
-    /// The mapping in one spelling, to compare it with another.
+    /// The mapping as JSON.
     #[must_use]
-    pub fn canonical(&self) -> String {
+    pub fn to_json(&self) -> String {
         // A struct of plain fields always has a JSON form.
         serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// The mapping as people write it: without what is not said.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        // A struct of plain fields always has a JSON form.
-        without_unsaid(serde_json::to_value(self).unwrap_or_default())
     }
 
     /// The schema of the table, if it is said, and its name.
@@ -258,19 +265,6 @@ impl UsersMapping {
         }
         mistakes
     }
-}
-
-fn without_unsaid(value: Value) -> Value {
-    let Value::Object(members) = value else {
-        return value;
-    };
-    let said = members
-        .into_iter()
-        .filter(|(_, value)| {
-            !value.is_null() && value.as_object().is_none_or(|object| !object.is_empty())
-        })
-        .map(|(name, value)| (name, without_unsaid(value)));
-    Value::Object(said.collect())
 }
 
 impl FieldMapping {

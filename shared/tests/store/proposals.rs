@@ -7,8 +7,9 @@ use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use shared::store::mapping::UserWrites;
 use shared::store::{migrations, stats};
 use shared::users::{Filter, SearchTerm, Sort, SortBy, SortOrder, User};
+use sqlx::Executor as _;
 use users_table::UsersTable;
-use users_table::proposal::{Access, Finding, Proposal, survey};
+use users_table::proposal::{Access, Finding, Proposal, Survey, survey};
 
 use crate::foreign_tables::{ForeignTable, TABLES, assert_no_drift, orders, row};
 
@@ -51,7 +52,7 @@ adopted_by_their_proposals! {
     drupal7 = "public.users", [2, 1, 0], "none", "";
     fosuser = "public.fos_user", [2, 1, 0], "bcrypt", "";
     generated_name = "public.customers", [2, 2, 0], "argon2id", "";
-    gitlab = "public.users", [2, 1, 1], "bcrypt", "organization_id has to refer to a row";
+    gitlab = "public.users", [2, 1, 1], "bcrypt", "organization_id has to refer";
     jhipster = "public.jhi_user", [3, 2, 0], "bcrypt", "";
     keycloak = "public.user_entity", [2, 1, 0], "none", "";
     legacy_members = "legacy.tbl_members", [2, 1, 1], "none", "";
@@ -60,14 +61,14 @@ adopted_by_their_proposals! {
     n8n = "public.\"user\"", [2, 1, 1], "bcrypt", "";
     nextauth = "public.\"User\"", [2, 2, 0], "none", "";
     nocodb = "public.nc_users_v2", [2, 1, 0], "none", "";
-    odoo = "public.res_users", [2, 1, 0], "none", "company_id has to refer to a row";
+    odoo = "public.res_users", [2, 1, 0], "none", "company_id has to refer";
     partly_checked = "public.staff", [1, 1, 0], "none", "badge is character without a default";
     payload = "public.users", [2, 2, 0], "none", "";
     people_numbers = "accounts.people", [2, 1, 1], "none", "";
     phoenix = "public.users", [2, 2, 0], "bcrypt", "";
     prisma = "public.\"User\"", [2, 1, 1], "bcrypt", "";
     rails_devise = "public.users", [3, 2, 1], "bcrypt", "";
-    redash = "public.users", [2, 1, 0], "none", "org_id has to refer to a row";
+    redash = "public.users", [2, 1, 0], "none", "org_id has to refer";
     role_check = "public.app_user", [3, 1, 1], "bcrypt", "";
     sequelize = "public.\"Users\"", [2, 1, 1], "bcrypt", "";
     strapi = "public.up_users", [3, 2, 0], "bcrypt", "";
@@ -90,8 +91,8 @@ async fn create(fixture: &str) -> (ForeignTable, Proposal) {
     let proposal = survey.proposal.unwrap();
     let mapping = proposal.mapping.as_ref();
     let mapping = mapping.unwrap_or_else(|| panic!("{fixture}: {:?}", proposal.obstacles));
-    table.mapping = UsersTable::parse(&mapping.to_string())
-        .unwrap_or_else(|error| panic!("{fixture}: {error}"));
+    table.mapping =
+        UsersTable::parse(&mapping.to_json()).unwrap_or_else(|error| panic!("{fixture}: {error}"));
     (table, proposal)
 }
 
@@ -239,11 +240,11 @@ async fn a_proposal_for_a_documented_table_reads_the_same_users_as_its_mapping()
             .mapping
             .unwrap_or_else(|| panic!("{name}: {:?}", proposal.obstacles));
         let mut proposed = ForeignTable::create(name).await;
-        proposed.mapping = UsersTable::parse(&json.to_string()).unwrap();
+        proposed.mapping = UsersTable::parse(&json.to_json()).unwrap();
         documented.adopt().await;
         migrations::up(&mut proposed.connection, &proposed.mapping)
             .await
-            .unwrap_or_else(|error| panic!("{name}: {error}: {json}"));
+            .unwrap_or_else(|error| panic!("{name}: {error}: {json:?}"));
         let sort = Sort {
             by: SortBy::Email,
             order: SortOrder::Ascending,
@@ -255,6 +256,150 @@ async fn a_proposal_for_a_documented_table_reads_the_same_users_as_its_mapping()
             user.created_at = None;
             user.updated_at = None;
         }
-        assert_eq!(users, others, "{name}: {json}");
+        assert_eq!(users, others, "{name}: {json:?}");
     }
+}
+
+async fn survey_of(sql: &str) -> Survey {
+    let mut table = ForeignTable::of(sql, UsersTable::Unspecified).await;
+    survey(&mut table.connection, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_adopted_is_refused_with_one_sentence_for_each_reason() {
+    for (sql, sentence) in [
+        (
+            "CREATE TABLE users (tenant integer, number integer, email text, PRIMARY KEY (tenant, number))",
+            "the primary key of public.users is composite (tenant, number)",
+        ),
+        (
+            "CREATE TABLE users (email text, name text)",
+            "public.users has no primary key and no column that is unique and NOT NULL",
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, shoe_size integer)",
+            "public.users has neither an email nor a username by which people could be found",
+        ),
+        (
+            "CREATE TABLE people_data (id serial PRIMARY KEY, mail text);
+             CREATE VIEW users AS SELECT id, mail AS email, 'x' AS password, mail AS username FROM people_data",
+            "public.users is a view: adopt the table that it reads",
+        ),
+        (
+            "CREATE TABLE users (id integer, email text, PRIMARY KEY (id)) PARTITION BY HASH (id);
+             CREATE TABLE users_0 PARTITION OF users FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+            "public.users is partitioned",
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text);
+             CREATE TABLE admins (level integer) INHERITS (users)",
+            "public.users inherits from or to public.admins",
+        ),
+        (
+            "CREATE TABLE users (id numeric PRIMARY KEY, email text)",
+            "the key id of public.users is numeric",
+        ),
+        (
+            "CREATE TABLE users (id text PRIMARY KEY, email text);
+             INSERT INTO users VALUES (repeat('x', 65), 'a@x.example')",
+            "ids in id have more than 64 bytes",
+        ),
+        (
+            "CREATE TABLE users (id integer PRIMARY KEY, email text UNIQUE DEFERRABLE)",
+            "public.users has the deferrable constraint users_email_key",
+        ),
+    ] {
+        let survey = survey_of(sql).await;
+        assert_eq!(survey.finding, Finding::Candidate, "{sql}");
+        let proposal = survey.proposal.unwrap();
+        assert_eq!(proposal.obstacles.len(), 1, "{:?}", proposal.obstacles);
+        assert!(proposal.obstacles[0].starts_with(sentence), "{:?}", proposal.obstacles);
+        assert_eq!(proposal.mapping, None, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_a_table_to_adopt_is_told_from_others() {
+    let own = "id bigint PRIMARY KEY, email text, username text, full_name text, password_hash text, is_active boolean, \
+               is_superuser boolean, created_at timestamptz, updated_at timestamptz";
+    for (sql, finding) in [
+        (String::new(), Finding::Empty),
+        (
+            "CREATE TABLE orders (id serial PRIMARY KEY, total numeric)".to_owned(),
+            Finding::NoCandidate,
+        ),
+        (
+            format!("CREATE TABLE users ({own}, role text)"),
+            Finding::OwnShape,
+        ),
+    ] {
+        assert_eq!(survey_of(&sql).await.finding, finding, "{sql}");
+    }
+    let mut table = ForeignTable::of("", UsersTable::Unspecified).await;
+    table
+        .connection
+        .execute("SET search_path = public")
+        .await
+        .unwrap();
+    migrations::up(&mut table.connection, &UsersTable::Unspecified)
+        .await
+        .unwrap();
+    assert_eq!(
+        survey(&mut table.connection, None).await.unwrap().finding,
+        Finding::Own
+    );
+    let mut adopted = ForeignTable::create("10-better-auth").await;
+    adopted.adopt().await;
+    assert_eq!(
+        survey(&mut adopted.connection, None).await.unwrap().finding,
+        Finding::Adopted
+    );
+    let missing = survey(&mut table.connection, Some("public.nobody"))
+        .await
+        .unwrap();
+    assert_eq!(missing.finding, Finding::NoSuchTable);
+}
+
+#[tokio::test]
+async fn a_table_is_looked_at_without_the_right_to_read_or_write_it() {
+    let mut table = ForeignTable::of(
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, password text)",
+        UsersTable::Unspecified,
+    )
+    .await;
+    let role = format!("looker_{}", std::process::id());
+    let connection = &mut table.connection;
+    connection
+        .execute(format!("CREATE ROLE {role}; SET ROLE {role}").as_str())
+        .await
+        .unwrap();
+    let proposal = survey(connection, None).await.unwrap().proposal.unwrap();
+    assert!(proposal.obstacles[0].starts_with("this user may not read public.users: GRANT SELECT"));
+    let grant = format!("RESET ROLE; GRANT SELECT ON users TO {role}; SET ROLE {role}");
+    connection.execute(grant.as_str()).await.unwrap();
+    let proposal = survey(connection, None).await.unwrap().proposal.unwrap();
+    assert!(proposal.mapping.is_some(), "{:?}", proposal.obstacles);
+    let note = proposal
+        .notes
+        .iter()
+        .any(|note| note.starts_with("only the owner"));
+    assert!(note, "{:?}", proposal.notes);
+    let drop = format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}");
+    connection.execute(drop.as_str()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_table_that_is_named_is_proposed_before_a_likelier_one() {
+    let sql = "CREATE TABLE users (id serial PRIMARY KEY, email text UNIQUE, password text);
+               CREATE SCHEMA crm;
+               CREATE TABLE crm.\"Contacts\" (\"Id\" uuid PRIMARY KEY, \"Email\" text NOT NULL)";
+    let mut table = ForeignTable::of(sql, UsersTable::Unspecified).await;
+    let survey = survey(&mut table.connection, Some("crm.Contacts"))
+        .await
+        .unwrap();
+    assert_eq!(survey.others, ["public.users"]);
+    let mapping = survey.proposal.unwrap().mapping.unwrap();
+    assert_eq!(mapping.table, "crm.Contacts");
+    assert_eq!(mapping.id.new.as_deref(), Some("uuid7"));
+    assert!(!mapping.are_emails_unique(), "nothing of the table says so");
 }

@@ -119,7 +119,7 @@ pub async fn plan(
     let mut plan = TablePlan {
         table,
         schema,
-        mapping: mapping.canonical(),
+        mapping: mapping.to_json(),
         id: quoted(&mapping.id.column),
         id_type,
         columns: view_columns,

@@ -115,10 +115,12 @@ pub(super) async fn changed_mapping(
     };
     let applied = adoption::find_mapping(connection).await?;
     Ok(match applied {
-        Some(applied) if applied != mapping.canonical() => vec![format!(
-            "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
+        Some(applied) if serde_json::from_str(&applied).ok().as_ref() != Some(mapping) => {
+            vec![format!(
+                "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
              migrate with the old one and {{\"command\": \"remove\"}} first"
-        )],
+            )]
+        }
         _ => Vec::new(),
     })
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     adoption::{self, Feature, FeatureKind},
-    users_table::{FieldMapping, IdMapping, UserIdKind, UsersMapping},
+    users_table::{FieldMapping, IdMapping, UsersMapping},
 };
 
 /// What is found out on the way.
@@ -74,14 +74,11 @@ pub(super) async fn propose(
         None
     };
     notes(&table, &features, &mut report);
-    let new_users = mapping.iter().flat_map(|mapping| &mapping.new_users);
     Ok(Proposal {
         table: relation.sql.clone(),
         estimated_rows: (relation.estimated_rows >= 0).then_some(relation.estimated_rows),
-        new_users: new_users
-            .map(|(column, sql)| format!("{column} = {sql}"))
-            .collect(),
-        mapping: mapping.as_ref().map(UsersMapping::to_json),
+        new_users: mapping.iter().flat_map(new_users_of).collect(),
+        mapping,
         fields: report.fields,
         no_new_users: report.no_new_users,
         obstacles: report.obstacles,
@@ -89,6 +86,13 @@ pub(super) async fn propose(
         mend: report.mend,
         settings: report.settings,
     })
+}
+
+fn new_users_of(mapping: &UsersMapping) -> Vec<String> {
+    let columns = mapping.new_users.iter();
+    columns
+        .map(|(column, sql)| format!("{column} = {sql}"))
+        .collect()
 }
 
 /// Why the table cannot be adopted whatever its columns are.
@@ -154,12 +158,11 @@ async fn map(
         access: Access::ReadOnly,
         notes: note.into_iter().collect(),
     });
-    if id.kind != UserIdKind::Integer {
-        report.notes.push(
-            "ids are strings in JSON, and the `sub` of tokens is the id in the same spelling"
-                .to_owned(),
-        );
-    }
+    report.notes.push(
+        "the `sub` of tokens is the id; if yours name users otherwise, set JWT_SUBJECT_CLAIM, and JWT_SUBJECT_FIELD \
+         to email or username"
+            .to_owned(),
+    );
     let Some(mapping) = fields(connection, table, id, report).await? else {
         return Ok(None);
     };

@@ -232,9 +232,17 @@ pub(super) async fn is_superuser(
             return Ok((combined(&[signal]), note.into_iter().collect()));
         }
     }
+    let mut notes: Vec<String> = Vec::new();
     for column in names::all(table, ROLE, |column| {
         !column.is_reference && !column.is_time()
     }) {
+        if column.is_number() {
+            notes.push(format!(
+                "{} is a number, and nothing says which is an administrator's: say it with \"sql\", such as \"{} = 1\"",
+                column.name, column.name
+            ));
+            continue;
+        }
         if !column.is_text() && !column.is_enum() {
             let word = find_listed_word(connection, table, column).await?;
             if let Some(signal) = word.and_then(|word| Signal::listed(column, &word)) {
@@ -276,7 +284,7 @@ pub(super) async fn is_superuser(
         let signal = Signal::word(column, &[&admin], &admin, plain.as_deref());
         return Ok((combined(&[signal]), vec![note]));
     }
-    Ok((None, Vec::new()))
+    Ok((None, notes))
 }
 
 /// The highest role of administrators that lists of a sample name.

@@ -16,11 +16,10 @@ mod times;
 mod vocabulary;
 
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::{Acquire as _, Executor as _, PgConnection};
 
 use self::facts::Relation;
-use crate::catalogue;
+use crate::{catalogue, users_table::UsersMapping};
 
 /// What a database holds that may be a table of users.
 #[derive(Debug, Serialize)]
@@ -75,7 +74,7 @@ pub struct Proposal {
     /// Variables of the functions, each with its value and the reason.
     pub settings: Vec<Setting>,
     /// `USERS_TABLE`, where the table can be adopted.
-    pub mapping: Option<Value>,
+    pub mapping: Option<UsersMapping>,
 }
 
 /// What a field of a user is in the table.

@@ -69,9 +69,10 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
         table.relation.sql,
         quoted(name)
     );
-    if column.is_reference {
+    let is_id = name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID");
+    if column.is_reference || is_id && !is_unique {
         return Err(format!(
-            "{name} has to refer to a row of another table, and nothing says which: {mend}"
+            "{name} has to refer to something, and nothing says to which: {mend}"
         ));
     }
     let random = || match column.characters.unwrap_or(i32::MAX) {

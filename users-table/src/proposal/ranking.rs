@@ -39,7 +39,13 @@ fn score(relation: &Relation) -> i64 {
     };
     let has_email = has(EMAIL);
     let has_password = has(PASSWORD);
-    let has_username = has(USERNAME);
+    // Tables beside users have a user_id.
+    let logins: Vec<_> = USERNAME
+        .iter()
+        .copied()
+        .filter(|name| !name.ends_with("id"))
+        .collect();
+    let has_username = has(&logins);
     if !has_email && !(has_username && (has_password || name_score(&relation.name) >= 40)) {
         return 0;
     }
@@ -74,9 +80,10 @@ fn score(relation: &Relation) -> i64 {
 
 fn name_score(name: &str) -> i64 {
     let words = words(name);
-    let is_beside = words
-        .iter()
-        .any(|word| BESIDE_USERS.contains(&word.as_str()));
+    let is_beside = words.iter().any(|word| {
+        let singular = |name: &&str| name.strip_suffix('s') == Some(word);
+        BESIDE_USERS.contains(&word.as_str()) || BESIDE_USERS.iter().any(singular)
+    });
     let all = letters(name);
     if TABLES[..2].contains(&all.as_str()) {
         return 50;

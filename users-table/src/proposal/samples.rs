@@ -9,7 +9,7 @@ use super::facts::Column;
 use crate::mapping::quoted;
 
 /// How many rows are looked at.
-const ROWS: u32 = 1_000;
+const ROWS: u32 = 10_000;
 
 /// More different words than this are not the values of a status.
 const MAX_WORDS: i64 = 20;
@@ -53,7 +53,8 @@ pub(super) async fn count(
     let name = quoted(&column.name);
     let row = sqlx::query(&format!(
         "SELECT count(value), count(*) FILTER (WHERE {condition})
-         FROM (SELECT {name} AS value FROM {table} WHERE {name} IS NOT NULL LIMIT {ROWS}) AS sample"
+         FROM (SELECT {name} AS value FROM {table} LIMIT {ROWS}) AS sample
+         WHERE value IS NOT NULL"
     ))
     .fetch_one(connection)
     .await?;
@@ -88,8 +89,8 @@ pub(super) async fn find_hash(
                      WHEN hash ~ '^[0-9a-f]{{64}}$' THEN 'SHA-256'
                      ELSE 'another'
                  END AS kind
-             FROM (SELECT {name}::text AS hash FROM {table} WHERE length({name}::text) >= 20 LIMIT {ROWS}) AS sample
-             WHERE hash NOT LIKE '!%'
+             FROM (SELECT {name}::text AS hash FROM {table} LIMIT {ROWS}) AS sample
+             WHERE length(hash) >= 20 AND hash NOT LIKE '!%'
          ) AS kinds
          GROUP BY kind
          ORDER BY count(*) DESC

@@ -229,6 +229,8 @@ pub(super) const SUPERUSER: &[&str] = &[
     "siteadmin",
     "issiteadmin",
     "adminflag",
+    "isstaff",
+    "staff",
 ];
 
 pub(super) const ROLE: &[&str] = &[
