@@ -8,20 +8,21 @@ use super::{
     names::{literal, quoted, raw},
 };
 use crate::{
-    platform::config::{FieldMapping, UsersMapping},
-    store::{adoption, catalogue},
+    adoption,
+    catalogue::{self, Column},
+    users_table::{FieldMapping, UsersMapping},
 };
 
 const USERS: &str = include_str!("templates/users.sql");
 const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
-const WITH_IDS_OF_USERS: &str = include_str!("../../../../migrations/0023_user_audit.up.sql");
+const WITH_IDS_OF_USERS: &str = include_str!("../../../migrations/0023_user_audit.up.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
 
 /// Migrations of rollcall's own table that another application's has no need of.
 const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
 
 /// Migrations that build an index.
-pub(in crate::store) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
+pub(crate) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
 
 /// A mapping in terms of the table that is there.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub struct TablePlan {
     written: Vec<String>,
     users_are: Option<String>,
     included: Vec<String>,
+    /// Conditions that a column changes which is counted.
     counted: Vec<String>,
     unique: [bool; 2],
 }
@@ -74,7 +76,17 @@ pub async fn plan(
         }
     }
     let columns = catalogue::list_columns(connection, &table).await?;
-    let mut obstacles = Vec::new();
+    let features = adoption::list_features(connection, &table).await?;
+    let mut obstacles: Vec<_> = features
+        .iter()
+        .filter_map(|feature| feature.obstacle(&table))
+        .collect();
+    let id = &mapping.id.column;
+    if !catalogue::is_unique(connection, &table, id).await? {
+        obstacles.push(format!(
+            "the id {id} is neither the primary key of {table} alone nor UNIQUE"
+        ));
+    }
     let mut view_columns = Vec::new();
     for (name, field) in mapping.fields() {
         match view_column(name, field, &columns) {
@@ -107,7 +119,7 @@ pub async fn plan(
     let mut plan = TablePlan {
         table,
         schema,
-        mapping: mapping.canonical(),
+        mapping: mapping.to_json(),
         id: quoted(&mapping.id.column),
         id_type,
         columns: view_columns,
@@ -116,7 +128,7 @@ pub async fn plan(
         included: Vec::new(),
         counted: Vec::new(),
         unique: [
-            mapping.email.is_unique(),
+            mapping.are_emails_unique(),
             mapping
                 .username
                 .as_ref()
@@ -125,7 +137,7 @@ pub async fn plan(
     };
     // Everything is tried on an empty copy of the table, which the rollback takes away.
     let mut transaction = connection.begin().await?;
-    let tried = plan.try_out(&mut transaction).await;
+    let tried = plan.try_out(&mut transaction, &columns).await;
     transaction.rollback().await?;
     match tried {
         Ok(()) => Ok(plan),
@@ -198,7 +210,7 @@ impl TablePlan {
     }
 
     /// For each field whose values are kept apart, SQL that lists the users who share one.
-    pub(in crate::store) fn shared_values(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn shared_values(&self) -> Vec<(&'static str, String)> {
         let names = ["email", "username"].into_iter().zip(self.unique);
         let columns = names
             .filter(|(_, is_unique)| *is_unique)
@@ -237,15 +249,10 @@ impl TablePlan {
             .filter_map(|name| self.columns.iter().find(|column| column.name == name))
             .map(|column| format!("{} AS {}", column.sql, column.name))
             .collect();
-        let changed: Vec<_> = self
-            .counted
-            .iter()
-            .map(|column| format!("OLD.{column} IS DISTINCT FROM NEW.{column}"))
-            .collect();
-        let changed = if changed.is_empty() {
+        let changed = if self.counted.is_empty() {
             "FALSE".to_owned()
         } else {
-            changed.join("\n    OR ")
+            self.counted.join("\n    OR ")
         };
         let filter = self.filter();
         template
@@ -294,7 +301,11 @@ impl TablePlan {
     }
 
     /// Finds out which columns the expressions read, and whether the server takes all of it.
-    async fn try_out(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    async fn try_out(
+        &mut self,
+        connection: &mut PgConnection,
+        columns: &[Column],
+    ) -> Result<(), sqlx::Error> {
         let of = |names: &[&str]| {
             let sql = self
                 .columns
@@ -313,8 +324,11 @@ impl TablePlan {
             "created_at",
         ]);
         let counted = of(&["is_active", "is_superuser", "created_at"]);
-        self.included = read_columns(connection, &self.table, &listed).await?;
-        self.counted = read_columns(connection, &self.table, &counted).await?;
+        let included = read_columns(connection, &self.table, &listed).await?;
+        self.included = included.iter().map(|name| quoted(name)).collect();
+        let counted = read_columns(connection, &self.table, &counted).await?;
+        let is_changed = |name: &String| is_changed(name, columns);
+        self.counted = counted.iter().map(is_changed).collect();
         let view = format!(
             "CREATE TEMP VIEW rollcall_probe AS SELECT {} FROM {} {}",
             self.view_columns().join(", "),
@@ -335,7 +349,7 @@ impl TablePlan {
     }
 }
 
-/// Which columns of a table expressions read, quoted, by name. The server knows it of views.
+/// Which columns of a table expressions read, by name. The server knows it of views.
 async fn read_columns(
     connection: &mut PgConnection,
     table: &str,
@@ -351,8 +365,16 @@ async fn read_columns(
         expressions.join(", ")
     );
     connection.execute(view.as_str()).await?;
-    let names: Vec<String> =
-        catalogue::list_columns_of_view(connection, "rollcall_expressions", table).await?;
+    let names = catalogue::list_columns_of_view(connection, "rollcall_expressions", table).await?;
     connection.execute("DROP VIEW rollcall_expressions").await?;
-    Ok(names.iter().map(|name| quoted(name)).collect())
+    Ok(names)
+}
+
+/// The condition of a trigger that a column changes. JSON and XML have no equality.
+fn is_changed(name: &str, columns: &[Column]) -> String {
+    let found = columns.iter().find(|column| column.name == name);
+    let is_text = found.is_some_and(|column| matches!(column.data_type.as_str(), "json" | "xml"));
+    let cast = if is_text { "::text" } else { "" };
+    let name = quoted(name);
+    format!("OLD.{name}{cast} IS DISTINCT FROM NEW.{name}{cast}")
 }

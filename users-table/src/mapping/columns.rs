@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use super::names::quoted;
 use crate::{
-    platform::{
-        config::{FieldMapping, UsersMapping},
-        user_id::UserIdKind,
-    },
-    store::catalogue::Column,
+    catalogue::Column,
+    users_table::{FieldMapping, UserIdKind, UsersMapping},
 };
 
 /// A field of the view.

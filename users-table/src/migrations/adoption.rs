@@ -5,12 +5,10 @@ use sqlx::PgConnection;
 
 use super::Status;
 use crate::{
-    platform::config::UsersTable,
-    store::{
-        adoption::{self, Feature, FeatureKind},
-        catalogue::{self, Column},
-        mapping::TablePlan,
-    },
+    adoption::{self, Feature, FeatureKind},
+    catalogue::{self, Column},
+    mapping::TablePlan,
+    users_table::UsersTable,
 };
 
 /// The last migration that changes what an adopted table may have had before.
@@ -72,7 +70,7 @@ pub(super) async fn obstacles(
     }
     let columns = catalogue::list_columns(connection, "users").await?;
     warn_of_columns_without_default(&columns);
-    let features = adoption::list_features(connection).await?;
+    let features = adoption::list_features(connection, "users").await?;
     let mut obstacles: Vec<_> = WANTED
         .iter()
         .filter_map(|wanted| wanted.obstacle_in(&columns))
@@ -117,10 +115,12 @@ pub(super) async fn changed_mapping(
     };
     let applied = adoption::find_mapping(connection).await?;
     Ok(match applied {
-        Some(applied) if applied != mapping.canonical() => vec![format!(
-            "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
+        Some(applied) if serde_json::from_str(&applied).ok().as_ref() != Some(mapping) => {
+            vec![format!(
+                "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
              migrate with the old one and {{\"command\": \"remove\"}} first"
-        )],
+            )]
+        }
         _ => Vec::new(),
     })
 }
@@ -174,32 +174,18 @@ impl Wanted {
 /// What makes wrong what rollcall shows or writes is an obstacle. What may refuse an import is a warning:
 /// such an import is answered with the rule's name.
 fn obstacle_or_warning(feature: &Feature) -> Option<String> {
-    let name = &feature.name;
+    let obstacle = feature.obstacle("users");
+    if obstacle.is_some() {
+        return obstacle;
+    }
     let warning = match feature.kind {
-        FeatureKind::Inheritance => {
-            return Some(format!(
-                "users inherits from or to {name}, whose rows would be listed and not counted: ALTER TABLE \
-                 ... NO INHERIT users"
-            ));
-        }
-        FeatureKind::Rule => {
-            return Some(format!(
-                "users has the rule {name}, which writes something else than it is told: DROP RULE, or use a \
-                 trigger"
-            ));
-        }
-        FeatureKind::Deferrable => {
-            return Some(format!(
-                "users has the deferrable constraint {name}, with which ON CONFLICT does not work: add it \
-                 again as NOT DEFERRABLE"
-            ));
-        }
         FeatureKind::Policy => "row level security may hide users from lists, which are counted",
         FeatureKind::Unique => "imports that break this unique rule are refused with its name",
         FeatureKind::Trigger => "a trigger of the table may change or refuse what is imported",
         FeatureKind::Check => "imports that break this rule are refused with its name",
+        FeatureKind::Inheritance | FeatureKind::Rule | FeatureKind::Deferrable => return None,
     };
-    tracing::warn!(name, "{warning}");
+    tracing::warn!(name = feature.name, "{warning}");
     None
 }
 

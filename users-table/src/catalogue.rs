@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection, raw_sql};
 
-use crate::platform::config::UsersMapping;
+use crate::users_table::UsersMapping;
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -153,4 +153,61 @@ pub async fn run_each(
         raw_sql(statement).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Whether there is a relation of a name, given as SQL takes it.
+pub async fn has_table(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(name)
+        .fetch_one(connection)
+        .await
+}
+
+/// Whether rollcall made the table `users`, if that has all columns of rollcall's own, with their types.
+pub async fn find_own_shape(connection: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT coalesce(obj_description(pg_class.oid, 'pg_class') = 'created by rollcall', FALSE)
+         FROM pg_class
+         WHERE oid = to_regclass('users')
+             AND relkind = 'r'
+             AND (
+                 SELECT count(*)
+                 FROM pg_attribute
+                 WHERE attrelid = pg_class.oid
+                     AND attnum > 0
+                     AND (
+                         attname = 'id' AND atttypid = ANY ('{int8,int4,int2}'::regtype[])
+                         OR attname IN ('email', 'username', 'full_name', 'password_hash')
+                             AND atttypid = ANY ('{text,varchar}'::regtype[])
+                         OR attname IN ('is_active', 'is_superuser') AND atttypid = 'bool'::regtype
+                         OR attname IN ('created_at', 'updated_at') AND atttypid = 'timestamptz'::regtype
+                     )
+             ) = 9",
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether a column alone tells the rows of a table apart.
+pub async fn is_unique(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM pg_index
+             JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+             WHERE indrelid = to_regclass($1)
+                 AND attname = $2
+                 AND indisunique
+                 AND indisvalid
+                 AND indnkeyatts = 1
+                 AND indpred IS NULL
+         )",
+    )
+    .bind(table)
+    .bind(column)
+    .fetch_one(connection)
+    .await
 }

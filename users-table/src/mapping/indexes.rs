@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::columns::ViewColumn;
-use crate::store::list;
+use crate::folded_text::folded_text_of;
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Indexed<'_> {
     fn search(&self) -> Index {
         let [username, email, full_name] =
             ["username", "email", "full_name"].map(|name| format!("({})", self.column(name).sql));
-        let folded_text = list::folded_text_of(&username, &email, &full_name);
+        let folded_text = folded_text_of(&username, &email, &full_name);
         Index {
             name: "rollcall_users_folded",
             is_unique: false,

@@ -75,8 +75,38 @@ pub enum FeatureKind {
     Check,
 }
 
-/// All of them, by kind and name.
-pub async fn list_features(connection: &mut PgConnection) -> Result<Vec<Feature>, sqlx::Error> {
+impl Feature {
+    /// Why a table with it cannot be adopted: it makes wrong what rollcall shows or writes. `None` where it does
+    /// not.
+    #[must_use]
+    pub fn obstacle(&self, table: &str) -> Option<String> {
+        let name = &self.name;
+        match self.kind {
+            FeatureKind::Inheritance => Some(format!(
+                "{table} inherits from or to {name}, whose rows would be listed and not counted: ALTER TABLE \
+                 ... NO INHERIT {table}"
+            )),
+            FeatureKind::Rule => Some(format!(
+                "{table} has the rule {name}, which writes something else than it is told: DROP RULE, or use a \
+                 trigger"
+            )),
+            FeatureKind::Deferrable => Some(format!(
+                "{table} has the deferrable constraint {name}, with which ON CONFLICT does not work: add it \
+                 again as NOT DEFERRABLE"
+            )),
+            FeatureKind::Policy
+            | FeatureKind::Unique
+            | FeatureKind::Trigger
+            | FeatureKind::Check => None,
+        }
+    }
+}
+
+/// All of them, by kind and name. `table` is as SQL takes it.
+pub async fn list_features(
+    connection: &mut PgConnection,
+    table: &str,
+) -> Result<Vec<Feature>, sqlx::Error> {
     sqlx::query_as(
         "SELECT
              kind,
@@ -84,28 +114,28 @@ pub async fn list_features(connection: &mut PgConnection) -> Result<Vec<Feature>
          FROM (
              SELECT
                  'inheritance' AS kind,
-                 CASE WHEN inhparent = to_regclass('users') THEN inhrelid ELSE inhparent END::regclass::text
+                 CASE WHEN inhparent = to_regclass($1) THEN inhrelid ELSE inhparent END::regclass::text
                      AS name
              FROM pg_inherits
-             WHERE to_regclass('users') IN (inhparent, inhrelid)
+             WHERE to_regclass($1) IN (inhparent, inhrelid)
              UNION ALL
              SELECT 'rule', rulename
              FROM pg_rewrite
-             WHERE ev_class = to_regclass('users')
+             WHERE ev_class = to_regclass($1)
              UNION ALL
              SELECT 'deferrable', conname
              FROM pg_constraint
-             WHERE conrelid = to_regclass('users') AND contype IN ('p', 'u', 'x') AND condeferrable
+             WHERE conrelid = to_regclass($1) AND contype IN ('p', 'u', 'x') AND condeferrable
              UNION ALL
              SELECT 'policy', polname
              FROM pg_policy
              JOIN pg_class ON pg_class.oid = polrelid
-             WHERE polrelid = to_regclass('users') AND relrowsecurity
+             WHERE polrelid = to_regclass($1) AND relrowsecurity
              UNION ALL
              SELECT 'unique', relname
              FROM pg_index
              JOIN pg_class ON pg_class.oid = indexrelid
-             WHERE indrelid = to_regclass('users')
+             WHERE indrelid = to_regclass($1)
                  AND (indisunique OR indisexclusion)
                  AND NOT indisprimary
                  AND EXISTS (
@@ -119,17 +149,19 @@ pub async fn list_features(connection: &mut PgConnection) -> Result<Vec<Feature>
              UNION ALL
              SELECT 'trigger', tgname
              FROM pg_trigger
-             WHERE tgrelid = to_regclass('users')
+             WHERE tgrelid = to_regclass($1)
                  AND NOT tgisinternal
                  AND tgenabled <> 'D'
                  AND tgname NOT LIKE 'count\\_%\\_user%'
+                 AND tgname NOT LIKE 'rollcall\\_%'
              UNION ALL
              SELECT 'check', conname
              FROM pg_constraint
-             WHERE conrelid = to_regclass('users') AND contype = 'c' AND conname NOT LIKE 'rollcall\\_%'
+             WHERE conrelid = to_regclass($1) AND contype = 'c' AND conname NOT LIKE 'rollcall\\_%'
          ) AS features
          ORDER BY kind, name",
     )
+    .bind(table)
     .fetch_all(connection)
     .await
 }

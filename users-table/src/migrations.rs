@@ -10,13 +10,11 @@ use sqlx::{
 };
 
 use crate::{
-    platform::config::{UsersMapping, UsersTable},
-    store::{
-        adoption::{self as table, drop_invalid_indexes},
-        catalogue,
-        mapping::{self, PlanError, TablePlan},
-        schema,
-    },
+    adoption::{self as table, drop_invalid_indexes},
+    catalogue,
+    mapping::{self, PlanError, TablePlan},
+    schema,
+    users_table::{UsersMapping, UsersTable},
 };
 
 /// How often a migrator looks whether another one has finished. It asks instead of waiting on the

@@ -1,7 +1,7 @@
 //! Which columns writers write.
 
 use super::names::raw;
-use crate::platform::config::{FieldMapping, UsersMapping};
+use crate::users_table::{FieldMapping, UsersMapping};
 
 /// UUIDs of version 7 (RFC 9562, section 5.7): the milliseconds since 1970 come first, so new rows are
 /// neighbours in the index.

@@ -15,4 +15,7 @@ pub use self::{
     writes::{UserWrites, WrittenColumns},
 };
 
-pub(super) use self::plan::BUILDS_INDEX;
+pub(super) use self::{
+    names::{literal, quoted, raw},
+    plan::BUILDS_INDEX,
+};
