@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde_json::json;
 
-/// A token for a user that is valid from now on, with further claims.
+/// A token with this subject that is valid from now on, with further claims.
 pub fn sign(
     key: &str,
-    user: i64,
+    subject: &str,
     validity: Duration,
     further: &[(String, String)],
 ) -> Result<String> {
@@ -19,7 +19,7 @@ pub fn sign(
         .duration_since(UNIX_EPOCH)
         .context("the clock of this machine is before 1970")?;
     let mut claims = json!({
-        "sub": user.to_string(),
+        "sub": subject,
         "iat": now.as_secs(),
         "exp": (now + validity).as_secs(),
     });

@@ -33,6 +33,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             .context("there is no superuser yet: run `cargo dev` first, or give --user")?,
     };
     let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
-    console::say(&hs256::sign(&key, user, validity, &[])?);
+    console::say(&hs256::sign(&key, &user.to_string(), validity, &[])?);
     Ok(())
 }

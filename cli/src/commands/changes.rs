@@ -22,8 +22,9 @@ Examples:
 pub struct CreateArguments {
     #[arg(long)]
     email: String,
+    /// Required unless the table has none
     #[arg(long)]
-    username: String,
+    username: Option<String>,
     #[command(flatten)]
     fields: Fields,
 }
@@ -98,7 +99,7 @@ pub struct DeleteArguments {
 
 #[derive(Deserialize)]
 struct Id {
-    id: i64,
+    id: Value,
 }
 
 /// What deleting a user would do.
@@ -149,7 +150,7 @@ fn read_password() -> Result<String> {
 impl Current {
     fn read(user: &one_user::Arguments, api: &Api) -> Result<Self> {
         let Id { id } = serde_json::from_str(one_user::find(user, api)?.get())?;
-        let path = format!("/api/v1/users/{id}");
+        let path = one_user::path(id);
         let response = api.send(&Request::get(&path))?;
         let etag = response.etag.clone();
         response.json::<Id>()?;
@@ -170,7 +171,7 @@ pub fn create(arguments: &CreateArguments, api: &Api, is_json: bool) -> Result<(
         username,
         fields,
     } = arguments;
-    let body = fields.body(Some(email), Some(username))?;
+    let body = fields.body(Some(email), username.as_ref())?;
     let request = Request::post("/api/v1/users", &body);
     let request = request.header("content-type", Some("application/json"));
     let user: Box<RawValue> = api.send(&request.once())?.json()?;

@@ -21,7 +21,7 @@ Examples:
 pub struct Arguments {
     /// The id, the email or the username of the user
     user: String,
-    /// What it is; without this, a number is an id, and text with @ is an email
+    /// What it is; without this, a number or a UUID is an id, and text with @ is an email
     #[arg(long, value_enum)]
     by: Option<Key>,
 }
@@ -62,12 +62,6 @@ pub fn print(user: &RawValue, is_json: bool) -> Result<()> {
         return Ok(output::print(user.get())?);
     }
     let fields: Map<String, Value> = serde_json::from_str(user.get())?;
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        Value::Bool(flag) => if flag { "yes" } else { "no" }.to_owned(),
-        other => other.to_string(),
-    };
     let mut fields: Vec<_> = fields.into_iter().collect();
     fields.sort_by_key(|(name, _)| FIELDS.iter().position(|field| field == name));
     let rows = fields
@@ -77,11 +71,32 @@ pub fn print(user: &RawValue, is_json: bool) -> Result<()> {
     Ok(output::print(&output::table(&rows))?)
 }
 
+/// A value for people.
+pub fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        Value::Bool(flag) => if flag { "yes" } else { "no" }.to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The path of a user. An id may be text with any characters.
+pub fn path(id: Value) -> String {
+    let encode = |byte: u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    let encoded: String = text(id).bytes().map(encode).collect();
+    format!("/api/v1/users/{encoded}")
+}
+
 /// The user that is meant.
 pub fn find(arguments: &Arguments, api: &Api) -> Result<Box<RawValue>> {
     let text = &arguments.user;
     let key = arguments.by.unwrap_or_else(|| {
-        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) || is_uuid(text) {
             Key::Id
         } else if text.contains('@') {
             Key::Email
@@ -95,4 +110,31 @@ pub fn find(arguments: &Arguments, api: &Api) -> Result<Box<RawValue>> {
     let mut users = page.items.into_iter();
     let nobody = || Failure::Negative(format!("no user has the {key} {text}"));
     Ok(users.next().ok_or_else(nobody)?)
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ids_of_every_kind_have_a_path() {
+        for (id, expected) in [
+            (json!(17), "/api/v1/users/17"),
+            (json!("auth0|5/7 ü"), "/api/v1/users/auth0%7C5%2F7%20%C3%BC"),
+        ] {
+            assert_eq!(path(id), expected);
+        }
+        assert!(is_uuid("0190C6E0-7a00-7000-8000-00000000000a"));
+        assert!(!is_uuid("0190C6E07a00-7000-8000-00000000000a1"));
+    }
 }

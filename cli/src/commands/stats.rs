@@ -23,8 +23,8 @@ struct Stats {
     active_users: u64,
     inactive_users: u64,
     superusers: u64,
-    new_users_today: u64,
-    new_users_week: u64,
+    new_users_today: Option<u64>,
+    new_users_week: Option<u64>,
     timestamp: String,
 }
 
@@ -38,14 +38,18 @@ pub fn run(arguments: &Arguments, api: &Api, is_json: bool) -> Result<()> {
         return Ok(output::print(&response.text)?);
     }
     let rows = [
-        ("users", stats.total_users),
-        ("active", stats.active_users),
-        ("inactive", stats.inactive_users),
-        ("superusers", stats.superusers),
+        ("users", Some(stats.total_users)),
+        ("active", Some(stats.active_users)),
+        ("inactive", Some(stats.inactive_users)),
+        ("superusers", Some(stats.superusers)),
         ("new today", stats.new_users_today),
         ("new in the last 7 days", stats.new_users_week),
     ];
-    let rows = rows.map(|(name, count)| [name.to_owned(), HumanCount(count).to_string()]);
+    let unknown = || "unknown: the table has no time of creation".to_owned();
+    let rows = rows.map(|(name, count)| {
+        let count = count.map_or_else(unknown, |count| HumanCount(count).to_string());
+        [name.to_owned(), count]
+    });
     output::note(&format!("as of {}", stats.timestamp));
     Ok(output::print(&output::table(&rows))?)
 }

@@ -24,9 +24,9 @@ pub struct Arguments {
     /// Sign a new token with the HS256 key on standard input, instead of printing the profile's
     #[arg(long, requires = "user")]
     key_from_stdin: bool,
-    /// The id of the user whom the new token is for
+    /// The subject of the new token: the id of the user, or what `JWT_SUBJECT_FIELD` says
     #[arg(long, value_name = "ID", requires = "key_from_stdin")]
-    user: Option<i64>,
+    user: Option<String>,
     /// How long the new token is valid
     #[arg(long, value_name = "N", default_value_t = 60)]
     minutes: u32,
@@ -42,7 +42,7 @@ fn claim(text: &str) -> Result<(String, String)> {
 
 /// Prints a token and nothing else.
 pub fn run(arguments: &Arguments, connection: &ConnectionArguments) -> Result<()> {
-    let token = match arguments.user {
+    let token = match &arguments.user {
         Some(user) => {
             let validity = Duration::from_secs(60 * u64::from(arguments.minutes));
             hs256::sign(&read_key()?, user, validity, &arguments.claims)?

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanCount;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{changes, one_user};
@@ -84,9 +85,9 @@ Examples:
 pub struct ListArguments {
     #[command(flatten)]
     filters: Filters,
-    /// What users are sorted by
-    #[arg(long, value_enum, default_value_t = SortBy::CreatedAt)]
-    sort_by: SortBy,
+    /// What users are sorted by [default: `created_at`, or the id where the table has no such time]
+    #[arg(long, value_enum)]
+    sort_by: Option<SortBy>,
     /// In which direction
     #[arg(long, value_enum, default_value_t = SortOrder::Desc)]
     sort_order: SortOrder,
@@ -108,6 +109,7 @@ enum SortBy {
     CreatedAt,
     Username,
     Email,
+    Id,
 }
 
 /// The API's `sort_order`.
@@ -123,17 +125,19 @@ struct Page {
     total: Option<u64>,
     total_relation: Option<String>,
     next_cursor: Option<String>,
+    complete: Option<bool>,
 }
 
+/// A user of any table: those of other applications may lack all but an id.
 #[derive(Deserialize)]
 struct User {
-    id: i64,
-    email: String,
-    username: String,
+    id: Value,
+    email: Option<String>,
+    username: Option<String>,
     full_name: Option<String>,
     is_active: bool,
     is_superuser: bool,
-    created_at: String,
+    created_at: Option<String>,
 }
 
 /// Does what is asked.
@@ -176,7 +180,7 @@ fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a
     arguments
         .filters
         .request()
-        .query("sort_by", Some(name(&arguments.sort_by)))
+        .query("sort_by", arguments.sort_by.as_ref().map(name))
         .query("sort_order", Some(name(&arguments.sort_order)))
         .query("size", arguments.size.or(size))
         .query("count", arguments.all.then_some("none"))
@@ -207,11 +211,12 @@ impl Table {
 
 fn row(user: User) -> [String; HEADINGS.len()] {
     let flag = |is_set| if is_set { "yes" } else { "no" }.to_owned();
-    let created_at = user.created_at.split('.').next().unwrap_or_default();
+    let created_at = user.created_at.unwrap_or_default();
+    let created_at = created_at.split('.').next().unwrap_or_default();
     [
-        user.id.to_string(),
-        user.username,
-        user.email,
+        one_user::text(user.id),
+        user.username.unwrap_or_default(),
+        user.email.unwrap_or_default(),
         user.full_name.unwrap_or_default(),
         flag(user.is_active),
         flag(user.is_superuser),
@@ -226,6 +231,9 @@ fn describe(page: &Page) -> String {
         (Some(total), _) => format!("{shown} of {} users", HumanCount(total)),
         (None, _) => format!("{shown} users"),
     };
+    if page.complete == Some(false) {
+        text.push_str("; the search took too long to fill the page");
+    }
     if let Some(cursor) = &page.next_cursor {
         text.push_str("; the others: --all, or the next page: --cursor ");
         text.push_str(cursor);

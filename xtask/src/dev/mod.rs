@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
 
     console::announce("starting the functions");
     let key = folder.jwt_key_or_new()?;
-    let token = hs256::sign(&key, superuser, TOKEN_VALIDITY, &[])?;
+    let token = hs256::sign(&key, &superuser.to_string(), TOKEN_VALIDITY, &[])?;
     let server = FunctionServer::start(&watch::Settings {
         program: &cargo_lambda,
         port: arguments.port,

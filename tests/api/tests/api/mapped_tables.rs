@@ -14,14 +14,14 @@ const USERS: &str = "/api/v1/users";
 const BULK: &str = "/api/v1/users/bulk";
 
 /// A database with the table of another application, adopted by `migrate`.
-struct Mapped {
+pub(crate) struct Mapped {
     database: TestDatabase,
     mapping: String,
     key: SigningKey,
 }
 
 impl Mapped {
-    async fn new(name: &str) -> Self {
+    pub(crate) async fn new(name: &str) -> Self {
         let path = workspace_root().join("docs/tables").join(name);
         let sql = fs::read_to_string(path.with_extension("sql")).unwrap();
         let database = TestDatabase::create_empty().await.unwrap();
@@ -40,7 +40,7 @@ impl Mapped {
         mapped
     }
 
-    fn function(&self, name: &str) -> FunctionBuilder {
+    pub(crate) fn function(&self, name: &str) -> FunctionBuilder {
         Function::builder(name)
             .concurrency(concurrency())
             .env("DATABASE_URL", self.database.url())
@@ -52,7 +52,7 @@ impl Mapped {
         Api::start(self.function(name)).await
     }
 
-    fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         let mut all = token::claims(1);
         for (name, value) in claims.as_object().unwrap() {
             all[name] = value.clone();

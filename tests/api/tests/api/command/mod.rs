@@ -10,6 +10,7 @@ mod files;
 mod generated;
 mod import;
 mod interrupted_import;
+mod mapped_table;
 mod mapping;
 mod vendors;
 
@@ -35,10 +36,15 @@ async fn serve_with(
     fixture: &Fixture,
     adjust: impl Fn(&str, FunctionBuilder) -> FunctionBuilder,
 ) -> GatewayServer {
+    serve_all(|name| adjust(name, fixture.function(name))).await
+}
+
+/// All functions behind one URL.
+async fn serve_all(function: impl Fn(&str) -> FunctionBuilder) -> GatewayServer {
     let routes = rig::routes().unwrap();
     let mut functions = BTreeMap::new();
     for name in ["bulk-create", "health", "list-users", "stats"] {
-        let function = adjust(name, fixture.function(name)).start().await.unwrap();
+        let function = function(name).start().await.unwrap();
         functions.insert(name, Arc::new(function));
     }
     let by_path = routes.iter().map(|route| {
