@@ -268,6 +268,10 @@ pub(super) async fn is_superuser(
             .cloned()
             .collect();
         let Some(admin) = first_of(ADMIN_ROLE, &known) else {
+            notes.push(format!(
+                "{} is not looked at: none of its values is known to name an administrator",
+                column.name
+            ));
             continue;
         };
         let plain = default
