@@ -14,7 +14,7 @@ use sqlx::{PgConnection, QueryBuilder};
 pub use self::{
     create::create,
     delete::delete,
-    references::{Reference, find_references},
+    references::{OnDelete, Reference, find_references},
     target::{Changed, Precondition},
     update::{Changes, update},
 };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-use crate::users::UserId;
+use crate::{platform::config::UsersMapping, users::UserId};
 
 /// Rows are counted as far as this.
 const MAX_COUNTED: i64 = 10_000;
@@ -53,8 +53,9 @@ struct Constraint {
 pub async fn find_references(
     connection: &mut PgConnection,
     id: UserId,
+    mapping: Option<&UsersMapping>,
 ) -> Result<Vec<Reference>, sqlx::Error> {
-    let keys = find_keys(connection).await?;
+    let keys = find_keys(connection, mapping).await?;
     let mut counts = Vec::with_capacity(keys.len());
     if keys.iter().any(|key| key.is_readable) {
         let mut sql = QueryBuilder::<Postgres>::new("SELECT ARRAY[");
@@ -100,30 +101,51 @@ pub async fn find_references(
         .collect())
 }
 
-/// Keys of partitions belong to the key of their table.
-async fn find_keys(connection: &mut PgConnection) -> Result<Vec<Constraint>, sqlx::Error> {
+/// Keys of partitions belong to the key of their table. Where `users` is the view of a mapping, keys refer to the
+/// one table that it reads; a column that the view does not have cannot be followed.
+async fn find_keys(
+    connection: &mut PgConnection,
+    mapping: Option<&UsersMapping>,
+) -> Result<Vec<Constraint>, sqlx::Error> {
     sqlx::query_as(
         "SELECT
              conrelid::regclass::text AS table,
              conname::text AS foreign_key,
              confdeltype::text AS on_delete,
-             (
-                 SELECT string_agg(
-                     format('referring.%I = referred.%I', own.attname, referred.attname),
+             joined.condition,
+             has_table_privilege(conrelid, 'SELECT') AND joined.condition IS NOT NULL AS is_readable
+         FROM pg_constraint
+         CROSS JOIN LATERAL (
+             SELECT
+                 CASE WHEN bool_and(view.attname IS NOT NULL) THEN string_agg(
+                     format('referring.%I = referred.%I', own.attname, view.attname),
                      ' AND '
-                 )
+                 ) END AS condition
                  FROM unnest(conkey, confkey) AS pairs (own, referred)
                  JOIN pg_attribute AS own ON own.attrelid = conrelid AND own.attnum = pairs.own
                  JOIN pg_attribute AS referred
                      ON referred.attrelid = confrelid AND referred.attnum = pairs.referred
-             ) AS condition,
-             has_table_privilege(conrelid, 'SELECT') AS is_readable
-         FROM pg_constraint
+                 LEFT JOIN pg_attribute AS view
+                     ON view.attrelid = 'users'::regclass
+                     AND view.attname = CASE
+                         WHEN $1 IS NULL THEN referred.attname
+                         WHEN referred.attname = $1 THEN 'id'
+                         ELSE 'raw_' || referred.attname
+                     END
+         ) AS joined
          WHERE contype = 'f'
-             AND confrelid = 'users'::regclass
+             AND confrelid IN (
+                 SELECT 'users'::regclass
+                 UNION ALL
+                 SELECT refobjid
+                 FROM pg_rewrite
+                 JOIN pg_depend ON classid = 'pg_rewrite'::regclass AND objid = pg_rewrite.oid
+                 WHERE ev_class = 'users'::regclass AND refclassid = 'pg_class'::regclass
+             )
              AND conparentid = 0
          ORDER BY conrelid::regclass::text, conname",
     )
+    .bind(mapping.map(|mapping| mapping.id.column.as_str()))
     .fetch_all(connection)
     .await
 }
