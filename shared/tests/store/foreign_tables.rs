@@ -7,10 +7,11 @@ use rig::TestDatabase;
 use shared::platform::config::UsersTable;
 use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use shared::store::mapping::UserWrites;
+use shared::store::users::{self, OnDelete};
 use shared::store::{list, migrations, stats};
 use shared::users::{
     CountMode, Cursor, Direction, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder,
-    User,
+    User, UserId,
 };
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
@@ -540,4 +541,35 @@ async fn nobody_but_the_owner_may_execute_a_function_that_a_mapping_made() {
         refused.contains("for triggers on one table alone"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn the_tables_that_refer_to_a_mapped_user_are_found() {
+    for (name, id, table, on_delete) in [
+        ("01-seed-windx", "2", "sessions", OnDelete::Cascade),
+        (
+            "02-full-stack-template",
+            "0191a5c0-0000-7000-8000-000000000002",
+            "item",
+            OnDelete::Cascade,
+        ),
+        (
+            "09-flask-appbuilder",
+            "1",
+            "ab_user_role",
+            OnDelete::Restrict,
+        ),
+    ] {
+        let mut adopted = ForeignTable::create(name).await;
+        adopted.adopt().await;
+        let mapping = adopted.mapping.clone();
+        let id = UserId::parse(id, mapping.id_kind()).unwrap();
+        let found = users::find_references(&mut adopted.connection, id, mapping.mapping())
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].table, table);
+        assert_eq!(found[0].on_delete, on_delete);
+        assert_eq!(found[0].rows, Some(1));
+    }
 }

@@ -76,6 +76,12 @@ adopted_by_their_proposals! {
     symfony = "public.\"user\"", [2, 2, 1], "bcrypt", "";
     two_flags = "public.auth_users", [4, 1, 1], "bcrypt", "";
     wordpress = "public.wp_users", [2, 2, 0], "none", "";
+    spring_users = "public.users", [2, 1, 0], "none", "no column takes the address";
+    medusa = "public.\"user\"", [2, 2, 1], "argon2id", "";
+    yii = "public.\"user\"", [2, 1, 0], "bcrypt", "";
+    hasura = "auth.users", [2, 1, 0], "argon2id", "";
+    abp = "public.\"AbpUsers\"", [1, 1, 0], "argon2id", "";
+    tenants = "\"MyApp\".\"UserAccounts\"", [2, 2, 1], "argon2id", "TenantId has to refer";
     typeorm = "public.\"user\"", [2, 1, 1], "bcrypt", "";
 }
 

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting,
     facts::{self, Column, Relation, Surroundings, Table},
-    flags, ids, new_users, samples, texts, times,
+    flags, ids, new_users, passwords, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
@@ -186,12 +186,20 @@ async fn fields(
     }
     let users_are = flags::users_are(table);
     let condition = users_are.as_ref().map(|(condition, _)| condition.as_str());
-    let email = key(connection, table, "email", keys.email, condition, report).await?;
+    let email = key(
+        connection,
+        table,
+        ("email", keys.email),
+        &id,
+        condition,
+        report,
+    )
+    .await?;
     let username = key(
         connection,
         table,
-        "username",
-        keys.username,
+        ("username", keys.username),
+        &id,
         condition,
         report,
     )
@@ -204,13 +212,10 @@ async fn fields(
         .collect();
     let (full_name, notes) = texts::full_name(table, &taken);
     report.field("full_name", full_name.as_ref(), notes);
-    let password = texts::password(connection, table, &taken).await?;
+    let password = passwords::password(connection, table, &taken).await?;
     report.field("password_hash", password.field.as_ref(), password.notes);
-    report.set(
-        "PASSWORD_HASH",
-        password.setting,
-        "what the application verifies",
-    );
+    let [hash, reason] = password.setting;
+    report.set("PASSWORD_HASH", hash, reason);
     let (is_active, mut notes) = flags::is_active(connection, table).await?;
     if is_active.is_none() {
         notes.push("everybody is active".to_owned());
@@ -270,8 +275,8 @@ async fn fields(
 async fn key(
     connection: &mut PgConnection,
     table: &Table,
-    field: &'static str,
-    column: Option<&Column>,
+    (field, column): (&'static str, Option<&Column>),
+    id: &IdMapping,
     users_are: Option<&str>,
     report: &mut Report,
 ) -> Result<Option<FieldMapping>, sqlx::Error> {
@@ -285,7 +290,15 @@ async fn key(
         report.field(field, None, vec![note.to_owned()]);
         return Ok(None);
     };
-    let (mapping, notes, mend) = texts::key(connection, table, field, column, users_are).await?;
+    let (mapping, notes, mend) = texts::key(
+        connection,
+        table,
+        field,
+        column,
+        column.name == id.column,
+        users_are,
+    )
+    .await?;
     report.mend.extend(mend);
     report.field(field, Some(&mapping), notes);
     Ok(Some(mapping))

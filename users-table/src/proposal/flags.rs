@@ -6,12 +6,13 @@ use sqlx::PgConnection;
 
 use super::{
     facts::{Column, Table, literals},
+    flag_words::{
+        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, DELETED, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
+        INACTIVE_UNTIL, PLAIN_ROLE, ROLE, STATUS, SUPERUSER,
+    },
     names, samples,
     signals::Signal,
-    vocabulary::{
-        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, DELETED, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
-        INACTIVE_UNTIL, PLAIN_ROLE, ROLE, STATUS, SUPERUSER, letters,
-    },
+    vocabulary::letters,
 };
 use crate::{
     mapping::quoted,
@@ -72,7 +73,7 @@ pub(super) async fn is_active(
             .column(&signal.column)
             .is_some_and(|column| column.is_nullable)
     {
-        notes.push(format!("a {} that is NULL is inactive", signal.column));
+        notes.push(format!("NULL in {} means inactive", signal.column));
     }
     Ok((combined(&signals), notes))
 }
@@ -228,7 +229,7 @@ pub(super) async fn is_superuser(
         let words = words(connection, table, column).await?;
         if let Some(signal) = Signal::flag(column, true, &words) {
             let note = (signal.is_plain && column.is_nullable)
-                .then(|| format!("a {} that is NULL is no superuser", column.name));
+                .then(|| format!("NULL in {} means no superuser", column.name));
             return Ok((combined(&[signal]), note.into_iter().collect()));
         }
     }
@@ -267,6 +268,10 @@ pub(super) async fn is_superuser(
             .cloned()
             .collect();
         let Some(admin) = first_of(ADMIN_ROLE, &known) else {
+            notes.push(format!(
+                "{} is not looked at: none of its values is known to name an administrator",
+                column.name
+            ));
             continue;
         };
         let plain = default

@@ -4,10 +4,12 @@
 
 mod facts;
 mod fields;
+mod flag_words;
 mod flags;
 mod ids;
 mod names;
 mod new_users;
+mod passwords;
 mod ranking;
 mod samples;
 mod signals;

@@ -6,9 +6,10 @@ use sqlx::{PgConnection, postgres::types::Oid};
 
 use super::{
     facts::{Column, Table},
+    flag_words::ACTIVE,
     names, samples,
     signals::{constant, now},
-    vocabulary::{ACTIVE, letters},
+    vocabulary::letters,
 };
 use crate::{
     mapping::{UserWrites, quoted, raw},

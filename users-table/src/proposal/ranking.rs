@@ -2,9 +2,9 @@
 
 use super::{
     facts::Relation,
+    flag_words::ACTIVE,
     vocabulary::{
-        ACTIVE, BESIDE_USERS, CREATED, EMAIL, FIRST_NAME, FULL_NAME, PASSWORD, TABLES, USERNAME,
-        letters,
+        BESIDE_USERS, CREATED, EMAIL, FIRST_NAME, FULL_NAME, PASSWORD, TABLES, USERNAME, letters,
     },
 };
 
@@ -39,12 +39,9 @@ fn score(relation: &Relation) -> i64 {
     };
     let has_email = has(EMAIL);
     let has_password = has(PASSWORD);
-    // Tables beside users have a user_id.
-    let logins: Vec<_> = USERNAME
-        .iter()
-        .copied()
-        .filter(|name| !name.ends_with("id"))
-        .collect();
+    // Tables beside users have a user_id or an account.
+    let is_login = |name: &&str| !name.ends_with("id") && !name.starts_with("account");
+    let logins: Vec<_> = USERNAME.iter().copied().filter(is_login).collect();
     let has_username = has(&logins);
     if !has_email && !(has_username && (has_password || name_score(&relation.name) >= 40)) {
         return 0;
@@ -86,7 +83,7 @@ fn name_score(name: &str) -> i64 {
     });
     let all = letters(name);
     if TABLES[..2].contains(&all.as_str()) {
-        return 50;
+        return 60;
     }
     if is_beside {
         return -20;

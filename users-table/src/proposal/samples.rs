@@ -20,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// SQLSTATE `query_canceled`: of a `statement_timeout`.
 const CANCELED: &str = "57014";
 
-/// The words that a column has, the most frequent first; none, if it has too many.
+/// The words that a column has, the most frequent first; none, if it has too many. What the server's statistics
+/// know of the whole table is among them.
 pub(super) async fn list_words(
     connection: &mut PgConnection,
     table: &str,
@@ -29,13 +30,21 @@ pub(super) async fn list_words(
     let name = quoted(&column.name);
     let words: Vec<String> = sqlx::query_scalar(&format!(
         "SELECT word
-         FROM (SELECT {name}::text AS word FROM {table} LIMIT {ROWS}) AS sample
+         FROM (
+             (SELECT {name}::text AS word FROM {table} LIMIT {ROWS})
+             UNION ALL
+             SELECT unnest(most_common_vals::text::text[])
+             FROM pg_stats
+             WHERE quote_ident(schemaname) || '.' || quote_ident(tablename) = $1 AND attname = $2
+         ) AS sample
          WHERE length(word) BETWEEN 1 AND 40
          GROUP BY word
          ORDER BY count(*) DESC, word
          LIMIT {}",
         MAX_WORDS + 1
     ))
+    .bind(table)
+    .bind(&column.name)
     .fetch_all(connection)
     .await?;
     let has_few = i64::try_from(words.len()).unwrap_or(i64::MAX) <= MAX_WORDS;

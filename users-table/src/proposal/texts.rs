@@ -8,9 +8,7 @@ use super::{
     facts::{Column, Table, UniqueIndex},
     flags::Noted,
     names, samples,
-    vocabulary::{
-        COPIES, EMAIL, FIRST_NAME, FULL_NAME, LAST_NAME, PASSWORD, SALT, USERNAME, letters,
-    },
+    vocabulary::{COPIES, EMAIL, FIRST_NAME, FULL_NAME, LAST_NAME, USERNAME, letters},
 };
 use crate::{
     mapping::quoted,
@@ -46,6 +44,14 @@ pub(super) async fn keys<'t>(
             is_right(column) && unique.contains(&column.name.as_str())
         })
     });
+    if email.is_none() && username.is_none() {
+        // Spring's default users are named by their key.
+        let is_key = |column: &Column| column.is_text() && column.name == id;
+        return Ok(Keys {
+            email: names::find(table, EMAIL, is_key),
+            username: names::find(table, USERNAME, is_key),
+        });
+    }
     let (None, Some(login)) = (email, username) else {
         return Ok(Keys { email, username });
     };
@@ -77,6 +83,7 @@ pub(super) async fn key(
     table: &Table,
     field: &str,
     column: &Column,
+    is_id: bool,
     users_are: Option<&str>,
 ) -> Result<(FieldMapping, Vec<String>, Option<String>), sqlx::Error> {
     let mut notes = Vec::new();
@@ -118,7 +125,8 @@ pub(super) async fn key(
     };
     let unique = (!is_unique).then_some(false);
     let copies: Vec<_> = copies_of(table, field).collect();
-    let is_plain = !column.is_generated && !column.is_domain;
+    let is_written = !column.is_generated && !is_id;
+    let is_plain = is_written && !column.is_domain;
     if copies.is_empty() && is_plain {
         let column = Some(column.name.clone());
         return Ok((
@@ -132,7 +140,10 @@ pub(super) async fn key(
         ));
     }
     let mut write = BTreeMap::new();
-    if !column.is_generated {
+    if is_id {
+        notes.push(format!("{} is the key, which is not written", column.name));
+    }
+    if is_written {
         write.insert(column.name.clone(), "$value".to_owned());
         for copy in copies {
             let function = case_of(connection, table, copy).await?;
@@ -331,7 +342,7 @@ fn two_names(first: &Column, last: &Column) -> FieldMapping {
 }
 
 /// A text that a new user need not have.
-fn text(column: &Column, empty: &str) -> FieldMapping {
+pub(super) fn text(column: &Column, empty: &str) -> FieldMapping {
     let default =
         (!column.is_nullable).then(|| column.default.clone().unwrap_or_else(|| empty.to_owned()));
     if column.is_generated || column.is_domain {
@@ -351,81 +362,5 @@ fn text(column: &Column, empty: &str) -> FieldMapping {
         column: Some(column.name.clone()),
         default,
         ..DetailedField::default()
-    })
-}
-
-/// The password hash, and what wrote the stored ones.
-pub(super) struct Password {
-    pub(super) field: Option<FieldMapping>,
-    /// What `PASSWORD_HASH` has to be.
-    pub(super) setting: &'static str,
-    pub(super) notes: Vec<String>,
-}
-
-pub(super) async fn password(
-    connection: &mut PgConnection,
-    table: &Table,
-    taken: &[&str],
-) -> Result<Password, sqlx::Error> {
-    let is_right = |column: &Column| {
-        column.is_text()
-            && !column.is_generated
-            && !column.is_reference
-            && !taken.contains(&column.name.as_str())
-    };
-    let Some(column) = names::find(table, PASSWORD, is_right) else {
-        let note = "no column holds a password hash: passwords are kept elsewhere, and rollcall takes none".to_owned();
-        return Ok(Password {
-            field: None,
-            setting: "none",
-            notes: vec![note],
-        });
-    };
-    if let Some(salt) = names::find(table, SALT, |_| true) {
-        let note = format!(
-            "{} is of no use without {}: rollcall writes hashes that hold their salt, so it takes no passwords",
-            column.name, salt.name
-        );
-        return Ok(Password {
-            field: None,
-            setting: "none",
-            notes: vec![note],
-        });
-    }
-    let kind = if table.relation.may_read {
-        samples::find_hash(connection, &table.relation.sql, column).await?
-    } else {
-        None
-    };
-    let mut notes = Vec::new();
-    let setting = match kind.as_deref() {
-        Some("argon2id") => "argon2id",
-        Some("bcrypt") => "bcrypt",
-        Some("pbkdf2-django") => "pbkdf2-django",
-        Some("scrypt-werkzeug") => "scrypt-werkzeug",
-        Some(other) => {
-            notes.push(format!(
-                "most stored hashes are {other}, which rollcall does not write: it takes no plaintext passwords"
-            ));
-            "none"
-        }
-        None => {
-            notes.push(
-                "no stored hash says what the application verifies: set PASSWORD_HASH to it"
-                    .to_owned(),
-            );
-            "argon2id"
-        }
-    };
-    if let Some(characters) = column.characters.filter(|characters| *characters < 60) {
-        notes.push(format!(
-            "{} has room for {characters} characters, which is less than a hash",
-            column.name
-        ));
-    }
-    Ok(Password {
-        field: Some(text(column, "'!'")),
-        setting,
-        notes,
     })
 }

@@ -9,6 +9,7 @@ mod request;
 use lambda_http::http::{HeaderValue, Method};
 use shared::{
     platform::{
+        config::UsersMapping,
         database::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
         error::{Error, Refusal, RefusalKind},
         http::{
@@ -148,7 +149,7 @@ async fn write(
     request: &BulkRequest,
     keyed: Option<&IdempotentRequest>,
 ) -> Result<Written, Error> {
-    let writes = UserWrites::new(function.state.config.users_table.mapping());
+    let mapping = function.state.config.users_table.mapping();
     let mut refused = Refusal::altered();
     for _ in 0..MAX_ATTEMPTS {
         let written = function
@@ -158,7 +159,7 @@ async fn write(
                 &context.deadline,
                 context.actor()?,
                 OnAmbiguousCommit::with_key(keyed.is_some()),
-                |mut tx| async move { (attempt(&mut tx, writes, request, keyed).await, tx) },
+                |mut tx| async move { (attempt(&mut tx, mapping, request, keyed).await, tx) },
             )
             .await;
         match written {
@@ -177,7 +178,7 @@ async fn write(
 
 async fn attempt(
     tx: &mut Transaction,
-    writes: UserWrites<'_>,
+    mapping: Option<&UsersMapping>,
     request: &BulkRequest,
     keyed: Option<&IdempotentRequest>,
 ) -> Result<TransactionOutcome<Result<Written, Error>>, Abort> {
@@ -186,8 +187,11 @@ async fn attempt(
         return Ok(TransactionOutcome::RollBack(Ok(before)));
     }
     let changed = match &request.change {
-        Change::Update(changes) => users::update_many(tx, writes, &request.job, changes).await?,
-        Change::Delete => users::delete_many(tx, &request.job).await?,
+        Change::Update(changes) => {
+            let writes = UserWrites::new(mapping);
+            users::update_many(tx, writes, &request.job, changes).await?
+        }
+        Change::Delete => users::delete_many(tx, mapping, &request.job).await?,
     };
     if let Some(error) = request.count_error(changed.count) {
         return Ok(TransactionOutcome::RollBack(Err(error)));

@@ -16,7 +16,7 @@ pub use self::{
     create::create,
     delete::delete,
     many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
-    references::{Reference, find_references},
+    references::{OnDelete, Reference, find_references},
     target::{Changed, Precondition},
     update::{Changes, update},
 };

@@ -418,3 +418,30 @@ async fn the_documented_rights_are_enough_and_reach_the_table_through_the_view_a
             .contains("permission denied")
     );
 }
+
+#[tokio::test]
+async fn a_table_that_takes_no_new_users_says_why_and_serves_the_others() {
+    let mut table = Mapped::new("05-vue-fastapi-admin").await;
+    let mut mapping: Value = serde_json::from_str(&table.mapping).unwrap();
+    mapping["no_new_users"] = json!("dept_id has to refer to something");
+    table.mapping = mapping.to_string();
+    let admin = json!({ "sub": "1" });
+    let api = table.start("list-users").await;
+    let listed = api.send(&table.get(USERS, &admin)).await;
+    assert_eq!(listed.json()["items"].as_array().unwrap().len(), 2);
+    let user = json!({ "email": "new@vfa.example", "username": "new" });
+    let create = Request::post(USERS)
+        .bearer(&table.token(&admin))
+        .json(&user);
+    let message = "Users cannot be created in this table: dept_id has to refer to something";
+    let refused = api.send(&create).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert_eq!(refused.json()["message"], message);
+    let import = table.start("bulk-create").await;
+    let create = Request::post(BULK)
+        .bearer(&table.token(&admin))
+        .json(&json!([user]));
+    let refused = import.send(&create).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert_eq!(refused.json()["message"], message);
+}

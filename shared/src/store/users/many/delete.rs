@@ -7,7 +7,7 @@ use super::{
     statement,
 };
 use crate::{
-    platform::{actor::Actor, database::Transaction},
+    platform::{actor::Actor, config::UsersMapping, database::Transaction},
     store::{
         audit::{self, Action},
         users::references::{self, Constraint},
@@ -17,9 +17,13 @@ use crate::{
 /// Deletes many users. Those to whom rows of other tables refer, by foreign keys that forbid it, stay.
 ///
 /// Fails if the table refuses one that could not be seen to be referred to.
-pub async fn delete_many(tx: &mut Transaction, job: &ManyJob) -> Result<ManyChanged, sqlx::Error> {
+pub async fn delete_many(
+    tx: &mut Transaction,
+    mapping: Option<&UsersMapping>,
+    job: &ManyJob,
+) -> Result<ManyChanged, sqlx::Error> {
     let actor: Actor = tx.actor().clone();
-    let keys = references::find_keys(tx).await?;
+    let keys = references::find_keys(tx, mapping).await?;
     let mut sql = QueryBuilder::new("WITH ");
     statement::push_stored(&mut sql, job, true);
     sql.push("referenced AS MATERIALIZED ( SELECT NULL::user_id AS id WHERE FALSE ");

@@ -1,0 +1,3 @@
+-- Yii 2: a status of 0, 9 and 10; seconds since 1970.
+CREATE TABLE "user" (id serial primary key, username varchar(255) not null unique, auth_key varchar(32) not null, password_hash varchar(255) not null, password_reset_token varchar(255) unique, email varchar(255) not null unique, status smallint not null default 10, created_at integer not null, updated_at integer not null, verification_token varchar(255));
+INSERT INTO "user" (username,auth_key,password_hash,email,status,created_at,updated_at) VALUES ('a','k','$2y$13$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW','a@x.example',10,1767225600,1767225600),('b','k','x','b@x.example',9,1767225600,1767225600);

@@ -1,0 +1,94 @@
+//! The password hash.
+
+use sqlx::PgConnection;
+
+use super::{
+    facts::{Column, Table},
+    names, samples,
+    texts::text,
+    vocabulary::{PASSWORD, SALT},
+};
+use crate::users_table::FieldMapping;
+
+/// The password hash, and what wrote the stored ones.
+pub(super) struct Password {
+    pub(super) field: Option<FieldMapping>,
+    /// What `PASSWORD_HASH` has to be, and why.
+    pub(super) setting: [&'static str; 2],
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) async fn password(
+    connection: &mut PgConnection,
+    table: &Table,
+    taken: &[&str],
+) -> Result<Password, sqlx::Error> {
+    let is_right = |column: &Column| {
+        column.is_text()
+            && !column.is_generated
+            && !column.is_reference
+            && !taken.contains(&column.name.as_str())
+    };
+    let Some(column) = names::find(table, PASSWORD, is_right) else {
+        let note = "no column holds a password hash: passwords are kept elsewhere, and rollcall takes none".to_owned();
+        return Ok(Password {
+            field: None,
+            setting: [
+                "none",
+                "rollcall writes no hash that the application verifies",
+            ],
+            notes: vec![note],
+        });
+    };
+    if let Some(salt) = names::find(table, SALT, |_| true) {
+        let note = format!(
+            "{} is of no use without {}: rollcall writes hashes that hold their salt, so it takes no passwords",
+            column.name, salt.name
+        );
+        return Ok(Password {
+            field: None,
+            setting: [
+                "none",
+                "rollcall writes no hash that the application verifies",
+            ],
+            notes: vec![note],
+        });
+    }
+    let kind = if table.relation.may_read {
+        samples::find_hash(connection, &table.relation.sql, column).await?
+    } else {
+        None
+    };
+    let mut notes = Vec::new();
+    let known = ["argon2id", "bcrypt", "pbkdf2-django", "scrypt-werkzeug"];
+    let known = known
+        .into_iter()
+        .find(|known| kind.as_deref() == Some(known));
+    let setting = match (known, kind.as_deref()) {
+        (Some(known), _) => [known, "most stored hashes are of it"],
+        (None, Some(other)) => {
+            notes.push(format!(
+                "most stored hashes are {other}, which rollcall does not write: it takes no plaintext passwords"
+            ));
+            [
+                "none",
+                "rollcall writes no hash that the application verifies",
+            ]
+        }
+        (None, None) => [
+            "argon2id",
+            "a guess: no stored hash says what the application verifies",
+        ],
+    };
+    if let Some(characters) = column.characters.filter(|characters| *characters < 60) {
+        notes.push(format!(
+            "{} has room for {characters} characters, which is less than a hash",
+            column.name
+        ));
+    }
+    Ok(Password {
+        field: Some(text(column, "'!'")),
+        setting,
+        notes,
+    })
+}
