@@ -5,6 +5,7 @@ mod body;
 mod bulk_changes;
 mod create_user;
 mod delete_user;
+mod export;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod links;
@@ -69,6 +70,7 @@ impl Function for ListUsers {
         bulk_changes::UPDATE,
         bulk_changes::DELETE,
         me::ROUTE,
+        export::ROUTE,
         audit::LOG,
         audit::HISTORY,
     ];

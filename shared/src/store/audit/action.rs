@@ -15,19 +15,22 @@ pub enum Action {
     BulkUpdate,
     /// Many users were deleted.
     BulkDelete,
+    /// Somebody began to export users.
+    Export,
     /// Somebody began to read the log.
     ReadLog,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Create,
         Self::Update,
         Self::Delete,
         Self::Import,
         Self::BulkUpdate,
         Self::BulkDelete,
+        Self::Export,
         Self::ReadLog,
     ];
 
@@ -41,6 +44,7 @@ impl Action {
             Self::Import => "user.import",
             Self::BulkUpdate => "user.bulk_update",
             Self::BulkDelete => "user.bulk_delete",
+            Self::Export => "user.export",
             Self::ReadLog => "audit.read",
         }
     }

@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod export;
 mod many;
 mod references;
 mod target;
@@ -15,6 +16,7 @@ use sqlx::{PgConnection, QueryBuilder};
 pub use self::{
     create::create,
     delete::delete,
+    export::{ExportWindow, find_last_id, find_window},
     many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
     references::{Reference, find_references},
     target::{Changed, Precondition},

@@ -18,6 +18,7 @@ mod configuration;
 mod custom_resource;
 mod deadlines;
 mod events;
+mod export;
 mod faults;
 mod files_of_others;
 mod fixture;
