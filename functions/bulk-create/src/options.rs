@@ -27,6 +27,10 @@ pub(crate) const PREFERENCE_APPLIED: (HeaderName, HeaderValue) = (
 
 /// How an import is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a parameter of its own"
+)]
 pub(crate) struct Options {
     /// What to do with users that are stored already.
     pub(crate) on_conflict: OnConflict,

@@ -16,6 +16,7 @@ pub mod openapi;
 mod parameters;
 mod refusals;
 mod response_body;
+mod restore_user;
 mod update_user;
 mod user_response;
 
@@ -67,6 +68,7 @@ impl Function for ListUsers {
         one_user::ROUTE,
         update_user::ROUTE,
         delete_user::ROUTE,
+        restore_user::ROUTE,
         bulk_changes::UPDATE,
         bulk_changes::DELETE,
         me::ROUTE,

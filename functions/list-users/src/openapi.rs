@@ -70,6 +70,7 @@ pub fn part() -> Part {
         crate::one_user::describe,
         crate::update_user::describe,
         crate::delete_user::describe,
+        crate::restore_user::describe,
         crate::bulk_changes::describe,
         crate::me::describe,
         crate::export::describe,
@@ -197,6 +198,7 @@ pub fn errors() -> Vec<Error> {
         Guard::LastSuperuser.error(),
         crate::delete_user::referenced_error(),
         stale(),
+        crate::restore_user::error(),
     ];
     errors.extend(bulk);
     errors

@@ -9,6 +9,8 @@ pub enum Action {
     Update,
     /// A user was deleted.
     Delete,
+    /// A user who was deleted was created again.
+    Restore,
     /// Users were imported.
     Import,
     /// Fields of many users were changed.
@@ -23,10 +25,11 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Update,
         Self::Delete,
+        Self::Restore,
         Self::Import,
         Self::BulkUpdate,
         Self::BulkDelete,
@@ -41,6 +44,7 @@ impl Action {
             Self::Create => "user.create",
             Self::Update => "user.update",
             Self::Delete => "user.delete",
+            Self::Restore => "user.restore",
             Self::Import => "user.import",
             Self::BulkUpdate => "user.bulk_update",
             Self::BulkDelete => "user.bulk_delete",

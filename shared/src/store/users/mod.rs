@@ -8,6 +8,7 @@ mod delete;
 mod export;
 mod many;
 mod references;
+mod restore;
 mod target;
 mod update;
 
@@ -19,6 +20,7 @@ pub use self::{
     export::{ExportWindow, find_last_id, find_window},
     many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
     references::{Reference, find_references},
+    restore::{RESTORE_DAYS, Restored, restore},
     target::{Changed, Precondition},
     update::{Changes, update},
 };

@@ -61,6 +61,7 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
             ("bulk-update-dry-run", 200),
             ("bulk-update-count-differs", 409),
             ("bulk-delete", 200),
+            ("restore-unknown", 404),
             ("export", 200),
             ("export-bad-cursor", 400),
             ("audit", 200),

@@ -45,6 +45,7 @@ mod migrate;
 mod one_user;
 mod outages;
 mod rate_limits;
+mod restore;
 mod rotation;
 mod round_trips;
 mod routes;
