@@ -130,6 +130,7 @@ mod tests {
         is_minimal: false,
         accepted_hashes: AcceptedHashes::NONE,
         keeps_ids: false,
+        is_guarded: false,
     };
 
     fn user(result: RowResult, full_name: String) -> ImportedUser {

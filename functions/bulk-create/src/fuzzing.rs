@@ -15,6 +15,7 @@ pub fn read(request: &Request) -> Result<usize, Error> {
         true,
         AcceptedHashes::all(),
         UserFields::ALL,
+        false,
     )?;
     Ok(batch.len())
 }

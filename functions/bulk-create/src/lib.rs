@@ -121,6 +121,7 @@ impl BulkCreate {
             options.keeps_ids,
             options.accepted_hashes,
             fields,
+            options.is_guarded,
         )?;
         drop(payload);
         let rows = passwords::into_rows(

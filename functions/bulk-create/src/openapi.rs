@@ -77,6 +77,11 @@ fn parameters() -> Vec<Value> {
             flag(),
             "Give new users the ids of their rows. An id that another user has is a conflict.",
         ),
+        query_parameter(
+            "spreadsheet",
+            flag(),
+            "Take away the `'` that an export with `spreadsheet` put in front of cells of CSV.",
+        ),
         idempotency_key(),
         request_header(
             "Prefer",

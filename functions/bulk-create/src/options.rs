@@ -27,6 +27,10 @@ pub(crate) const PREFERENCE_APPLIED: (HeaderName, HeaderValue) = (
 
 /// How an import is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a parameter of its own"
+)]
 pub(crate) struct Options {
     /// What to do with users that are stored already.
     pub(crate) on_conflict: OnConflict,
@@ -38,13 +42,21 @@ pub(crate) struct Options {
     pub(crate) accepted_hashes: AcceptedHashes,
     /// Whether new users get the ids of their rows.
     pub(crate) keeps_ids: bool,
+    /// Whether cells of CSV have a guard against formulas, which is taken away.
+    pub(crate) is_guarded: bool,
 }
 
 impl Options {
     pub(crate) fn parse(request: &Request) -> Result<Self, Error> {
         let parameters = QueryParameters::parse(
             request,
-            &["on_conflict", "dry_run", "accept_hashes", "keep_ids"],
+            &[
+                "on_conflict",
+                "dry_run",
+                "accept_hashes",
+                "keep_ids",
+                "spreadsheet",
+            ],
         )?;
         let on_conflict = parameters.one_of("on_conflict", ON_CONFLICT)?;
         Ok(Self {
@@ -53,6 +65,7 @@ impl Options {
             is_minimal: prefers_minimal(request),
             accepted_hashes: accepted_hashes(&parameters)?,
             keeps_ids: parameters.flag("keep_ids")?.unwrap_or(false),
+            is_guarded: parameters.flag("spreadsheet")?.unwrap_or(false),
         })
     }
 
@@ -72,6 +85,9 @@ impl Options {
         }
         if self.keeps_ids {
             text.push_str(" keep_ids");
+        }
+        if self.is_guarded {
+            text.push_str(" spreadsheet");
         }
         text
     }

@@ -5,6 +5,7 @@ mod body;
 mod bulk_changes;
 mod create_user;
 mod delete_user;
+mod export;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod links;
@@ -15,6 +16,7 @@ pub mod openapi;
 mod parameters;
 mod refusals;
 mod response_body;
+mod restore_user;
 mod update_user;
 mod user_response;
 
@@ -66,9 +68,11 @@ impl Function for ListUsers {
         one_user::ROUTE,
         update_user::ROUTE,
         delete_user::ROUTE,
+        restore_user::ROUTE,
         bulk_changes::UPDATE,
         bulk_changes::DELETE,
         me::ROUTE,
+        export::ROUTE,
         audit::LOG,
         audit::HISTORY,
     ];

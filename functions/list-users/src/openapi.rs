@@ -70,16 +70,18 @@ pub fn part() -> Part {
         crate::one_user::describe,
         crate::update_user::describe,
         crate::delete_user::describe,
+        crate::restore_user::describe,
         crate::bulk_changes::describe,
         crate::me::describe,
+        crate::export::describe,
         crate::audit::describe,
     ]
     .into_iter()
     .fold(part, |part, describe| describe(part))
 }
 
-fn parameters() -> Vec<Value> {
-    let number = |maximum: u32, default: u32| json!({ "type": "integer", "minimum": 1, "maximum": maximum, "default": default });
+/// The parameters that decide which users a list has.
+pub(crate) fn filters() -> Vec<Value> {
     vec![
         query_parameter("is_active", flag(), "Only active or only inactive users."),
         query_parameter("is_superuser", flag(), "Only superusers or only others."),
@@ -123,6 +125,13 @@ fn parameters() -> Vec<Value> {
             time(),
             "Only users created before this instant; else as `created_from`.",
         ),
+    ]
+}
+
+fn parameters() -> Vec<Value> {
+    let number = |maximum: u32, default: u32| json!({ "type": "integer", "minimum": 1, "maximum": maximum, "default": default });
+    let mut parameters = filters();
+    parameters.extend([
         query_parameter(
             "sort_by",
             words(SORT_KEYS.iter().map(|(word, _)| *word), "created_at"),
@@ -161,7 +170,8 @@ fn parameters() -> Vec<Value> {
             "How to count all users that match: to the last one, up to a limit if `search` or a range of times \
              is given, or not at all.",
         ),
-    ]
+    ]);
+    parameters
 }
 
 fn exact_value() -> Value {
@@ -188,6 +198,7 @@ pub fn errors() -> Vec<Error> {
         Guard::LastSuperuser.error(),
         crate::delete_user::referenced_error(),
         stale(),
+        crate::restore_user::error(),
     ];
     errors.extend(bulk);
     errors

@@ -79,7 +79,7 @@ pub(crate) const COUNTS: &[(&str, CountMode)] = &[
 
 /// Reads all parameters; the first that is wrong is the error.
 pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, Error> {
-    let parameters = QueryParameters::parse_with_lists(request, ALLOWED, LISTS)?;
+    let parameters = with_lists(request, ALLOWED)?;
     let sort_keys = sort_keys(table);
     let filter = filter(&parameters, table)?;
     let sort = Sort {
@@ -110,7 +110,23 @@ pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, 
 /// Reads a filter from a JSON object with the names of these parameters.
 pub(crate) fn filter_of(object: &Map<String, Value>, table: &UsersTable) -> Result<Filter, Error> {
     let parameters = QueryParameters::from_json(object, FILTERS, LISTS)?;
-    let filter = filter(&parameters, table)?;
+    filter_without_order(&parameters, table)
+}
+
+/// The parameters of a request, of which some are lists.
+pub(crate) fn with_lists(
+    request: &Request,
+    allowed: &'static [&'static str],
+) -> Result<QueryParameters, Error> {
+    QueryParameters::parse_with_lists(request, allowed, LISTS)
+}
+
+/// Reads a filter where users are in no order of the caller's.
+pub(crate) fn filter_without_order(
+    parameters: &QueryParameters,
+    table: &UsersTable,
+) -> Result<Filter, Error> {
+    let filter = filter(parameters, table)?;
     let sort = Sort {
         by: SortBy::CreatedAt,
         order: SortOrder::Descending,

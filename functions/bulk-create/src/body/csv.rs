@@ -12,8 +12,9 @@ use super::Rows;
 /// More columns than any export has. A cell takes many times as much memory as a comma.
 const MAX_COLUMNS: usize = 500;
 
-/// Reads a header and one user from every record after it.
-pub(super) fn read(text: &str, rows: &mut Rows) {
+/// Reads a header and one user from every record after it. Where cells `are_guarded`, one apostrophe in front of
+/// each is no part of it: exports for spreadsheets put it there.
+pub(super) fn read(text: &str, rows: &mut Rows, are_guarded: bool) {
     let mut records = Records::of_file(text).keeping(MAX_COLUMNS);
     let columns = match records.next() {
         None => return rows.refuse("The body must begin with a header row"),
@@ -22,14 +23,14 @@ pub(super) fn read(text: &str, rows: &mut Rows) {
     };
     for record in records.keeping(columns.len()) {
         match record {
-            Ok(record) => rows.push(Some(record.line), || user(&columns, record)),
+            Ok(record) => rows.push(Some(record.line), || user(&columns, record, are_guarded)),
             Err(error) => rows.refuse(format!("Line {}: {}", error.line, error.problem)),
         }
     }
 }
 
 /// Cells beyond the columns may be there if they are blank, and those of columns without a name need not be.
-fn user(columns: &[Column], record: Record<'_>) -> RawUser {
+fn user(columns: &[Column], record: Record<'_>, are_guarded: bool) -> RawUser {
     if record.cell_count < columns.len() || record.filled_count > columns.len() {
         return RawUser::broken(FieldError::of_row(
             "wrong_cell_count",
@@ -41,7 +42,10 @@ fn user(columns: &[Column], record: Record<'_>) -> RawUser {
         ));
     }
     let mut user = RawUser::default();
-    for (place, (column, cell)) in (1..).zip(columns.iter().zip(record.cells)) {
+    for (place, (column, mut cell)) in (1..).zip(columns.iter().zip(record.cells)) {
+        if are_guarded && cell.text.starts_with('\'') {
+            cell.text.to_mut().remove(0);
+        }
         match column {
             Column::Field(field) => user.set(*field, cell::value(*field, cell)),
             Column::Id => user.set_id(cell::present(&cell).unwrap_or_default()),
@@ -70,7 +74,7 @@ mod tests {
 
     fn error(text: &str) -> Error {
         let mut rows = Rows::new(9, false);
-        read(text, &mut rows);
+        read(text, &mut rows, false);
         rows.finish(AcceptedHashes::default(), UserFields::ALL)
             .unwrap_err()
     }

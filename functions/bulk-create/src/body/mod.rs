@@ -95,12 +95,13 @@ impl<'r> Payload<'r> {
         keeps_ids: bool,
         accepted: AcceptedHashes,
         fields: UserFields,
+        are_guarded: bool,
     ) -> Result<Vec<Located<NewUser>>, Error> {
         let mut rows = Rows::new(max_rows, keeps_ids);
         match self.format {
             Format::Json => json::read(&self.text, &mut rows),
             Format::Ndjson => ndjson::read(&self.text, &mut rows),
-            Format::Csv => csv::read(&self.text, &mut rows),
+            Format::Csv => csv::read(&self.text, &mut rows, are_guarded),
         }
         rows.finish(accepted, fields)
     }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     fn users(request: &Request) -> Result<Vec<Located<NewUser>>, Error> {
-        Payload::read(request)?.users(2, false, AcceptedHashes::default(), UserFields::ALL)
+        Payload::read(request)?.users(2, false, AcceptedHashes::default(), UserFields::ALL, false)
     }
 
     fn message(content_type: &str, body: impl Into<Body>) -> String {

@@ -5,6 +5,9 @@ use shared::users::RawUser;
 
 use super::{Rows, lines::lines};
 
+/// How the last line of an export begins, which is no user.
+const EXPORT_END: &str = r#"{"end":true,"count":"#;
+
 /// Reads one user from every line that is not blank. A line that is not JSON is a bad row like any
 /// other: the lines after it can be read all the same.
 pub(super) fn read(text: &str, rows: &mut Rows) {
@@ -12,7 +15,7 @@ pub(super) fn read(text: &str, rows: &mut Rows) {
         return rows.refuse(problem);
     }
     for (number, line) in (1..).zip(lines(text)) {
-        if !line.trim().is_empty() {
+        if !line.trim().is_empty() && !line.starts_with(EXPORT_END) {
             rows.push(Some(number), || RawUser::from_json(line));
         }
     }

@@ -213,15 +213,12 @@ async fn attempt(
 
 /// The users to whom something was done. Fails if the table did not let it be done to one of them.
 fn done(changed: &ManyChanged) -> Result<Vec<UserId>, Error> {
-    let mut done = Vec::with_capacity(changed.users.len());
-    for user in &changed.users {
-        match user.outcome() {
-            ManyOutcome::Done => done.push(user.id),
-            ManyOutcome::Altered => return Err(Error::RefusedByTable(Refusal::altered())),
-            _ => {}
-        }
+    if changed.is_altered {
+        return Err(Error::RefusedByTable(Refusal::altered()));
     }
-    Ok(done)
+    let users = changed.users.iter();
+    let done = users.filter(|user| user.outcome() == ManyOutcome::Done);
+    Ok(done.map(|user| user.id).collect())
 }
 
 fn respond(

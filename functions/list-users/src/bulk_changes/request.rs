@@ -172,7 +172,7 @@ impl BulkRequest {
                 ManyOutcome::OwnRights => "self",
                 ManyOutcome::LastSuperuser => "last_superuser",
                 ManyOutcome::Referenced => "referenced",
-                ManyOutcome::Done | ManyOutcome::Altered => return None,
+                ManyOutcome::Done => return None,
             };
             Some(skipped(Some(user.id), None, reason))
         }));

@@ -30,6 +30,12 @@ const HEADERS: &[Header] = &[
         "The first, previous, next and last page, as far as they are known (RFC 8288).",
     ),
     (
+        "Export-Count",
+        whole_number,
+        "How many users this part and those before it have.",
+    ),
+    ("Export-Digest", text, "The digest of these users."),
+    (
         "WWW-Authenticate",
         text,
         "How to say who calls: `Bearer` (RFC 6750).",

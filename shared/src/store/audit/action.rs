@@ -9,25 +9,31 @@ pub enum Action {
     Update,
     /// A user was deleted.
     Delete,
+    /// A user who was deleted was created again.
+    Restore,
     /// Users were imported.
     Import,
     /// Fields of many users were changed.
     BulkUpdate,
     /// Many users were deleted.
     BulkDelete,
+    /// Somebody began to export users.
+    Export,
     /// Somebody began to read the log.
     ReadLog,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Update,
         Self::Delete,
+        Self::Restore,
         Self::Import,
         Self::BulkUpdate,
         Self::BulkDelete,
+        Self::Export,
         Self::ReadLog,
     ];
 
@@ -38,9 +44,11 @@ impl Action {
             Self::Create => "user.create",
             Self::Update => "user.update",
             Self::Delete => "user.delete",
+            Self::Restore => "user.restore",
             Self::Import => "user.import",
             Self::BulkUpdate => "user.bulk_update",
             Self::BulkDelete => "user.bulk_delete",
+            Self::Export => "user.export",
             Self::ReadLog => "audit.read",
         }
     }

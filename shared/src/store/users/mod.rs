@@ -5,8 +5,10 @@
 
 mod create;
 mod delete;
+mod export;
 mod many;
 mod references;
+mod restore;
 mod target;
 mod update;
 
@@ -15,8 +17,10 @@ use sqlx::{PgConnection, QueryBuilder};
 pub use self::{
     create::create,
     delete::delete,
+    export::{ExportWindow, find_last_id, find_window},
     many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
     references::{OnDelete, Reference, find_references},
+    restore::{RESTORE_DAYS, Restored, restore},
     target::{Changed, Precondition},
     update::{Changes, update},
 };

@@ -63,7 +63,9 @@ async fn last_entry(fixture: &Fixture) -> (Value, Vec<Value>) {
         assert!(is_row, "{row}");
         row
     });
-    (entry, rows.collect())
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| row[2].as_i64());
+    (entry, rows)
 }
 
 #[tokio::test]

@@ -216,8 +216,7 @@ async fn bulk_create_takes_no_unknown_parameters() {
     let response = api
         .send(&fixture.post("/api/v1/users/bulk?force=true").json(&rows))
         .await;
-    let message =
-        r#"Unknown parameter "force"; supported: on_conflict, dry_run, accept_hashes, keep_ids"#;
+    let message = r#"Unknown parameter "force"; supported: on_conflict, dry_run, accept_hashes, keep_ids, spreadsheet"#;
     assert_error(&response, 400, "invalid_request", message);
     assert_eq!(fixture.count_users().await, 3);
 }

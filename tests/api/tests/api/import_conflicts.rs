@@ -201,7 +201,7 @@ async fn options_that_do_not_exist_are_refused_with_those_that_do() {
         ),
         (
             "dryrun=true",
-            "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run, accept_hashes, keep_ids",
+            "Unknown parameter \"dryrun\"; supported: on_conflict, dry_run, accept_hashes, keep_ids, spreadsheet",
         ),
     ] {
         let response = api.send(&post(&fixture, query, &json!([user("a")]))).await;

@@ -38,24 +38,21 @@ pub async fn delete_many(
     }
     sql.push("), decided AS MATERIALIZED ( SELECT stored.*, CASE ");
     statement::push_guards(&mut sql, actor.id);
-    sql.push(
+    sql.push(format_args!(
         "WHEN id IN (SELECT id FROM referenced) THEN 'referenced' ELSE 'done' END AS outcome FROM stored),
          changed AS (
              DELETE FROM users
              USING decided
              WHERE users.id = decided.id
                  AND outcome = 'done'
-             RETURNING users.id::user_id AS id
+             RETURNING decided.id AS id, positions, {} || jsonb_build_object(
+                 'created_at', decided.created_at,
+                 'updated_at', decided.updated_at
+             ) AS old
          ), ",
-    );
-    let before = format!(
-        "{} || jsonb_build_object(
-             'created_at', decided.created_at,
-             'updated_at', decided.updated_at
-         )",
         audit::image("decided")
-    );
-    let images = (before, "NULL::jsonb".to_owned());
+    ));
+    let images = ("changed.old".to_owned(), "NULL::jsonb".to_owned());
     statement::push_audit(
         &mut sql,
         &actor,

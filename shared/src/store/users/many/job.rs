@@ -39,6 +39,8 @@ pub struct ManyJob {
 pub struct ManyChanged {
     /// How many users are meant.
     pub count: u64,
+    /// Whether a trigger of the table left some as they were that were to be changed.
+    pub is_altered: bool,
     /// Each of those that were taken, in the order of ids.
     pub users: Vec<ChosenUser>,
 }
@@ -66,8 +68,6 @@ pub enum ManyOutcome {
     LastSuperuser,
     /// Rows of other tables refer to the user.
     Referenced,
-    /// A trigger of the table left the user as it was.
-    Altered,
 }
 
 impl ChosenUser {
@@ -79,7 +79,6 @@ impl ChosenUser {
             "self" => ManyOutcome::OwnRights,
             "last_superuser" => ManyOutcome::LastSuperuser,
             "referenced" => ManyOutcome::Referenced,
-            "altered" => ManyOutcome::Altered,
             _ => ManyOutcome::Done,
         }
     }

@@ -13,6 +13,7 @@ use crate::{
 #[derive(FromRow)]
 struct Row {
     count: i64,
+    altered: i64,
     id: Option<UserId>,
     positions: Option<Vec<i64>>,
     outcome: Option<String>,
@@ -125,11 +126,10 @@ pub(super) fn push_guards(sql: &mut QueryBuilder<'_, Postgres>, actor: UserId) {
                      FROM users
                      WHERE users.is_active
                          AND users.is_superuser
-                         AND NOT EXISTS (
-                             SELECT
+                         AND users.id NOT IN (
+                             SELECT own.id
                              FROM stored AS own
-                             WHERE own.id = users.id
-                                 AND own.id <> ",
+                             WHERE own.id <> ",
         )
         .push_bind(actor)
         .push(
@@ -187,20 +187,19 @@ pub(super) fn push_audit(
     .push_bind(actor.request_id.clone())
     .push(", FALSE UNION ALL SELECT ")
     .push_bind(row_action.name())
-    .push(", nullif(outcome, 'done'), 'user', ")
+    .push(", NULL::text, 'user', ")
     .push_bind(actor.id)
     .push(format_args!(
-        "::user_id,
-             decided.id,
-             CASE WHEN changed.id IS NOT NULL THEN {before} END,
-             CASE WHEN changed.id IS NOT NULL THEN {after} END,
-             NULL,
-             NULL,
-             TRUE
+        "::user_id, changed.id, {before}, {after}, NULL, NULL, TRUE FROM changed UNION ALL SELECT "
+    ))
+    .push_bind(row_action.name())
+    .push(", outcome, 'user', ")
+    .push_bind(actor.id)
+    .push(
+        "::user_id, id, NULL, NULL, NULL, NULL, TRUE
          FROM decided
-         LEFT JOIN changed ON changed.id = decided.id
-         WHERE outcome <> 'unchanged') "
-    ));
+         WHERE outcome NOT IN ('done', 'unchanged')) ",
+    );
 }
 
 /// Runs the statement.
@@ -208,23 +207,30 @@ pub(super) async fn run(
     tx: &mut Transaction,
     mut sql: QueryBuilder<'_, Postgres>,
 ) -> Result<ManyChanged, sqlx::Error> {
+    // No join of these queries: the planner has no idea how many users they have.
     sql.push(
         "SELECT
              count,
-             decided.id,
-             positions,
-             CASE WHEN outcome = 'done' AND changed.id IS NULL THEN 'altered' ELSE outcome END AS outcome
+             (SELECT count(*) FROM decided WHERE outcome = 'done')
+                 - (SELECT count(*) FROM changed) AS altered,
+             results.*
          FROM counted
-         LEFT JOIN decided ON TRUE
-         LEFT JOIN changed ON changed.id = decided.id
-         ORDER BY decided.id",
+         LEFT JOIN (
+             SELECT id, positions, 'done' AS outcome
+             FROM changed
+             UNION ALL
+             SELECT id, positions, outcome
+             FROM decided
+             WHERE outcome <> 'done'
+         ) AS results ON TRUE
+         ORDER BY results.id",
     );
     let rows: Vec<Row> = sql
         .build_query_as()
         .persistent(false)
         .fetch_all(&mut **tx as &mut PgConnection)
         .await?;
-    let count = rows.first().map_or(0, |row| row.count);
+    let (count, altered) = rows.first().map_or((0, 0), |row| (row.count, row.altered));
     let users = rows.into_iter().filter_map(|row| {
         Some(ChosenUser {
             id: row.id?,
@@ -234,6 +240,7 @@ pub(super) async fn run(
     });
     Ok(ManyChanged {
         count: u64::try_from(count).unwrap_or(0),
+        is_altered: altered != 0,
         users: users.collect(),
     })
 }

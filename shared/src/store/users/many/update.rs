@@ -50,6 +50,7 @@ pub async fn update_many(
         .collect();
     values.push(("updated_at", "now()"));
     let assignments = writes.update(&values).assignments();
+    let old = audit::image("decided");
     sql.push(format_args!(
         "changed AS (
              UPDATE users
@@ -58,13 +59,13 @@ pub async fn update_many(
              CROSS JOIN input
              WHERE users.id = decided.id
                  AND outcome = 'done'
-             RETURNING {USER_COLUMNS}
+             RETURNING {USER_COLUMNS}, positions, {old} AS old
          ), "
     ));
-    let (before, after) = (audit::image("decided"), audit::image("changed"));
+    let new = audit::image("changed");
     let images = (
-        audit::difference(&before, &after),
-        audit::difference(&after, &before),
+        audit::difference("changed.old", &new),
+        audit::difference(&new, "changed.old"),
     );
     statement::push_audit(
         &mut sql,

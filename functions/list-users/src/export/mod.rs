@@ -1,0 +1,288 @@
+//! `GET /api/v1/users/export`: all users of a filter, part by part.
+
+mod cursor;
+#[cfg(feature = "openapi")]
+mod openapi;
+mod part;
+
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+use form_urlencoded::Serializer;
+use lambda_http::{
+    Body, Request,
+    http::{HeaderName, HeaderValue, Method, header},
+};
+use serde_json::{Value, json};
+use shared::{
+    platform::{
+        database::{OnAmbiguousCommit, TransactionOutcome},
+        error::Error,
+        http::{
+            query::QueryParameters,
+            response::Response,
+            router::{Access, Route},
+        },
+        request_context::RequestContext,
+    },
+    store::{
+        audit::{self, Action, NewEntry},
+        users::{self, ExportWindow},
+    },
+    users::{Filter, UserId},
+};
+
+#[cfg(feature = "openapi")]
+pub(crate) use self::openapi::describe;
+use self::{
+    cursor::ExportCursor,
+    part::{Format, Part, Progress},
+};
+use crate::{ListUsers, parameters, user_response::header_value};
+
+pub(crate) const ROUTE: Route<ListUsers> = Route {
+    method: Method::GET,
+    path: "/api/v1/users/export",
+    access: Access::Superuser,
+    handler: |function, context| Box::pin(handle(function, context)),
+};
+
+/// How many users are looked at by one statement: some 2 MB.
+const WINDOW: i64 = 10_000;
+
+const ALLOWED: &[&str] = &[
+    "is_active",
+    "is_superuser",
+    "search",
+    "email",
+    "username",
+    "id",
+    "created_from",
+    "created_to",
+    "format",
+    "spreadsheet",
+    "cursor",
+];
+
+/// How many users the parts so far have.
+const COUNT: HeaderName = HeaderName::from_static("export-count");
+/// The digest of these users.
+const DIGEST: HeaderName = HeaderName::from_static("export-digest");
+
+async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+    let table = &function.state.config.users_table;
+    let parameters = parameters::with_lists(&context.request, ALLOWED)?;
+    let filter = parameters::filter_without_order(&parameters, table)?;
+    let format = format(&parameters)?;
+    let cursor = match parameters.text("cursor") {
+        Some(text) => Some(ExportCursor::decode(
+            text,
+            &filter,
+            format,
+            table.id_kind(),
+        )?),
+        None => begin(function, context, &filter, format).await?,
+    };
+    let is_first = parameters.text("cursor").is_none();
+    let progress = cursor.map_or_else(Progress::default, |cursor| cursor.progress);
+    let mut part = Part::new(format, progress, is_first);
+    let next = match cursor {
+        Some(cursor) => fill(function, context, &filter, cursor, &mut part).await?,
+        None => None,
+    };
+    let next = next.map(|cursor| cursor.encode(&filter, format));
+    if next.is_none() {
+        part.end();
+    }
+    respond(&context.request, format, part, next)
+}
+
+fn format(parameters: &QueryParameters) -> Result<Format, Error> {
+    let is_guarded = parameters.flag("spreadsheet")?;
+    let csv = Format::Csv {
+        is_guarded: is_guarded == Some(true),
+    };
+    let format = parameters.one_of("format", &[("ndjson", Format::Ndjson), ("csv", csv)])?;
+    match format.unwrap_or(Format::Ndjson) {
+        Format::Ndjson if is_guarded.is_some() => Err(Error::invalid_request(
+            "Parameter spreadsheet is for format=csv alone",
+        )),
+        format => Ok(format),
+    }
+}
+
+/// Where an export begins, if there are any users. Who exports users is in the log.
+async fn begin(
+    function: &ListUsers,
+    context: &RequestContext,
+    filter: &Filter,
+    format: Format,
+) -> Result<Option<ExportCursor>, Error> {
+    let entry = &NewEntry {
+        action: Action::Export,
+        refusal: None,
+        target_id: None,
+        after: Some(said(filter, format)),
+    };
+    let last = function
+        .state
+        .database
+        .transaction(
+            &context.deadline,
+            context.actor()?,
+            OnAmbiguousCommit::TryAgain,
+            |mut tx| async move {
+                let found = async {
+                    let last = users::find_last_id(&mut tx).await?;
+                    audit::insert(&mut tx, entry).await?;
+                    Ok(TransactionOutcome::Commit(last))
+                };
+                (found.await, tx)
+            },
+        )
+        .await?;
+    Ok(last.map(|until| ExportCursor {
+        after: None,
+        until,
+        progress: Progress::default(),
+    }))
+}
+
+/// What the log says of an export. Values of persons are not told.
+fn said(filter: &Filter, format: Format) -> Value {
+    let Filter {
+        is_active,
+        is_superuser,
+        search,
+        created_from,
+        created_to,
+        ..
+    } = filter;
+    json!({
+        "format": if format == Format::Ndjson { "ndjson" } else { "csv" },
+        "is_active": is_active,
+        "is_superuser": is_superuser,
+        "created_from": created_from,
+        "created_to": created_to,
+        "is_search": search.is_some(),
+        "is_look_up": filter.is_look_up(),
+    })
+}
+
+/// Adds users until the part is full, half of the time is over, or all are there. Says where to go on.
+async fn fill(
+    function: &ListUsers,
+    context: &RequestContext,
+    filter: &Filter,
+    mut cursor: ExportCursor,
+    part: &mut Part,
+) -> Result<Option<ExportCursor>, Error> {
+    let enough = context.deadline.remaining() / 2;
+    loop {
+        let window = ExportWindow {
+            filter,
+            after: cursor.after,
+            until: cursor.until,
+            size: WINDOW,
+        };
+        let (users, end) = function
+            .state
+            .database
+            .read(&context.deadline, |mut lease| async move {
+                (users::find_window(&mut lease, window).await, lease)
+            })
+            .await?;
+        for user in &users {
+            if !part.push(user)? {
+                return Ok(Some(cursor));
+            }
+            cursor = ExportCursor {
+                after: Some(user.id),
+                progress: part.progress,
+                ..cursor
+            };
+        }
+        if end == cursor.until {
+            return Ok(None);
+        }
+        cursor.after = Some::<UserId>(end);
+        if context.deadline.remaining() < enough {
+            return Ok(Some(cursor));
+        }
+    }
+}
+
+fn respond(
+    request: &Request,
+    format: Format,
+    part: Part,
+    next: Option<String>,
+) -> Result<Response, Error> {
+    let progress = part.progress;
+    let accepted = request.headers().get(header::ACCEPT_ENCODING);
+    let is_gzip = accepted
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(accepts_gzip);
+    let body = if is_gzip {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let bytes = encoder
+            .write_all(part.body.as_bytes())
+            .and_then(|()| encoder.finish());
+        Body::Binary(bytes.map_err(|error| Error::internal("compressing a response", error))?)
+    } else {
+        Body::Text(part.body)
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(match format {
+            Format::Ndjson => "application/x-ndjson",
+            Format::Csv { .. } => "text/csv; charset=utf-8",
+        }),
+    );
+    if is_gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers.insert(COUNT, HeaderValue::from(progress.count));
+    headers.insert(DIGEST, header_value(progress.hex())?);
+    if let Some(next) = next {
+        headers.insert(header::LINK, header_value(link(request, &next))?);
+    }
+    Ok(response)
+}
+
+/// The same request with another cursor.
+fn link(request: &Request, cursor: &str) -> String {
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
+    let query = Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .append_pair("cursor", cursor)
+        .finish();
+    format!("<{}?{query}>; rel=\"next\"", request.uri().path())
+}
+
+/// Whether `Accept-Encoding` names gzip, and not with a weight of zero.
+fn accepts_gzip(value: &str) -> bool {
+    value.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
+        name.trim().eq_ignore_ascii_case("gzip") && weight.parse::<f32>().is_ok_and(|q| q > 0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_compressed_for_those_who_take_it() {
+        for value in ["gzip", "br, GZIP;q=0.5", "gzip, deflate"] {
+            assert!(accepts_gzip(value), "{value}");
+        }
+        for value in ["", "br", "gzip;q=0", "identity"] {
+            assert!(!accepts_gzip(value), "{value}");
+        }
+    }
+}
