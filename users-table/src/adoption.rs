@@ -61,7 +61,7 @@ pub struct Feature {
 pub enum FeatureKind {
     /// A table that inherits from this one, or that this one inherits from.
     Inheritance,
-    /// A rule, which writes something else than it is told.
+    /// A rule, which rewrites statements.
     Rule,
     /// A unique or exclusion constraint that may be checked late.
     Deferrable,

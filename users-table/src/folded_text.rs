@@ -13,7 +13,7 @@ pub fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
 }
 
 /// A text without accents, in lower case and in normalization form C, as `shared/src/users/folding.rs` has it; a test
-/// compares the two. It is an expression and no function, because whoever writes to an indexed table needs
+/// compares the two. It is an expression and no function, because a role that writes to an indexed table needs
 /// the right to execute every function of the index. Texts of ASCII characters take a tenth of the time.
 fn folded(text: &str) -> String {
     format!(

@@ -26,7 +26,7 @@ pub async fn unlock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 /// Makes a schema, where there is none of the name.
 pub async fn create(connection: &mut PgConnection, schema: &str) -> Result<(), sqlx::Error> {
-    // The name is one of ours.
+    // The name is a constant.
     raw_sql(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
         .execute(connection)
         .await?;

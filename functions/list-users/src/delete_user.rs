@@ -164,12 +164,11 @@ async fn references(
     context: &RequestContext,
     id: UserId,
 ) -> Result<Vec<Reference>, Error> {
-    let mapping = function.state.config.users_table.mapping();
     function
         .state
         .database
         .read(&context.deadline, |mut lease| async move {
-            (users::find_references(&mut lease, id, mapping).await, lease)
+            (users::find_references(&mut lease, id).await, lease)
         })
         .await
 }

@@ -1,17 +1,18 @@
 //! The frame around every handler: route, authentication, rate limit, deadline, and errors turned into
 //! responses.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use lambda_http::{Request, RequestExt, lambda_runtime, service_fn};
 use tokio::time::{Instant, timeout_at};
-use tracing::Instrument;
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::platform::{
-    actor::Actor,
+    actor::{Actor, Written},
     auth::FindRights,
     config::ConfigError,
+    consistency_token::{CONSISTENCY_TOKEN, ConsistencyToken},
     deadline::Deadline,
     error::{Error, Reason, Unavailable, chain},
     event_adapter::EventAdapter,
@@ -103,7 +104,14 @@ async fn respond<F: Function>(
     let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
     let started = Instant::now();
     // Of the level of errors, so that whatever is logged says what it is about.
-    let span = tracing::error_span!("request", request_id, trace_id);
+    let span = tracing::error_span!(
+        "request",
+        request_id,
+        trace_id,
+        traceparent = traceparent(&request),
+        route = Empty,
+        caller_id = Empty,
+    );
     let mut decision = None;
     let answered = caught(answer(
         function,
@@ -124,10 +132,9 @@ async fn respond<F: Function>(
             Reason::ShuttingDown,
         ))),
     };
-    let mut response = outcome.unwrap_or_else(|error| {
-        span.in_scope(|| log(&error));
-        response::error(&error, &request_id)
-    });
+    let duration = started.elapsed();
+    span.in_scope(|| log(&outcome, duration));
+    let mut response = outcome.unwrap_or_else(|error| response::error(&error, &request_id));
     if let Some(decision) = decision {
         decision.write_headers(response.headers_mut());
     }
@@ -135,7 +142,7 @@ async fn respond<F: Function>(
     let connections = function.state().database.status();
     metrics::finish_request(
         response.status(),
-        started.elapsed(),
+        duration,
         connections.open,
         connections.max,
     );
@@ -151,8 +158,11 @@ async fn answer<F: Function>(
     decision: &mut Option<RateLimitDecision>,
 ) -> Result<Response, Error> {
     let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
+    Span::current().record("route", format!("{} {}", route.method, route.path));
     let state = function.state();
     let budget = TimeBudget::new(state.config.valkey_timeout());
+    let after = ConsistencyToken::from_headers(request.headers());
+    let reader = state.database.reader(*after.as_ref().unwrap_or(&None));
     let actor = match route.access {
         Access::Open => None,
         Access::Active | Access::Superuser => {
@@ -171,29 +181,37 @@ async fn answer<F: Function>(
             let authenticator = &state.authenticator;
             let id = if route.access == Access::Superuser {
                 authenticator
-                    .require_superuser(&subject, &state.database, &deadline)
+                    .require_superuser(&subject, &reader, &deadline)
                     .await?
             } else {
                 authenticator
-                    .require_active(&subject, &state.database, &deadline)
+                    .require_active(&subject, &reader, &deadline)
                     .await?
             };
             Some(Actor {
                 id,
                 request_id: request_id.to_owned(),
                 source_address: source_address(&request),
+                written: Written::default(),
             })
         }
     };
+    after?;
     let context = RequestContext {
         request,
         route: route.path,
         parameters,
         deadline,
         actor,
+        reader,
         budget,
     };
-    (route.handler)(function, &context).await
+    let mut response = (route.handler)(function, &context).await?;
+    if let Some(token) = context.actor.and_then(|actor| actor.written.token()) {
+        let headers = response.headers_mut();
+        headers.insert(CONSISTENCY_TOKEN, token.to_header());
+    }
+    Ok(response)
 }
 
 /// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the
@@ -203,11 +221,29 @@ async fn caught<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, 
     outcome.unwrap_or_else(|_| Err(Error::internal("answering", "a panic")))
 }
 
-/// Logs a failed request once, with its causes: loudly if the fault is on our side.
-fn log(error: &Error) {
+/// The trace that the caller says the request belongs to (W3C Trace Context), if it has that form.
+fn traceparent(request: &Request) -> Option<&str> {
+    let value = request.headers().get("traceparent")?.to_str().ok()?;
+    let parts: Vec<_> = value.split('-').collect();
+    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
+    (lengths == [2, 32, 16, 2] && parts.iter().all(is_hex)).then_some(value)
+}
+
+/// Logs a request once. A failed one has its causes, and is loud if the fault is on our side.
+fn log(outcome: &Result<Response, Error>, duration: Duration) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let error = match outcome {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            return tracing::info!(status, duration_ms, "request answered");
+        }
+        Err(error) => error,
+    };
     let public = error.public();
     if public.status.is_server_error() {
         tracing::error!(
+            duration_ms,
             status = public.status.as_u16(),
             code = public.code,
             error = chain(error),
@@ -215,6 +251,7 @@ fn log(error: &Error) {
         );
     } else {
         tracing::info!(
+            duration_ms,
             status = public.status.as_u16(),
             code = public.code,
             error = chain(error),

@@ -1,13 +1,14 @@
 //! What an execution environment keeps from its start to its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lambda_http::BoxFuture;
+use tokio::time::timeout;
 
 use crate::platform::{
     auth::{self, Authenticator, FindRights, KeySource},
     config::{AuthMode, Config, JwtKeySource},
-    database::{self, Database, connect_options},
+    database::{self, Database},
     error::chain,
     limiter::RateLimiter,
     metrics,
@@ -15,6 +16,9 @@ use crate::platform::{
     start_error::StartError,
     valkey::Valkey,
 };
+
+/// Lambda ends a start after ten seconds, and requests may wait longer for a database that wakes up.
+const WARM_UP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Built once per environment, shared by all its requests.
 #[derive(Clone)]
@@ -36,7 +40,7 @@ impl State {
     ///
     /// `function` names the function in the server's list of connections, and `find_rights` knows the
     /// table of users. A database that cannot be
-    /// reached is no reason to fail: the environment starts, and requests get a 503 until it can.
+    /// reached is not a reason to fail: the environment starts, and requests get a 503 until it can.
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str, find_rights: FindRights) -> Result<Self, StartError> {
         let config = Config::from_env()?;
@@ -53,20 +57,19 @@ impl State {
             database::options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref(), find_rights),
         )?;
-        let options = connect_options(&config.database, base, function);
         let state = Self {
-            database: Database::new(
-                &config.database,
-                options,
-                database::rotating_secret(&config.database, secrets),
-            )?,
+            database: Database::start(&config.database, base, secrets, function)?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),
             valkey,
             config: Arc::new(config),
         };
-        if let Err(error) = state.database.warm_up().await {
-            tracing::warn!(error = chain(&error), "no database connection yet");
+        match timeout(WARM_UP_TIMEOUT, state.database.warm_up()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = chain(&error), "no database connection yet");
+            }
+            Err(_) => tracing::warn!("no database connection in time for the start"),
         }
         Ok(state)
     }

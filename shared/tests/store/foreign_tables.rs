@@ -564,7 +564,7 @@ async fn the_tables_that_refer_to_a_mapped_user_are_found() {
         adopted.adopt().await;
         let mapping = adopted.mapping.clone();
         let id = UserId::parse(id, mapping.id_kind()).unwrap();
-        let found = users::find_references(&mut adopted.connection, id, mapping.mapping())
+        let found = users::find_references(&mut adopted.connection, id)
             .await
             .unwrap();
         assert_eq!(found.len(), 1, "{found:?}");

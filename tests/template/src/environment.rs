@@ -5,8 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rig::CONSOLE;
 use shared::platform::config::{
-    AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, SslMode, Variables,
+    AuthMode, Config, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseSource, JwtKeySource,
+    SslMode, Variables,
 };
 
 use crate::template::{
@@ -22,17 +24,14 @@ const NOT_SET: [(&str, &str); 15] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "Lambda sets it"),
     (
         "AWS_LAMBDA_LOG_LEVEL",
-        "Lambda sets it to ApplicationLogLevel",
+        "Lambda sets it to ApplicationLogLevel, and LOG_LEVEL goes first",
     ),
     (
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "Lambda sets it on managed instances",
     ),
     ("AWS_REGION", "Lambda sets it"),
-    (
-        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
-        "the default suits a function",
-    ),
+    ("CONSOLE_TOKEN", "for `cargo dev`: whoever asks gets it"),
     (
         "DATABASE_SSL_ROOT_CERT",
         "the binary holds the authorities of RDS",
@@ -55,11 +54,15 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 7] = [
+const SETTINGS_OF_ONE: [(&str, &str); 11] = [
     ("APP_NAME", "health"),
     ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
+    ("CONSOLE_OIDC_CLIENT_ID", CONSOLE),
+    ("CONSOLE_OIDC_ISSUER", CONSOLE),
+    ("CONSOLE_OIDC_ORIGINS", CONSOLE),
+    ("CONSOLE_OIDC_SCOPES", CONSOLE),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),
     ("STATS_CACHE_SECONDS", "stats"),
     ("STATS_STALE_SECONDS", "stats"),
@@ -78,7 +81,9 @@ pub fn variables(function: &Function) -> Variables {
 /// What the function's code says about its environment when it starts.
 fn start(function: &Function) -> Result<(), ConfigError> {
     let variables = variables(function);
-    if function.routes().is_empty() {
+    if function.name == CONSOLE {
+        ConsoleConfig::from_variables(&variables).map(drop)
+    } else if function.routes().is_empty() {
         DatabaseConfig::for_migrations(&variables).map(drop)
     } else {
         Config::from_variables(&variables).map(drop)
@@ -136,6 +141,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(rust_files(&path));
+        } else if path.ends_with("build.rs") {
+            // Cargo's own variables.
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
@@ -180,9 +187,13 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "AUDIT_RETENTION_DAYS",
+            "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
+            "DATABASE_HOST",
             "DATABASE_NAME",
+            "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
+            "LOG_LEVEL",
             "USERS_TABLE"
         ]
     );
@@ -193,7 +204,11 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
 #[test]
 fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
     let deployment = Deployment::with(NEW_DATABASE);
-    for function in deployment.functions() {
+    for function in deployment
+        .functions()
+        .into_iter()
+        .filter(|function| function.name != CONSOLE)
+    {
         let config = DatabaseConfig::for_migrations(&variables(&function)).unwrap();
         let is_migrate = function.name == "migrate";
         let host = if is_migrate {
@@ -202,7 +217,7 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
             "ProxyHost"
         };
         let host = format!("NewDatabaseStack.Outputs.{host}");
-        assert_eq!(config.host, Some(host), "{}", function.name);
+        assert_eq!(config.address.host, Some(host), "{}", function.name);
         assert_eq!(config.pooler, !is_migrate, "{}", function.name);
         assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
         assert!(matches!(&config.source, DatabaseSource::Secret(arn)

@@ -5,6 +5,7 @@
 mod audit;
 mod auth;
 mod bulk;
+mod console;
 mod database;
 mod search;
 mod users_table;
@@ -20,7 +21,8 @@ pub use self::{
         SubjectField,
     },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
-    database::{DatabaseConfig, DatabaseSource, SslMode},
+    console::{ConsoleConfig, OidcProvider},
+    database::{DatabaseAddress, DatabaseConfig, DatabaseSource, ReadHost, SslMode},
     search::SearchConfig,
     users_table::users_table,
     valkey::{RateLimit, ValkeyConfig},

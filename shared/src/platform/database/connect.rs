@@ -1,15 +1,11 @@
 //! From configuration to connection options.
 
 use sqlx::{
-    ConnectOptions, Connection, PgConnection,
+    ConnectOptions,
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::sqlstate;
-use crate::platform::{
-    config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode},
-    error::Unavailable,
-};
+use crate::platform::config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode};
 
 /// What every connection's `application_name` begins with; the function's name follows.
 pub const APPLICATION_PREFIX: &str = "rollcall-";
@@ -34,7 +30,7 @@ pub fn parse_url(variable: &str, url: &str) -> Result<PgConnectOptions, ConfigEr
     })
 }
 
-/// Adds to host and credentials what every connection of ours has. The server lists it under the
+/// Adds to host and credentials what all our connections have. The server lists it under the
 /// name of the function.
 #[must_use]
 pub fn connect_options(
@@ -67,7 +63,7 @@ pub fn connect_options(
         // of one is not there in the next.
         return options;
     }
-    // No query of ours runs so long that compiling it would pay: that takes longer than most of them.
+    // Our queries are too short for compilation to pay: it takes longer than most of them.
     options = options.options([("jit", "off")]);
     if let Some(schema) = config.schema {
         options = options.options([("search_path", search_path(schema))]);
@@ -107,13 +103,6 @@ fn rds_authorities(host: &str) -> String {
 
 fn verifies(mode: Option<SslMode>) -> bool {
     matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyFull))
-}
-
-/// A connection outside every pool.
-pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Unavailable> {
-    PgConnection::connect_with(options)
-        .await
-        .map_err(sqlstate::unavailable)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
-use crate::{platform::config::UsersMapping, users::UserId};
+use crate::users::UserId;
 
 /// Rows are counted as far as this.
 const MAX_COUNTED: i64 = 10_000;
@@ -40,7 +40,7 @@ pub enum OnDelete {
 }
 
 #[derive(FromRow)]
-struct Constraint {
+pub(super) struct Constraint {
     table: String,
     foreign_key: String,
     on_delete: String,
@@ -53,9 +53,8 @@ struct Constraint {
 pub async fn find_references(
     connection: &mut PgConnection,
     id: UserId,
-    mapping: Option<&UsersMapping>,
 ) -> Result<Vec<Reference>, sqlx::Error> {
-    let keys = find_keys(connection, mapping).await?;
+    let keys = find_keys(connection).await?;
     let mut counts = Vec::with_capacity(keys.len());
     if keys.iter().any(|key| key.is_readable) {
         let mut sql = QueryBuilder::<Postgres>::new("SELECT ARRAY[");
@@ -101,51 +100,65 @@ pub async fn find_references(
         .collect())
 }
 
-/// Keys of partitions belong to the key of their table. Where `users` is the view of a mapping, keys refer to the
-/// one table that it reads; a column that the view does not have cannot be followed.
-async fn find_keys(
+impl Constraint {
+    /// A condition about `referring` and `referred`, if this key keeps users from being deleted and its
+    /// table may be read.
+    pub(super) fn restricts(&self) -> Option<(&str, &str)> {
+        let is_restricting = ["a", "r"].contains(&self.on_delete.as_str());
+        (is_restricting && self.is_readable).then_some((&self.table, &self.condition))
+    }
+}
+
+/// Keys of partitions belong to the key of their table. Behind a view, only keys that refer to the id can be
+/// followed.
+pub(super) async fn find_keys(
     connection: &mut PgConnection,
-    mapping: Option<&UsersMapping>,
 ) -> Result<Vec<Constraint>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT
+        "WITH tables AS (
+             SELECT 'users'::regclass::oid AS oid
+             UNION
+             SELECT refobjid
+             FROM pg_depend
+             JOIN pg_rewrite ON pg_rewrite.oid = objid
+             WHERE classid = 'pg_rewrite'::regclass
+                 AND refclassid = 'pg_class'::regclass
+                 AND ev_class = 'users'::regclass
+         )
+         SELECT
              conrelid::regclass::text AS table,
              conname::text AS foreign_key,
              confdeltype::text AS on_delete,
-             joined.condition,
-             has_table_privilege(conrelid, 'SELECT') AND joined.condition IS NOT NULL AS is_readable
-         FROM pg_constraint
-         CROSS JOIN LATERAL (
-             SELECT
-                 CASE WHEN bool_and(view.attname IS NOT NULL) THEN string_agg(
-                     format('referring.%I = referred.%I', own.attname, view.attname),
+             (
+                 SELECT string_agg(
+                     format(
+                         'referring.%I = referred.%I',
+                         own.attname,
+                         CASE WHEN confrelid = 'users'::regclass THEN referred.attname ELSE 'id' END
+                     ),
                      ' AND '
-                 ) END AS condition
+                 )
                  FROM unnest(conkey, confkey) AS pairs (own, referred)
                  JOIN pg_attribute AS own ON own.attrelid = conrelid AND own.attnum = pairs.own
                  JOIN pg_attribute AS referred
                      ON referred.attrelid = confrelid AND referred.attnum = pairs.referred
-                 LEFT JOIN pg_attribute AS view
-                     ON view.attrelid = 'users'::regclass
-                     AND view.attname = CASE
-                         WHEN $1 IS NULL THEN referred.attname
-                         WHEN referred.attname = $1 THEN 'id'
-                         ELSE 'raw_' || referred.attname
-                     END
-         ) AS joined
+             ) AS condition,
+             has_table_privilege(conrelid, 'SELECT') AND (
+                 confrelid = 'users'::regclass
+                 OR EXISTS (
+                     SELECT FROM pg_index
+                     WHERE indrelid = confrelid
+                         AND indisprimary
+                         AND indnatts = 1
+                         AND confkey = ARRAY[indkey[0]]
+                 )
+             ) AS is_readable
+         FROM pg_constraint
          WHERE contype = 'f'
-             AND confrelid IN (
-                 SELECT 'users'::regclass
-                 UNION ALL
-                 SELECT refobjid
-                 FROM pg_rewrite
-                 JOIN pg_depend ON classid = 'pg_rewrite'::regclass AND objid = pg_rewrite.oid
-                 WHERE ev_class = 'users'::regclass AND refclassid = 'pg_class'::regclass
-             )
+             AND confrelid IN (SELECT oid FROM tables)
              AND conparentid = 0
          ORDER BY conrelid::regclass::text, conname",
     )
-    .bind(mapping.map(|mapping| mapping.id.column.as_str()))
     .fetch_all(connection)
     .await
 }
