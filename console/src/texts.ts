@@ -147,6 +147,8 @@ export const t = {
     json: "Copy as JSON",
     actions: "Actions",
     history: "History",
+    historyHint: "Who changed this user, and what. Reading it is logged as well.",
+    showHistory: "Show the history",
     createTitle: "New user",
     create: "Create user",
     created: (name: string) => `${name} was created.`,
@@ -194,6 +196,46 @@ export const t = {
       "user.import": "Imported",
       "audit.read": "Read the log",
     } as Record<string, string>,
+  },
+
+  import: {
+    title: "Import",
+    another: "Another file",
+    drop: "Drop a file of users here, or choose one",
+    hint: "CSV, NDJSON or JSON. Nothing is written before you have seen what would happen.",
+    noRows: "The file has no rows.",
+    unreadable: (where: string) => `The file cannot be read as CSV, NDJSON or JSON (${where}).`,
+    rows: (count: number) => plural(count, "row", "rows"),
+    conflicts: "Users who exist already",
+    onConflict: {
+      fail: "are mistakes",
+      skip: "stay as they are",
+      update: "get what the file says",
+    },
+    preview: "Rows of the file",
+    row: "Row",
+    leaveOut: "Leave out",
+    firstRows: (count: number) => `The first ${plural(count, "row", "rows")}:`,
+    wrongRows: (shown: number, all: number) =>
+      shown < all ? `${format.number(shown)} of ${plural(all, "row", "rows")} with mistakes:` : "The rows with mistakes:",
+    missing: (fields: string[]) => `Say which column is: ${fields.join(", ")}.`,
+    check: "Check the file",
+    checking: "Checking …",
+    checked: "Checked, nothing is written yet.",
+    start: (count: number) => `Import ${plural(count, "row", "rows")}`,
+    importing: "Importing …",
+    stop: "Stop",
+    goOn: "Go on",
+    done: "Done.",
+    leave: "The import is under way. Stop it here? It can go on later with the same file.",
+    resume: (done: number) => `An import of this file was interrupted after ${plural(done, "row", "rows")}. It can go on from there.`,
+    counts: (counts: { created: number; updated: number; skipped: number }, isPreview: boolean) => {
+      const to = isPreview ? "to be " : "";
+      return `${number.format(counts.created)} ${to}created, ${number.format(counts.updated)} ${to}updated, ${number.format(counts.skipped)} ${to}left as they are.`;
+    },
+    rejected: (count: number) => `${plural(count, "row has a mistake", "rows have mistakes")} and will not be imported.`,
+    download: (count: string) => `Save the ${count} refused as a file`,
+    problem: "problem",
   },
 
   dashboard: {

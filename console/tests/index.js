@@ -6,5 +6,6 @@ import "./users.js";
 import "./user.js";
 import "./dashboard.js";
 import "./audit.js";
+import "./import.js";
 
 after(close);

@@ -32,7 +32,7 @@ export function Changes({ entry }: { entry: AuditEntry }) {
               </del>
             </dd>
           )}
-          {field in before && field in after && <span aria-hidden="true">→</span>}
+          {field in before && field in after && <span aria-hidden="true">»</span>}
           {field in after && (
             <dd>
               <ins>
