@@ -8,6 +8,7 @@ use shared::platform::{
         response::{self, Response},
         router::{Access, Route},
     },
+    metrics,
 };
 
 use crate::{
@@ -44,6 +45,7 @@ async fn handle(function: &Health) -> Result<Response, Error> {
         version: env!("CARGO_PKG_VERSION"),
         checks,
     };
+    metrics::well(metrics::HEALTHY, body.status == Status::Healthy);
     let status = match body.status {
         Status::Healthy => StatusCode::OK,
         Status::Unhealthy => StatusCode::SERVICE_UNAVAILABLE,

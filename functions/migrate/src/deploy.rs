@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ring::digest;
 use serde_json::{Value, json};
 use shared::{
     platform::{config::UsersTable, database, error::chain},
@@ -16,6 +17,9 @@ use crate::{
     by_hand::names,
     cloudformation::{Change, Request},
 };
+
+/// Enough that two configurations of a stack never share a name.
+const HASH_BYTES: usize = 8;
 
 /// Does what CloudFormation asks. The error is what people read in the events of the stack.
 pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
@@ -50,8 +54,18 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
         "Applied": applied.join(", "),
         "SchemaVersion": all.last().map_or(0, |last| last.version).to_string(),
         "Connections": budget.as_ref().map_or(0, Budget::demand).to_string(),
+        "Configuration": configuration(&request.resource_properties),
         "ConnectionLimit": budget.as_ref().map_or(0, |budget| budget.limit(capacity)).to_string(),
     }))
+}
+
+/// A name for what the functions are told: the same if and only if it is the same. Descriptions of functions
+/// are too short for all of it.
+fn configuration(properties: &Value) -> String {
+    let text = properties["Configuration"].to_string();
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let bytes = hash.as_ref().iter().take(HASH_BYTES);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An update that asks for no more connections than the stack already has never fails for them: it

@@ -30,6 +30,8 @@ pub const DURATION: &str = "duration_ms";
 pub const COLD_STARTS: &str = "cold_start";
 /// Reads that were tried again on a new connection, and transactions that were begun anew.
 pub const RETRIES: &str = "retries";
+/// Reads that the primary answered because the replica could not.
+pub const REPLICA_BYPASSED: &str = "replica_bypassed";
 /// Answers that a cache gave.
 pub const CACHE_HITS: &str = "cache_hit";
 /// Answers that were older than usual, because the database could not be asked.
@@ -46,8 +48,11 @@ pub const CONNECTIONS_MAX: &str = "db.client.connection.max";
 pub const CONNECTION_WAIT: &str = "db.client.connection.wait_time";
 /// How long it took to open a connection.
 pub const CONNECTION_CREATE: &str = "db.client.connection.create_time";
-/// Queries that waited for a connection in vain.
+/// Queries that got no connection, for whatever reason.
 pub const CONNECTION_TIMEOUTS: &str = "db.client.connection.timeouts";
+
+/// Checks of the database by `/health`: 1 for each that found it well, 0 for each other.
+pub const HEALTHY: &str = "healthy";
 
 /// CloudWatch's name for all metrics of this project.
 const NAMESPACE: &str = "rollcall";
@@ -70,6 +75,7 @@ pub(crate) fn start(function_name: &str) -> Result<(), Error> {
     describe_histogram!(DURATION, Unit::Milliseconds, "");
     describe_counter!(COLD_STARTS, Unit::Count, "");
     describe_counter!(RETRIES, Unit::Count, "");
+    describe_counter!(REPLICA_BYPASSED, Unit::Count, "");
     describe_counter!(CACHE_HITS, Unit::Count, "");
     describe_counter!(CACHE_STALE, Unit::Count, "");
     describe_counter!(CACHE_ERRORS, Unit::Count, "");
@@ -79,6 +85,7 @@ pub(crate) fn start(function_name: &str) -> Result<(), Error> {
     describe_histogram!(CONNECTION_WAIT, Unit::Milliseconds, "");
     describe_histogram!(CONNECTION_CREATE, Unit::Milliseconds, "");
     describe_counter!(CONNECTION_TIMEOUTS, Unit::Count, "");
+    describe_histogram!(HEALTHY, Unit::Count, "");
     let _ = COLLECTOR.set(collector);
     Ok(())
 }
@@ -91,6 +98,11 @@ pub fn count(name: &'static str) {
 /// Records how long something took.
 pub fn time(name: &'static str, duration: Duration) {
     histogram!(name).record(duration.as_secs_f64() * 1_000.0);
+}
+
+/// Records whether something is well.
+pub fn well(name: &'static str, is_well: bool) {
+    histogram!(name).record(f64::from(u8::from(is_well)));
 }
 
 /// Records one answered request and writes out everything since the last one.

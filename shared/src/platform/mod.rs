@@ -19,6 +19,7 @@ pub mod auth;
 pub mod cache;
 pub mod cloudformation_response;
 pub mod config;
+pub mod consistency_token;
 pub mod database;
 pub mod deadline;
 pub mod error;

@@ -7,7 +7,7 @@ use lambda_http::BoxFuture;
 use crate::platform::{
     auth::{self, Authenticator, FindRights, KeySource},
     config::{AuthMode, Config, JwtKeySource},
-    database::{self, Database, connect_options},
+    database::{self, Database},
     error::chain,
     limiter::RateLimiter,
     metrics,
@@ -53,13 +53,8 @@ impl State {
             database::options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref(), find_rights),
         )?;
-        let options = connect_options(&config.database, base, function);
         let state = Self {
-            database: Database::new(
-                &config.database,
-                options,
-                database::rotating_secret(&config.database, secrets),
-            )?,
+            database: Database::start(&config.database, base, secrets, function)?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),
             valkey,

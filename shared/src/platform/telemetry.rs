@@ -7,9 +7,9 @@ use crate::platform::config::Variables;
 
 /// Starts logging.
 ///
-/// `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's logging configuration, chooses
-/// the level (default `info`); `RUST_LOG` overrides it, for local use, with a level or with pairs of
-/// module and level (`info,shared=debug`).
+/// `LOG_LEVEL` chooses the level, else `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets from the function's
+/// logging configuration (default `info`). `RUST_LOG` overrides both, for local use, with a level or with
+/// pairs of module and level (`info,shared=debug`).
 pub(crate) fn init(variables: &Variables) {
     let json = fmt::layer()
         .json()
@@ -32,7 +32,8 @@ fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
 }
 
 fn filter_of_lambda(variable: impl Fn(&str) -> Option<String>) -> Targets {
-    let level = match variable("AWS_LAMBDA_LOG_LEVEL").as_deref() {
+    let chosen = variable("LOG_LEVEL").or_else(|| variable("AWS_LAMBDA_LOG_LEVEL"));
+    let level = match chosen.as_deref() {
         Some("FATAL") => LevelFilter::ERROR,
         Some(name) => name.parse().unwrap_or(LevelFilter::INFO),
         None => LevelFilter::INFO,
@@ -66,6 +67,8 @@ mod tests {
             ("FATAL", LevelFilter::ERROR),
         ] {
             assert_eq!(level(&[("AWS_LAMBDA_LOG_LEVEL", name)]), Some(expected));
+            let ours = [("LOG_LEVEL", name), ("AWS_LAMBDA_LOG_LEVEL", "TRACE")];
+            assert_eq!(level(&ours), Some(expected));
         }
     }
 

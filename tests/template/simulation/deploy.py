@@ -54,7 +54,7 @@ from samtranslator.translator.transform import transform
 REGION = "eu-central-1"
 ROOT = Path(__file__).parents[3]
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:database-AbCdEf"
-SCHEMA = {"SchemaVersion": "1", "Connections": "42", "ConnectionLimit": "87"}
+SCHEMA = {"Configuration": "0123456789abcdef", "SchemaVersion": "1", "Connections": "42", "ConnectionLimit": "87"}
 
 
 class Policies:

@@ -24,7 +24,7 @@ const NOT_SET: [(&str, &str); 16] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "Lambda sets it"),
     (
         "AWS_LAMBDA_LOG_LEVEL",
-        "Lambda sets it to ApplicationLogLevel",
+        "Lambda sets it to ApplicationLogLevel, and LOG_LEVEL goes first",
     ),
     (
         "AWS_LAMBDA_MAX_CONCURRENCY",
@@ -191,9 +191,12 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "AUDIT_RETENTION_DAYS",
+            "DATABASE_HOST",
             "DATABASE_NAME",
+            "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
+            "LOG_LEVEL",
             "USERS_TABLE"
         ]
     );
@@ -217,7 +220,7 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
             "ProxyHost"
         };
         let host = format!("NewDatabaseStack.Outputs.{host}");
-        assert_eq!(config.host, Some(host), "{}", function.name);
+        assert_eq!(config.address.host, Some(host), "{}", function.name);
         assert_eq!(config.pooler, !is_migrate, "{}", function.name);
         assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
         assert!(matches!(&config.source, DatabaseSource::Secret(arn)

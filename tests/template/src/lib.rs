@@ -4,6 +4,10 @@
 //! the tests speak about deployments and not about YAML.
 
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
+mod databases;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod deploy;
@@ -13,6 +17,8 @@ mod environment;
 mod packaging;
 #[cfg(test)]
 mod policies;
+#[cfg(test)]
+mod releases;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]

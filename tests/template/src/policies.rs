@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::template::{Deployment, Function, GATEWAY_MODE, JWT_MODE, NEW_DATABASE, list, text};
+use crate::template::{
+    Deployment, Function, GATEWAY_MODE, JWT_MODE, NEW_DATABASE, document, entries, list, read, text,
+};
 
 const EXISTING_CACHE: [(&str, &str); 3] = [
     ("Cache", "existing"),
@@ -26,7 +28,12 @@ fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTr
     for statement in statements {
         assert_eq!(statement["Effect"], "Allow", "{statement}");
         // A condition on the version of a secret would end every session at a rotation.
-        assert_eq!(statement["Condition"], Value::Null, "{statement}");
+        let conditions = statement["Condition"].as_object().into_iter().flatten();
+        let conditions: Vec<_> = conditions.flat_map(|(_, keys)| entries(keys)).collect();
+        assert!(
+            conditions.iter().all(|(key, _)| *key == "kms:ViaService"),
+            "{statement}"
+        );
         for action in list(&statement["Action"]) {
             allowed
                 .entry(action)
@@ -80,6 +87,53 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
                 function.name
             );
         }
+    }
+}
+
+#[test]
+fn secrets_under_keys_of_ones_own_can_be_read_through_secrets_manager_and_nothing_else() {
+    let keys =
+        "arn:aws:kms:eu-central-1:123456789012:key/1,arn:aws:kms:eu-central-1:123456789012:key/2";
+    let deployment = Deployment::with(JWT_MODE.into_iter().chain([("KmsKeyArns", keys)]));
+    let expected: BTreeSet<_> = keys.split(',').map(str::to_owned).collect();
+    for function in deployment.functions() {
+        let role = deployment.named_by(&function.properties["Role"]);
+        let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
+        let statements = statements.as_array().unwrap();
+        let decrypt = statements
+            .iter()
+            .find(|statement| statement["Action"] == "kms:Decrypt")
+            .unwrap();
+        let resources: BTreeSet<_> = list(&decrypt["Resource"]).into_iter().collect();
+        assert_eq!(resources, expected, "{}", function.name);
+        assert_eq!(
+            decrypt["Condition"],
+            json!({ "StringEquals": {
+                "kms:ViaService": "secretsmanager.${AWS::Region}.${AWS::URLSuffix}"
+            } })
+        );
+    }
+}
+
+/// Accounts that demand a boundary refuse a deploy with a single role that has none.
+#[test]
+fn every_role_takes_the_boundary() {
+    let boundary = json!({ "Fn::If": ["HasBoundary", { "Ref": "PermissionsBoundary" }, { "Ref": "AWS::NoValue" }] });
+    let mut count = 0;
+    for template in [document(), read("templates/database.yaml")] {
+        for (name, resource) in entries(&template["Resources"]) {
+            if resource["Type"] == "AWS::IAM::Role" {
+                assert_eq!(
+                    resource["Properties"]["PermissionsBoundary"], boundary,
+                    "{name}"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 7, "{count}");
+    for template in ["templates/alarms.yaml", "templates/cache.yaml"] {
+        assert!(!read(template).to_string().contains("AWS::IAM::Role"));
     }
 }
 
@@ -148,6 +202,25 @@ fn the_network_is_touched_only_in_a_vpc() {
             "{}",
             function.name
         );
+    }
+}
+
+/// A line of metrics has no level, and Lambda takes it for one of INFO.
+#[test]
+fn metrics_pass_whatever_the_level_of_logs() {
+    let document = document();
+    let levels = list(&document["Parameters"]["LogLevel"]["AllowedValues"]);
+    assert_eq!(levels.len(), 5);
+    for level in levels {
+        let parameters = JWT_MODE.into_iter().chain([("LogLevel", level.as_str())]);
+        for function in Deployment::with(parameters).functions() {
+            let filter = text(&function.properties["LoggingConfig"]["ApplicationLogLevel"]);
+            assert!(
+                ["TRACE", "DEBUG", "INFO"].contains(&filter.as_str()),
+                "{filter}"
+            );
+            assert_eq!(function.environment()["LOG_LEVEL"], level);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::template::{Deployment, GATEWAY_MODE, JWT_MODE, entries};
+use crate::template::{Deployment, GATEWAY_MODE, JWT_MODE, entries, list, workspace};
 
 /// What no route takes goes to the function that needs no token, and gets its 404.
 const DEFAULT: (&str, &str) = ("health", "$default");
@@ -96,8 +96,53 @@ fn browsers_of_other_origins_are_let_in_only_when_they_are_named() {
     );
 }
 
+/// A header that is not exposed cannot be read by a page, and support asks for the id.
 #[test]
-fn access_logs_are_json_lines_without_addresses_or_query_strings() {
+fn pages_of_other_origins_can_read_every_header_that_the_contract_names() {
+    let origins = [("CorsAllowOrigins", "https://a.example")];
+    let deployment = Deployment::with(JWT_MODE.into_iter().chain(origins));
+    let cors = &deployment.resource("HttpApi")["DefinitionBody"]["x-amazon-apigateway-cors"];
+    let exposed = list(&cors["exposeHeaders"]);
+    let contract = std::fs::read_to_string(workspace().join("openapi.json")).unwrap();
+    let contract: serde_json::Value = serde_json::from_str(&contract).unwrap();
+    let responses = entries(&contract["paths"]).flat_map(|(_, path)| entries(path));
+    let responses = responses
+        .flat_map(|(_, operation)| operation["responses"].as_object().into_iter().flatten());
+    let mut named = BTreeSet::new();
+    for (_, response) in responses {
+        let headers = response["headers"].as_object().into_iter().flatten();
+        named.extend(headers.map(|(name, _)| name.to_ascii_lowercase()));
+    }
+    assert!(named.contains("x-request-id"), "{named:?}");
+    for name in named {
+        // A page can always read the first three, and needs no Vary.
+        let unneeded = ["cache-control", "content-type", "expires", "vary"];
+        let is_safelisted = unneeded.contains(&name.as_str());
+        assert!(is_safelisted || exposed.contains(&name), "{name}");
+    }
+}
+
+#[test]
+fn a_domain_can_be_the_only_way_in() {
+    let domain = [
+        ("DomainName", "users.example.com"),
+        (
+            "CertificateArn",
+            "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+        ),
+    ];
+    let is_closed = |parameters: &[(&str, &str)]| {
+        let parameters = JWT_MODE.into_iter().chain(parameters.iter().copied());
+        Deployment::with(parameters).resource("HttpApi")["DisableExecuteApiEndpoint"] == true
+    };
+    assert!(!is_closed(&domain));
+    assert!(is_closed(
+        &[&domain[..], &[("ExecuteApiEndpoint", "false")]].concat()
+    ));
+}
+
+#[test]
+fn access_logs_are_json_lines_that_say_who_called_and_hold_no_query_string() {
     let deployment = Deployment::with(JWT_MODE);
     let settings = &deployment.resource("HttpApi")["AccessLogSettings"];
     let format = settings["Format"].as_str().unwrap();
@@ -105,8 +150,10 @@ fn access_logs_are_json_lines_without_addresses_or_query_strings() {
     for (_, variable) in entries(&line) {
         let variable = variable.as_str().unwrap();
         assert!(variable.starts_with("$context."), "{variable}");
-        assert!(!variable.starts_with("$context.identity."), "{variable}");
+        assert!(!variable.contains("query"), "{variable}");
     }
+    assert_eq!(line["source_address"], "$context.identity.sourceIp");
+    assert_eq!(line["subject"], "$context.authorizer.claims.sub");
     assert!(
         !format.contains('\n'),
         "API Gateway wants the format on one line"

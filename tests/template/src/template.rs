@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use rig::CONSOLE;
@@ -40,7 +41,8 @@ pub fn workspace() -> PathBuf {
 
 /// The file as it is, with short forms (`!Ref X`) written long (`{"Ref": "X"}`).
 pub fn document() -> Value {
-    read("template.yaml")
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| read("template.yaml")).clone()
 }
 
 /// A template of the workspace, with short forms written long.

@@ -22,11 +22,11 @@ const MAX_STATEMENT_MARGIN: Duration = Duration::from_millis(250);
 pub struct DatabaseConfig {
     /// `DATABASE_URL` (local use) or `DATABASE_SECRET_ARN`.
     pub source: DatabaseSource,
-    /// `DATABASE_HOST`: instead of the secret's host, where a proxy stands before the server, or where
-    /// the secret names none, as those that RDS makes itself.
-    pub host: Option<String>,
-    /// `DATABASE_NAME`: instead of the secret's `dbname`.
-    pub name: Option<String>,
+    /// What replaces the address in the secret.
+    pub address: DatabaseAddress,
+    /// `DATABASE_READ_HOST`, a name, or a name and a port: a replica that answers lists, searches, numbers and
+    /// what callers may do, such as the reader endpoint of an Aurora cluster. The credentials are the same.
+    pub read_host: Option<ReadHost>,
     /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
     /// `verify-full`. Default: `verify-full` with a secret, what the URL says with a URL.
     pub ssl_mode: Option<SslMode>,
@@ -49,6 +49,21 @@ pub struct DatabaseConfig {
     /// How long the server lets a statement run: the request timeout less a margin, or without
     /// bound.
     pub statement_timeout: Option<Duration>,
+}
+
+/// The name of a replica's host, and its port where that differs from the primary's.
+pub type ReadHost = (String, Option<u16>);
+
+/// Parts of an address that replace those of the secret, or that the secret does not have: the secrets
+/// that RDS manages hold a user and a password only.
+#[derive(Debug, Clone, Default)]
+pub struct DatabaseAddress {
+    /// `DATABASE_HOST`: the server, or a proxy before it.
+    pub host: Option<String>,
+    /// `DATABASE_PORT`, 1 to 65535. Default: the secret's `port`, else 5432.
+    pub port: Option<u16>,
+    /// `DATABASE_NAME`: the database.
+    pub name: Option<String>,
 }
 
 /// How the connection parameters are given.
@@ -128,8 +143,12 @@ impl DatabaseConfig {
         let margin = MAX_STATEMENT_MARGIN.min(request_timeout / 10);
         Ok(Self {
             source,
-            host: variables.optional("DATABASE_HOST").map(str::to_owned),
-            name: variables.optional("DATABASE_NAME").map(str::to_owned),
+            address: DatabaseAddress {
+                host: variables.optional("DATABASE_HOST").map(str::to_owned),
+                port: variables.whole_number("DATABASE_PORT", 1..=u16::MAX)?,
+                name: variables.optional("DATABASE_NAME").map(str::to_owned),
+            },
+            read_host: read_host(variables)?,
             ssl_mode,
             ssl_root_cert: variables
                 .optional("DATABASE_SSL_ROOT_CERT")
@@ -146,6 +165,28 @@ impl DatabaseConfig {
                 .map(|_| UsersMapping::SCHEMA),
             statement_timeout: Some(request_timeout.saturating_sub(margin)),
         })
+    }
+}
+
+fn read_host(variables: &Variables) -> Result<Option<ReadHost>, ConfigError> {
+    let variable = "DATABASE_READ_HOST";
+    let Some(text) = variables.optional(variable) else {
+        return Ok(None);
+    };
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|&port| port > 0).map(Some)),
+        None => (text, Some(None)),
+    };
+    match port {
+        Some(port) if !host.is_empty() && !host.contains([':', '/', '@']) => {
+            Ok(Some((host.to_owned(), port)))
+        }
+        _ => Err(ConfigError::new(
+            variable,
+            format!(
+                "must be the name of a host, or a name and a port as in db:5432, but is {text:?}"
+            ),
+        )),
     }
 }
 
@@ -187,6 +228,30 @@ mod tests {
                 .pool_size,
             3
         );
+    }
+
+    #[test]
+    fn a_replica_is_a_host_with_or_without_a_port() {
+        let url = Variables::from([("DATABASE_URL", "postgres://x")]);
+        let read = |host| {
+            let variables = url.clone().with("DATABASE_READ_HOST", host);
+            DatabaseConfig::from_variables(&variables, TIMEOUT)
+        };
+        let reader = |host| read(host).unwrap().read_host;
+        assert_eq!(reader("db.ro"), Some(("db.ro".to_owned(), None)));
+        assert_eq!(reader("db.ro:6432"), Some(("db.ro".to_owned(), Some(6432))));
+        assert_eq!(reader(""), None);
+        for host in [
+            "postgres://db",
+            "db:",
+            "db:0",
+            "db:70000",
+            ":5432",
+            "app@db",
+        ] {
+            let error = read(host).unwrap_err().to_string();
+            assert!(error.starts_with("DATABASE_READ_HOST must be"), "{error}");
+        }
     }
 
     #[test]

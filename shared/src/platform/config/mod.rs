@@ -22,7 +22,7 @@ pub use self::{
     },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
     console::{ConsoleConfig, OidcProvider},
-    database::{DatabaseConfig, DatabaseSource, SslMode},
+    database::{DatabaseAddress, DatabaseConfig, DatabaseSource, ReadHost, SslMode},
     search::SearchConfig,
     users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},
     valkey::{RateLimit, ValkeyConfig},

@@ -1,15 +1,11 @@
 //! From configuration to connection options.
 
 use sqlx::{
-    ConnectOptions, Connection, PgConnection,
+    ConnectOptions,
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::sqlstate;
-use crate::platform::{
-    config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode},
-    error::Unavailable,
-};
+use crate::platform::config::{ConfigError, DatabaseConfig, DatabaseSource, SslMode};
 
 /// What every connection's `application_name` begins with; the function's name follows.
 pub const APPLICATION_PREFIX: &str = "rollcall-";
@@ -107,13 +103,6 @@ fn rds_authorities(host: &str) -> String {
 
 fn verifies(mode: Option<SslMode>) -> bool {
     matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyFull))
-}
-
-/// A connection outside every pool.
-pub async fn connect_alone(options: &PgConnectOptions) -> Result<PgConnection, Unavailable> {
-    PgConnection::connect_with(options)
-        .await
-        .map_err(sqlstate::unavailable)
 }
 
 #[cfg(test)]

@@ -7,26 +7,33 @@ use tokio::sync::Mutex;
 
 use super::sqlstate;
 use crate::platform::{
+    config::{DatabaseAddress, ReadHost},
     error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
 
 /// The secret that credentials came from.
+#[derive(Clone)]
 pub struct RotatingSecret {
     /// Where it is kept.
     pub secrets: Secrets,
     /// Its ARN or name.
     pub arn: String,
-    /// What goes before the secret's host.
-    pub host: Option<String>,
-    /// What goes before the secret's database name.
-    pub name: Option<String>,
+    /// What replaces its address.
+    pub address: DatabaseAddress,
 }
 
 impl RotatingSecret {
+    /// The same credentials for a replica.
+    pub(super) fn at_replica(mut self, (name, port): &ReadHost) -> Self {
+        self.address.host = Some(name.clone());
+        self.address.port = port.or(self.address.port);
+        self
+    }
+
     async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
         let text = self.secrets.fetch_stage(&self.arn, stage).await?;
-        DatabaseSecret::parse(&text, self.host.as_deref(), self.name.as_deref())
+        DatabaseSecret::parse(&text, &self.address)
     }
 }
 
@@ -69,9 +76,10 @@ impl Connector {
         if !Arc::ptr_eq(&latest, used) {
             return PgConnection::connect_with(&latest).await;
         }
-        // A rotation tells the server the new password first and makes it current afterwards:
-        // between the two, the pending one is right.
-        for stage in [Stage::Current, Stage::Pending] {
+        // A rotation tells the server the new password first and makes it current afterwards: between
+        // the two, the pending one is right. A proxy learns of the new one later: until then, the
+        // previous one is right there.
+        for stage in [Stage::Current, Stage::Pending, Stage::Previous] {
             let secret = match secret.fetch(stage).await {
                 Ok(secret) => secret,
                 Err(error) => {

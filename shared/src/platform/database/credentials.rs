@@ -4,8 +4,9 @@ use secrecy::ExposeSecret;
 use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use super::{
-    connect::{connect_alone, connect_options, parse_url},
-    connector::RotatingSecret,
+    connect::{connect_options, parse_url},
+    connector::{Connector, RotatingSecret},
+    sqlstate,
 };
 use crate::platform::{
     config::{DatabaseConfig, DatabaseSource, Variables},
@@ -13,13 +14,16 @@ use crate::platform::{
     start_error::StartError,
 };
 
-/// A connection of its own for the migrations, which may take longer than any request.
+/// A connection of its own for the migrations, which may take longer than any request. A deploy in the
+/// middle of a rotation finds the right password as requests do.
 pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
     let config = DatabaseConfig::for_migrations(&Variables::of_process())?;
     let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await?;
     let base = options(&config, secrets.as_ref()).await?;
     let options = connect_options(&config, base, "migrate");
-    Ok(connect_alone(&options).await?)
+    let connector = Connector::new(options, rotating_secret(&config, secrets));
+    let connected = connector.connect().await;
+    Ok(connected.map_err(sqlstate::unavailable)?)
 }
 
 /// Where the database is and who asks, from the URL or from the secret.
@@ -32,9 +36,8 @@ pub(in crate::platform) async fn options(
         DatabaseSource::Secret(arn) => {
             let variable = "DATABASE_SECRET_ARN";
             let text = fetch(secrets, variable, arn).await?;
-            let secret =
-                DatabaseSecret::parse(&text, config.host.as_deref(), config.name.as_deref())
-                    .map_err(|source| StartError::Secret { variable, source })?;
+            let secret = DatabaseSecret::parse(&text, &config.address)
+                .map_err(|source| StartError::Secret { variable, source })?;
             Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
         }
     }
@@ -50,8 +53,7 @@ pub(in crate::platform) fn rotating_secret(
         DatabaseSource::Secret(arn) => Some(RotatingSecret {
             secrets: secrets?,
             arn: arn.clone(),
-            host: config.host.clone(),
-            name: config.name.clone(),
+            address: config.address.clone(),
         }),
     }
 }

@@ -16,6 +16,7 @@ use super::{
 use crate::platform::{
     deadline::Deadline,
     error::{Error, Reason, Unavailable},
+    freeze_proof_instant::FreezeProofInstant,
     metrics,
 };
 
@@ -32,7 +33,7 @@ impl Lease {
         let started = Instant::now();
         let connection = pool.get().await.map_err(unavailable);
         metrics::time(metrics::CONNECTION_WAIT, started.elapsed());
-        if matches!(&connection, Err(cause) if cause.reason() == Reason::PoolExhausted) {
+        if connection.is_err() {
             metrics::count(metrics::CONNECTION_TIMEOUTS);
         }
         let close: fn(Connection) = |connection| drop(Object::take(connection));
@@ -56,6 +57,15 @@ impl Lease {
             _ => self.give_back(),
         }
         outcome.map_err(|error| public_error(error, deadline))
+    }
+
+    /// When the server was last known to be a replica that follows.
+    pub(super) fn fit_at(&self) -> Option<FreezeProofInstant> {
+        self.0.fit_at
+    }
+
+    pub(super) fn mark_fit(&mut self) {
+        self.0.fit_at = Some(FreezeProofInstant::now());
     }
 
     pub(super) fn give_back(self) {

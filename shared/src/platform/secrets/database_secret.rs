@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use sqlx::postgres::PgConnectOptions;
 
 use super::json_secret::{JsonSecret, Malformed};
-use crate::platform::error::Error;
+use crate::platform::{config::DatabaseAddress, error::Error};
 
 const OPERATION: &str = "reading the database secret";
 
@@ -20,12 +20,8 @@ pub struct DatabaseSecret {
 }
 
 impl DatabaseSecret {
-    /// Reads a secret's text. The error never quotes it. `host` and `name` override what it says.
-    pub fn parse(
-        text: &SecretString,
-        host: Option<&str>,
-        name: Option<&str>,
-    ) -> Result<Self, Error> {
+    /// Reads a secret's text. The error never quotes it. `address` replaces what it says.
+    pub fn parse(text: &SecretString, address: &DatabaseAddress) -> Result<Self, Error> {
         let mut secret =
             Self::read(text).map_err(|malformed| Error::internal(OPERATION, malformed))?;
         if let Some(engine) = &secret.engine
@@ -36,12 +32,14 @@ impl DatabaseSecret {
                 "its engine is not PostgreSQL, which is the only one that is supported",
             ));
         }
-        secret.host = host.map(str::to_owned).or(secret.host);
-        secret.dbname = name.map(str::to_owned).or(secret.dbname);
+        secret.host = address.host.clone().or(secret.host);
+        secret.port = address.port.or(secret.port);
+        secret.dbname = address.name.clone().or(secret.dbname);
         if secret.host.is_none() {
             return Err(Error::internal(
                 OPERATION,
-                "it names no host: set DATABASE_HOST",
+                "it names no host: set DATABASE_HOST, in the template DatabaseHost and \
+                 DatabaseMigrationHost",
             ));
         }
         Ok(secret)
@@ -84,7 +82,7 @@ mod tests {
     fn the_format_of_rds_is_understood() {
         let secret = r#"{"username":"app","password":"pw","engine":"postgres","host":"db.internal",
                          "port":6543,"dbname":"accounts","dbInstanceIdentifier":"db-1"}"#;
-        let options = DatabaseSecret::parse(&secret.to_owned().into(), None, None)
+        let options = DatabaseSecret::parse(&secret.to_owned().into(), &DatabaseAddress::default())
             .unwrap()
             .apply(PgConnectOptions::new_without_pgpass());
         assert_eq!(options.get_host(), "db.internal");
@@ -96,19 +94,27 @@ mod tests {
     #[test]
     fn a_secret_that_rds_keeps_for_itself_needs_a_host_from_elsewhere() {
         let secret: SecretString = r#"{"username":"app","password":"pw"}"#.to_owned().into();
-        let options = DatabaseSecret::parse(&secret, Some("proxy.internal"), Some("accounts"))
+        let address = DatabaseAddress {
+            host: Some("proxy.internal".to_owned()),
+            port: Some(6432),
+            name: Some("accounts".to_owned()),
+        };
+        let options = DatabaseSecret::parse(&secret, &address)
             .unwrap()
             .apply(PgConnectOptions::new_without_pgpass());
         assert_eq!(options.get_host(), "proxy.internal");
+        assert_eq!(options.get_port(), 6432);
         assert_eq!(options.get_database(), Some("accounts"));
-        let error = DatabaseSecret::parse(&secret, None, None).err().unwrap();
+        let error = DatabaseSecret::parse(&secret, &DatabaseAddress::default())
+            .err()
+            .unwrap();
         assert!(crate::platform::error::chain(&error).contains("DATABASE_HOST"));
     }
 
     #[test]
     fn a_secret_of_another_engine_is_refused() {
         let secret = r#"{"username":"a","password":"p","host":"h","engine":"mysql"}"#;
-        let error = DatabaseSecret::parse(&secret.to_owned().into(), None, None)
+        let error = DatabaseSecret::parse(&secret.to_owned().into(), &DatabaseAddress::default())
             .err()
             .unwrap();
         assert!(!crate::platform::error::chain(&error).contains("mysql"));

@@ -16,10 +16,10 @@ mod statements;
 mod total;
 mod trigram_search;
 
-pub(super) use self::searched::folded_text_of;
 pub use self::{
     count::{count_by_scan, count_range},
     look_up::look_up,
     scan::{Scanned, Stop, scan},
     trigram_search::{count_by_trigrams, trigram_search},
 };
+pub(super) use self::{look_up::push_conditions, searched::folded_text_of};

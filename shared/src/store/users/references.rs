@@ -40,7 +40,7 @@ pub enum OnDelete {
 }
 
 #[derive(FromRow)]
-struct Constraint {
+pub(super) struct Constraint {
     table: String,
     foreign_key: String,
     on_delete: String,
@@ -100,8 +100,19 @@ pub async fn find_references(
         .collect())
 }
 
+impl Constraint {
+    /// A condition about `referring` and `referred`, if this key keeps users from being deleted and its
+    /// table may be read.
+    pub(super) fn restricts(&self) -> Option<(&str, &str)> {
+        let is_restricting = ["a", "r"].contains(&self.on_delete.as_str());
+        (is_restricting && self.is_readable).then_some((&self.table, &self.condition))
+    }
+}
+
 /// Keys of partitions belong to the key of their table.
-async fn find_keys(connection: &mut PgConnection) -> Result<Vec<Constraint>, sqlx::Error> {
+pub(super) async fn find_keys(
+    connection: &mut PgConnection,
+) -> Result<Vec<Constraint>, sqlx::Error> {
     sqlx::query_as(
         "SELECT
              conrelid::regclass::text AS table,

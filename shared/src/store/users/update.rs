@@ -51,12 +51,14 @@ impl Changes {
         }
     }
 
-    fn takes_rights(&self) -> bool {
+    /// Whether they take away what makes a user an active superuser.
+    #[must_use]
+    pub fn takes_rights(&self) -> bool {
         self.is_active == Some(false) || self.is_superuser == Some(false)
     }
 
     /// Joins an SQL text for each field that is said, with its value.
-    fn push_each<'q>(
+    pub(super) fn push_each<'q>(
         &'q self,
         sql: &mut QueryBuilder<'q, Postgres>,
         between: &str,
@@ -96,7 +98,7 @@ impl Changes {
     }
 
     /// The fields that are said.
-    fn fields(&self) -> Vec<&'static str> {
+    pub(super) fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("email", self.email.is_some()),
             ("username", self.username.is_some()),

@@ -52,6 +52,31 @@ async fn the_answer_is_put_as_the_signature_of_the_url_demands() {
     assert_eq!(length, put.body.len().to_string());
 }
 
+/// It names the versions of the functions, which are published anew when it changes.
+#[tokio::test]
+async fn a_configuration_has_a_name_of_its_own_that_stays_the_same() {
+    let database = TestDatabase::create().await.unwrap();
+    let function = start(database.url()).await;
+    let mut names = Vec::new();
+    for (configuration, code) in [
+        (json!(["new", "arn:1"]), "1"),
+        (json!(["new", "arn:1"]), "2"),
+        (json!(["new", "arn:2"]), "2"),
+        (json!(["newarn:1", ""]), "2"),
+    ] {
+        let bucket = Bucket::open().await;
+        let mut event = bucket.event("update");
+        event["ResourceProperties"]["Configuration"] = configuration;
+        event["ResourceProperties"]["Code"] = json!(code);
+        let answer = bucket.ask(&function, event).await;
+        names.push(answer["Data"]["Configuration"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(names[0].len(), 16, "{names:?}");
+    assert_eq!(names[0], names[1]);
+    let different: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(different.len(), 3, "{names:?}");
+}
+
 #[tokio::test]
 async fn update_applies_what_is_missing_and_keeps_the_name() {
     let database = TestDatabase::create().await.unwrap();

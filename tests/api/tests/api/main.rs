@@ -9,11 +9,13 @@
 
 mod audit;
 mod authentication;
+mod bulk_changes;
 mod bulk_create;
 mod bulk_rows;
 mod command;
 mod configuration;
 mod custom_resource;
+mod database_log;
 mod deadlines;
 mod events;
 mod faults;

@@ -115,6 +115,47 @@ async fn a_password_that_is_not_in_force_in_the_secret_yet_is_found() {
     assert_answers(&api, &fixture).await;
 }
 
+/// RDS Proxy reads a new secret some time after the rotation.
+#[tokio::test]
+async fn a_server_that_still_wants_the_previous_password_gets_it() {
+    let fixture = Fixture::new().await;
+    let role = Role::create(&fixture, "unknown").await;
+    let secret = |password: &str| fixture.database_secret_of(&role.name, password);
+    let arn = secrets::create(&fixture.unique("late"), &secret("late"))
+        .await
+        .unwrap();
+    secrets::rotate(&arn, &secret("new")).await.unwrap();
+    let api = start(&fixture, &arn).await;
+    role.set_password("late").await;
+    assert_answers(&api, &fixture).await;
+}
+
+#[tokio::test]
+async fn a_deploy_in_the_middle_of_a_rotation_migrates() {
+    let fixture = Fixture::new().await;
+    let role = Role::create(&fixture, "pending").await;
+    let arn = secrets::create(
+        &fixture.unique("deploy"),
+        &fixture.database_secret_of(&role.name, "current"),
+    )
+    .await
+    .unwrap();
+    let pending = fixture.database_secret_of(&role.name, "pending");
+    secrets::prepare_rotation(&arn, &pending).await.unwrap();
+    let migrate = function(&fixture, "migrate", &arn).start().await.unwrap();
+    assert_status(&migrate).await;
+}
+
+async fn assert_status(migrate: &Function) {
+    let invocation = migrate
+        .invoke(serde_json::json!({ "command": "status" }))
+        .await;
+    assert!(
+        matches!(invocation.outcome, rig::Outcome::Response(_)),
+        "{invocation:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_password_that_nobody_knows_is_a_503() {
     let fixture = Fixture::new().await;
@@ -133,4 +174,29 @@ async fn a_password_that_nobody_knows_is_a_503() {
 
     role.set_password("known").await;
     assert_answers(&api, &fixture).await;
+}
+
+/// RDS writes user and password only into the secrets that it manages itself.
+#[tokio::test]
+async fn a_secret_that_rds_manages_is_completed_by_variables() {
+    let fixture = Fixture::new().await;
+    let whole: serde_json::Value = serde_json::from_str(&fixture.database_secret()).unwrap();
+    let managed = serde_json::json!({
+        "username": whole["username"],
+        "password": whole["password"],
+    });
+    let arn = secrets::create(&fixture.unique("managed"), &managed.to_string())
+        .await
+        .unwrap();
+    let address = [
+        ("DATABASE_HOST", whole["host"].as_str().unwrap().to_owned()),
+        ("DATABASE_PORT", whole["port"].to_string()),
+        ("DATABASE_NAME", fixture.database.name().to_owned()),
+    ];
+    let complete = |name: &str| {
+        let builder = function(&fixture, name, &arn);
+        builder.envs(address.iter().cloned())
+    };
+    assert_answers(&Api::start(complete("stats")).await, &fixture).await;
+    assert_status(&complete("migrate").start().await.unwrap()).await;
 }

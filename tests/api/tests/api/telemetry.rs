@@ -56,17 +56,19 @@ async fn metrics_can_be_turned_off() {
 #[tokio::test]
 async fn a_logged_request_is_named_once_whatever_the_level() {
     let fixture = Fixture::new().await;
-    for level in ["INFO", "ERROR"] {
+    for level in ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] {
         let builder = fixture
             .function("stats")
-            .env("AWS_LAMBDA_LOG_LEVEL", level)
+            .env("LOG_LEVEL", level)
             .env("DATABASE_URL", "postgres://app:app@127.0.0.1:1/app");
         let api = Api::start(builder).await;
         let response = api.send(&fixture.get(STATS)).await;
         assert_eq!(response.status, 503);
         let id = response.header("x-request-id").unwrap();
         let logs = api.logs();
-        let lines: Vec<_> = logs.lines().filter(|line| line.contains(&id)).collect();
+        assert_eq!(metric_lines(&logs).len(), 1, "{level}: {logs}");
+        let at_error = |line: &&str| line.contains(&id) && line.contains("\"level\":\"ERROR\"");
+        let lines: Vec<_> = logs.lines().filter(at_error).collect();
         let [line] = lines[..] else {
             panic!("{level}: {logs}")
         };
@@ -75,4 +77,25 @@ async fn a_logged_request_is_named_once_whatever_the_level() {
         assert_eq!(line["spans"][0]["request_id"], json!(id));
         assert!(line["spans"][0]["trace_id"].is_string(), "{line}");
     }
+}
+
+/// What the alarms of a small installation live on.
+#[tokio::test]
+async fn a_database_that_is_down_is_in_the_metrics_of_every_attempt() {
+    let fixture = Fixture::new().await;
+    let well = Api::start(fixture.function("health")).await;
+    assert_eq!(well.send(&fixture.get("/health")).await.status, 200);
+    assert_eq!(metric_lines(&well.logs())[0]["healthy"], json!([1.0]));
+
+    let url = crate::servers_in_trouble::closed_port().await;
+    let down = |name: &str| fixture.function(name).env("DATABASE_URL", &url);
+    let health = Api::start(down("health")).await;
+    assert_eq!(health.send(&fixture.get("/health")).await.status, 503);
+    assert_eq!(metric_lines(&health.logs())[0]["healthy"], json!([0.0]));
+
+    let stats = Api::start(down("stats")).await;
+    assert_eq!(stats.send(&fixture.get(STATS)).await.status, 503);
+    let line = metric_lines(&stats.logs()).remove(0);
+    let refused = line["db.client.connection.timeouts"].as_u64().unwrap();
+    assert!(refused >= 1, "{line}");
 }

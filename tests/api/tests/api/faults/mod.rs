@@ -9,6 +9,7 @@ mod instance_frozen;
 mod network_blackhole;
 mod pooler;
 mod postgres_killed;
+mod replica;
 mod secrets_manager_down;
 
 use std::sync::Arc;
