@@ -3,6 +3,8 @@ const number = new Intl.NumberFormat("en");
 const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
+const leftOut = (count: number) => (count === 0 ? "." : `, ${number.format(count)} left as they were.`);
+
 export const t = {
   product: "rollcall",
   skip: "Skip to the content",
@@ -104,6 +106,55 @@ export const t = {
     selectPage: "Select all on this page",
     caption: "Users",
     headings: { is_active: "Status", is_superuser: "Role" } as Record<string, string>,
+  },
+
+  bulk: {
+    selection: "Selection",
+    selected: (count: string) => `${count} selected`,
+    selectAll: (count: string) => `Select all ${count} that match`,
+    clear: "Clear the selection",
+    verbs: {
+      '{"is_active":false}': "Deactivate",
+      '{"is_active":true}': "Activate",
+      '{"is_superuser":true}': "Make administrator",
+      '{"is_superuser":false}': "Take administrator away",
+      delete: "Delete",
+    } as Record<string, string>,
+    done: {
+      '{"is_active":false}': (done, left) => `${plural(done, "user was", "users were")} deactivated${leftOut(left)}`,
+      '{"is_active":true}': (done, left) => `${plural(done, "user was", "users were")} activated${leftOut(left)}`,
+      '{"is_superuser":true}': (done, left) => `${plural(done, "user is", "users are")} administrators now${leftOut(left)}`,
+      '{"is_superuser":false}': (done, left) => `${plural(done, "user is", "users are")} not administrators any more${leftOut(left)}`,
+      delete: (done, left) => `${plural(done, "user was", "users were")} deleted${leftOut(left)}`,
+    } as Record<string, (done: number, left: number) => string>,
+    matching: "All users that match:",
+    words: (filter: { search?: string; is_active?: boolean; is_superuser?: boolean; created_from?: string; created_to?: string }) =>
+      [
+        filter.search && `“\u2068${filter.search}\u2069”`,
+        filter.is_active !== undefined && (filter.is_active ? "active" : "inactive"),
+        filter.is_superuser !== undefined && (filter.is_superuser ? "administrators" : "not administrators"),
+        filter.created_from && `created from ${filter.created_from}`,
+        filter.created_to && `created before ${filter.created_to}`,
+      ]
+        .filter(Boolean)
+        .join(", ") || "everybody",
+    would: (done: number, count: number, hasMore: boolean) =>
+      hasMore
+        ? `${plural(count, "user matches", "users match")}. The first ${number.format(done)} would be done first, then the others.`
+        : `${number.format(done)} of ${plural(count, "user", "users")} would change.`,
+    more: (count: number) => `and ${number.format(count)} more`,
+    skipped: "Nothing is done to these:",
+    reasons: {
+      not_found: (count) => `${plural(count, "user does", "users do")} not exist any more`,
+      unchanged: (count) => `${plural(count, "user is", "users are")} like that already`,
+      self: () => "you yourself",
+      last_superuser: () => "the last active administrator",
+      referenced: (count) => `${plural(count, "user", "users")} to whom other tables refer`,
+    } as Record<string, (count: number) => string>,
+    undoable: "This can be undone afterwards.",
+    final: "This cannot be undone.",
+    running: "Working …",
+    undone: (count: number) => `Undone for ${plural(count, "user", "users")}.`,
   },
 
   user: {
