@@ -18,6 +18,9 @@ pub struct Budget {
     unreserved_concurrency: Number,
     other_connections: Number,
     proxy_connections: Number,
+    /// How much of the server's connections a proxy takes, in percent.
+    #[serde(skip, default = "whole")]
+    proxy_percent: Number,
     /// The reserved concurrency of every other function, by the name of its parameter.
     #[serde(flatten)]
     functions: BTreeMap<String, Number>,
@@ -25,6 +28,10 @@ pub struct Budget {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Number(u64);
+
+fn whole() -> Number {
+    Number(100)
+}
 
 /// One function's share.
 struct Share<'a> {
@@ -39,9 +46,12 @@ impl Budget {
         let Some(budget) = properties.get("ConnectionBudget") else {
             return Ok(None);
         };
-        serde_json::from_value(budget.clone())
-            .map(Some)
-            .map_err(|error| format!("ConnectionBudget cannot be read: {error}"))
+        let unreadable = |error| format!("ConnectionBudget cannot be read: {error}");
+        let mut budget: Self = serde_json::from_value(budget.clone()).map_err(unreadable)?;
+        if let Some(percent) = properties.get("ProxyPercent") {
+            budget.proxy_percent = serde_json::from_value(percent.clone()).map_err(unreadable)?;
+        }
+        Ok(Some(budget))
     }
 
     /// The most connections that the functions may have open together.
@@ -50,7 +60,7 @@ impl Budget {
     }
 
     /// How many the functions may have: what the proxy takes, or what the server lets in less what
-    /// others need.
+    /// others need. The proxy of a new database takes a part of that.
     pub fn limit(&self, capacity: Capacity) -> u64 {
         if self.proxy_connections.0 > 0 {
             return self.proxy_connections.0;
@@ -58,6 +68,8 @@ impl Budget {
         let open_to_all = capacity.max_connections.saturating_sub(capacity.reserved);
         u64::try_from(open_to_all)
             .unwrap_or(0)
+            .saturating_mul(self.proxy_percent.0)
+            .div_euclid(100)
             .saturating_sub(self.other_connections.0)
     }
 
@@ -116,8 +128,12 @@ impl Budget {
         if self.proxy_connections.0 > 0 {
             return format!("ProxyConnections is {}", self.proxy_connections.0);
         }
+        let proxy = match self.proxy_percent.0 {
+            100 => String::new(),
+            percent => format!(", of the rest RDS Proxy takes {percent} %,"),
+        };
         format!(
-            "max_connections is {}, of which the server reserves {} and OtherConnections keeps {}",
+            "max_connections is {}, of which the server reserves {}{proxy} and OtherConnections keeps {}",
             capacity.max_connections, capacity.reserved, self.other_connections.0
         )
     }
@@ -269,6 +285,32 @@ mod tests {
         assert!(
             message
                 .contains("Lower ListUsersReservedConcurrency to 578, or raise ProxyConnections"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_proxy_of_a_new_database_leaves_some_connections_to_others() {
+        let mut behind_proxy = budget(&json!({ "ListUsersReservedConcurrency": "45" }));
+        behind_proxy.proxy_percent = Number(80);
+        assert_eq!(behind_proxy.limit(SERVER), 67);
+        assert_eq!(behind_proxy.check(SERVER), Ok(()));
+        let properties = json!({
+            "ProxyPercent": "80",
+            "ConnectionBudget": {
+                "PoolSize": "1",
+                "ListUsersReservedConcurrency": "66",
+                "MigrateReservedConcurrency": "2",
+                "UnreservedConcurrency": "1000",
+                "OtherConnections": "10",
+                "ProxyConnections": "0",
+            },
+        });
+        let over = Budget::from_properties(&properties).unwrap().unwrap();
+        let message = over.check(SERVER).unwrap_err();
+        assert!(message.contains("RDS Proxy takes 80 %"), "{message}");
+        assert!(
+            message.contains("Lower ListUsersReservedConcurrency to 65"),
             "{message}"
         );
     }

@@ -1,8 +1,9 @@
 //! What an execution environment keeps from its start to its end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lambda_http::BoxFuture;
+use tokio::time::timeout;
 
 use crate::platform::{
     auth::{self, Authenticator, FindRights, KeySource},
@@ -15,6 +16,9 @@ use crate::platform::{
     start_error::StartError,
     valkey::Valkey,
 };
+
+/// Lambda ends a start after ten seconds, and requests may wait longer for a database that wakes up.
+const WARM_UP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Built once per environment, shared by all its requests.
 #[derive(Clone)]
@@ -60,8 +64,12 @@ impl State {
             valkey,
             config: Arc::new(config),
         };
-        if let Err(error) = state.database.warm_up().await {
-            tracing::warn!(error = chain(&error), "no database connection yet");
+        match timeout(WARM_UP_TIMEOUT, state.database.warm_up()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = chain(&error), "no database connection yet");
+            }
+            Err(_) => tracing::warn!("no database connection in time for the start"),
         }
         Ok(state)
     }

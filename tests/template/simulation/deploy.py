@@ -1,4 +1,5 @@
-"""Deploys the templates into moto, as far as moto knows their resources, and says how far that is.
+"""Deploys what operators are most likely to deploy into moto, as far as moto knows the resources, and says how far
+that is. Before that, each is held to the rules, its references to what is there, and all of them to each other.
 
 Run by `cargo verify --only simulation`, with the folder of moto's packages. The transform is SAM's own. Nested stacks are created on their
 own, because their templates would have to be in a bucket, and the custom resource is answered here:
@@ -151,7 +152,113 @@ def create(name, template, parameters, unmet):
     return outputs, created, skipped
 
 
-def deploy(name, parameters, unmet):
+def parameters_of(stack, declared, known):
+    """What a nested stack is given, with what other stacks have answered."""
+    given = {}
+    for key, value in stack["Properties"]["Parameters"].items():
+        value = resolve(value, declared, stack["Conditions"])
+        if isinstance(value, dict) and "Fn::GetAtt" in value:
+            name = value["Fn::GetAtt"]
+            value = known.get(name if isinstance(name, str) else ".".join(name), f"{key}-not-simulated")
+        elif isinstance(value, dict):
+            value = value["Ref"]
+        given[key] = value
+    return given
+
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def resolve(value, parameters, conditions):
+    """The value for these parameters: without conditions, and with references to resources alone."""
+
+    def of(item):
+        return resolve(item, parameters, conditions)
+
+    if isinstance(value, list):
+        return [item for item in map(of, value) if item != NO_VALUE]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (name, argument), = value.items()
+        match name:
+            case "Ref" if argument in parameters:
+                return parameters[argument]
+            case "Condition" if isinstance(argument, str):
+                return of(conditions[argument])
+            case "Fn::If":
+                return of(argument[1] if of(conditions[argument[0]]) else argument[2])
+            case "Fn::Equals":
+                left, right = map(of, argument)
+                return str(left) == str(right)
+            case "Fn::Not":
+                return not of(argument[0])
+            case "Fn::And":
+                return all(map(of, argument))
+            case "Fn::Or":
+                return any(map(of, argument))
+            case "Fn::EachMemberEquals":
+                return all(item == argument[1] for item in of(argument[0]).split(","))
+            case "Fn::Join" if isinstance(of(argument[1]), (str, list)):
+                items = of(argument[1])
+                items = items.split(",") if isinstance(items, str) else items
+                if all(not isinstance(item, dict) for item in items):
+                    return argument[0].join(map(str, items))
+    return {key: item for key, item in ((key, of(item)) for key, item in value.items()) if item != NO_VALUE}
+
+
+def references(value):
+    """The logical ids that a value refers to."""
+    if isinstance(value, list):
+        return {name for item in value for name in references(item)}
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, item in value.items():
+        if key == "Ref":
+            found.add(item)
+        elif key == "Fn::GetAtt":
+            found.add((item if isinstance(item, str) else item[0]).split(".")[0])
+        elif key == "Fn::Sub":
+            text, own = (item[0], item[1]) if isinstance(item, list) else (item, {})
+            names = re.findall(r"\$\{([^}!]+)\}", text)
+            found |= {name.split(".")[0] for name in names if name not in own} | references(own)
+        elif key == "DependsOn":
+            found |= {item} if isinstance(item, str) else set(item)
+        else:
+            found |= references(item)
+    return found
+
+
+def plan(root, parameters):
+    """The resources and outputs that CloudFormation would make of the parameters. Every rule is kept, and nothing
+    refers to what is not there."""
+    declared = {key: p.get("Default") for key, p in root["Parameters"].items()}
+    unknown = parameters.keys() - declared.keys()
+    assert not unknown, f"no parameters of the template: {unknown}"
+    declared |= parameters
+    conditions = root["Conditions"]
+    for name, rule in root["Rules"].items():
+        if resolve(rule["RuleCondition"], declared, conditions):
+            for assertion in rule["Assertions"]:
+                assert resolve(assertion["Assert"], declared, conditions), f"{name}: {assertion}"
+
+    def there(items):
+        return {
+            key: resolve(item, declared, conditions)
+            for key, item in items.items()
+            if "Condition" not in item or resolve(conditions[item["Condition"]], declared, conditions)
+        }
+
+    resources, outputs = there(root["Resources"]), there(root["Outputs"])
+    parts = resources | {f"output {key}": value for key, value in outputs.items()}
+    for name, part in parts.items():
+        dangling = {item for item in references(part) if "::" not in item} - resources.keys() - declared.keys()
+        assert not dangling, f"{name} refers to {dangling}, which is not there"
+    return resources
+
+
+def deploy(name, parameters):
     created, skipped = Counter(), Counter()
 
     def note(result):
@@ -160,76 +267,124 @@ def deploy(name, parameters, unmet):
         return result[0]
 
     root = transformed(parameters)
-    known = {f"Schema.{key}": value for key, value in SCHEMA.items()}
+    resources = plan(root, parameters)
     declared = {key: p.get("Default") for key, p in root["Parameters"].items()} | parameters
-    if parameters.get("Database") == "new":
-        nested = root["Resources"]["NewDatabaseStack"]["Properties"]["Parameters"]
-        given = {key: declared[value["Ref"]] for key, value in nested.items()}
-        outputs = note(create(f"{name}-database", read("templates/database.yaml"), given, unmet))
-        for key in read("templates/database.yaml")["Outputs"]:
-            known[f"NewDatabaseStack.Outputs.{key}"] = outputs.get(key, f"{key}-not-simulated")
-    if parameters.get("Cache") == "new":
-        given = {
-            "AppName": "rollcall", "KeyPrefix": name, "VpcId": known["NewDatabaseStack.Outputs.VpcId"],
-            "SubnetIds": known["NewDatabaseStack.Outputs.SubnetIds"],
-            "FunctionsSecurityGroup": known["NewDatabaseStack.Outputs.SecurityGroupIds"],
-            "MaxGigabytes": 1,
+    unmet = {
+        key for key, value in root["Conditions"].items()
+        if not resolve(value, declared, root["Conditions"])
+    }
+    known = {f"Schema.{key}": value for key, value in SCHEMA.items()}
+    for stack, file in NESTED.items():
+        template = read(f"templates/{file}.yaml")
+        if stack not in resources:
+            continue
+        nested = root["Resources"][stack] | {"Conditions": root["Conditions"]}
+        given = parameters_of(nested, declared, known)
+        if stack == "Alarms":
+            continue
+        closed = {
+            key for key, value in template.get("Conditions", {}).items()
+            if not resolve(value, given, template["Conditions"])
         }
-        outputs = note(create(f"{name}-cache", read("templates/cache.yaml"), given, unmet))
-        for key in read("templates/cache.yaml")["Outputs"]:
-            known[f"NewCacheStack.Outputs.{key}"] = outputs.get(key, f"{key}-not-simulated")
-    alarms = root["Resources"]["Alarms"]["Properties"]["Parameters"]
+        outputs = note(create(f"{name}-{file}", template, given, closed))
+        for key in template["Outputs"]:
+            known[f"{stack}.Outputs.{key}"] = outputs.get(key, f"{key}-not-simulated")
     for key in read("templates/alarms.yaml")["Outputs"]:
         known[f"Alarms.Outputs.{key}"] = f"{key}-of-the-nested-stack"
     stand_in = copy.deepcopy(root)
     # The next are played by this script: the custom resource, and the nested stacks.
-    for played in ("Schema", "Alarms", "NewDatabaseStack", "NewCacheStack"):
+    for played in ("Schema", *NESTED):
         del stand_in["Resources"][played]
-    for resource in stand_in["Resources"].values():
-        if resource.get("DependsOn") == "Schema":
-            del resource["DependsOn"]
     stand_in = substitute(stand_in, known)
     stand_in.pop("Rules", None)
     note(create(name, stand_in, parameters, unmet))
-    given = {key: "x" for key in alarms} | {
-        "PoolSize": 1, "ConnectionLimit": 87, "LatencyMilliseconds": 1000,
-        "AlarmEmail": "ops@example.com",
-        "Cache": parameters.get("Cache", "none"),
-        "ClusterId": "cluster" if parameters.get("Database") == "new" else "",
+    alarms = read("templates/alarms.yaml")
+    given = parameters_of(
+        root["Resources"]["Alarms"] | {"Conditions": root["Conditions"]}, declared, known
+    ) | {"AlarmEmail": "ops@example.com"}
+    closed = {
+        key for key, value in alarms["Conditions"].items()
+        if not resolve(value, given, alarms["Conditions"])
     }
-    note(create(f"{name}-alarms", read("templates/alarms.yaml"), given, unmet))
-    return created, skipped
+    note(create(f"{name}-alarms", alarms, given, closed))
+    return resources, created, skipped
 
 
-# What is deployed, and the conditions that it does not meet.
+# In the order in which they are made; the last needs the functions.
+NESTED = {
+    "NetworkStack": "network", "NewDatabaseStack": "database", "NewCacheStack": "cache", "Alarms": "alarms"
+}
+
+EXISTING = {"DatabaseSecretArn": SECRET, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}
+DOMAIN = {
+    "DomainName": "users.example.com",
+    "CertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/1",
+}
+
+# What operators are most likely to deploy.
 SCENARIOS = {
-    "existing": (
-        {"DatabaseSecretArn": SECRET, "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
-        {"HasDomain", "HasZone", "NewDatabase", "HasCluster", "NewCache", "HasCache"},
-    ),
-    "new": (
-        {"Database": "new", "DatabaseInstances": 2, "Cache": "new"},
-        {"HasDomain", "HasZone"},
-    ),
+    "existing": EXISTING,
+    "without-vpc": {"DatabaseSecretArn": SECRET},
+    "managed-secret": EXISTING | {
+        "DatabaseSecretArn": SECRET.replace("database-", "rds!cluster-"), "DatabaseHost": "proxy.internal",
+        "DatabaseMigrationHost": "cluster.internal", "DatabasePort": "5432", "DatabaseName": "accounts",
+        "DatabasePooler": "true",
+    },
+    "customer-key": EXISTING | {
+        "KmsKeyArns": "arn:aws:kms:eu-central-1:123456789012:key/1",
+        "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
+    },
+    "existing-and-cache": EXISTING | {
+        "Cache": "existing", "CacheUrl": "rediss://cache.internal:6379",
+        "CacheSecretArn": SECRET.replace("database-", "cache-"), "RateLimitRequests": 100,
+    },
+    "gateway-cognito": EXISTING | {
+        "AuthMode": "gateway", "JwtAudience": "client",
+        "JwtIssuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_1",
+        "JwtRequiredClaims": "token_use=id", "JwtSubjectClaim": "email", "JwtSubjectField": "email",
+    },
+    "domain-alone": EXISTING | DOMAIN | {"ExecuteApiEndpoint": "false", "HostedZoneId": "example.com"},
+    "new": {"Database": "new"},
+    "new-with-all": {
+        "Database": "new", "DatabaseInstances": 2, "Cache": "new", "CorsAllowOrigins": "https://app.example.com",
+        "AvailabilityZones": "eu-central-1b,eu-central-1c",
+    } | DOMAIN,
+    "new-asleep": {
+        "Database": "new", "DatabaseProxy": "false", "DatabaseMinCapacity": 0, "Probe": "false",
+        "Rollout": "AllAtOnce",
+    },
+    "restored": {
+        "Database": "new", "DatabaseGeneration": 2, "RestoreFromCluster": "rollcall-1",
+        "RestoreToTime": "2026-11-23T12:00:00Z",
+    },
 }
 
 
 def main():
     logging.disable(logging.WARNING)
     default_user_config["lambda"] = {"use_docker": False}
-    for name, (parameters, unmet) in SCENARIOS.items():
+    plans, unknown = {}, set()
+    for name, parameters in SCENARIOS.items():
         with mock_aws():
             boto3.client("s3", REGION).create_bucket(
                 Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION}
             )
             boto3.client("s3", REGION).put_object(Bucket="artifacts", Key="code.zip", Body=b"zip")
-            created, skipped = deploy(f"rollcall-{name}", parameters, unmet)
-        print(f"Database={name}: {created.total()} resources of {len(created)} types created,")
-        for kind, count in sorted(created.items()):
-            print(f"    {count:>3} x {kind}")
-        print(f"  {skipped.total()} skipped, because moto does not know them, and not proved here:")
-        for kind, count in sorted(skipped.items()):
-            print(f"    {count:>3} x {kind}")
+            if "HostedZoneId" in parameters:
+                zone = boto3.client("route53").create_hosted_zone(
+                    Name=parameters["HostedZoneId"], CallerReference=name
+                )
+                parameters = parameters | {"HostedZoneId": zone["HostedZone"]["Id"].split("/")[-1]}
+            resources, created, skipped = deploy(f"rollcall-{name}", parameters)
+        whole = json.dumps(resources, sort_keys=True)
+        same = [other for other, planned in plans.items() if planned == whole]
+        assert not same, f"{name} and {same} are one and the same deploy"
+        plans[name] = whole
+        print(f"{name}: {len(resources)} resources planned, {created.total()} of {len(created)} types created,")
+        unknown |= skipped.keys()
+        print(f"  {skipped.total()} of {len(skipped)} types skipped, because moto does not know them")
+    print("Types that moto does not know, and that are not proved here:")
+    print("  " + ", ".join(sorted(unknown)))
     print("Played by the script: Custom::Schema, and AWS::CloudFormation::Stack (created on its own).")
 
 

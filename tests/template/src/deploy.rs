@@ -110,7 +110,7 @@ fn nested_templates_get_exactly_the_parameters_that_they_declare() {
         }
         count += 1;
     }
-    assert_eq!(count, 3);
+    assert_eq!(count, 4);
 }
 
 #[test]

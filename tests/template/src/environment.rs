@@ -17,7 +17,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 16] = [
+const NOT_SET: [(&str, &str); 15] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -32,10 +32,6 @@ const NOT_SET: [(&str, &str); 16] = [
     ),
     ("AWS_REGION", "Lambda sets it"),
     ("CONSOLE_TOKEN", "for `cargo dev`: whoever asks gets it"),
-    (
-        "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
-        "the default suits a function",
-    ),
     (
         "DATABASE_SSL_ROOT_CERT",
         "the binary holds the authorities of RDS",
@@ -191,6 +187,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "AUDIT_RETENTION_DAYS",
+            "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
             "DATABASE_HOST",
             "DATABASE_NAME",
             "DATABASE_PORT",

@@ -97,6 +97,10 @@ fn secrets_under_keys_of_ones_own_can_be_read_through_secrets_manager_and_nothin
     let deployment = Deployment::with(JWT_MODE.into_iter().chain([("KmsKeyArns", keys)]));
     let expected: BTreeSet<_> = keys.split(',').map(str::to_owned).collect();
     for function in deployment.functions() {
+        // It has no secrets.
+        if function.name == "console" {
+            continue;
+        }
         let role = deployment.named_by(&function.properties["Role"]);
         let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
         let statements = statements.as_array().unwrap();
@@ -132,7 +136,11 @@ fn every_role_takes_the_boundary() {
         }
     }
     assert!(count >= 7, "{count}");
-    for template in ["templates/alarms.yaml", "templates/cache.yaml"] {
+    for template in [
+        "templates/alarms.yaml",
+        "templates/cache.yaml",
+        "templates/network.yaml",
+    ] {
         assert!(!read(template).to_string().contains("AWS::IAM::Role"));
     }
 }

@@ -7,11 +7,12 @@ use servers::{PythonTool, Toolbox};
 
 use crate::cargo;
 
-const TEMPLATES: [&str; 4] = [
+const TEMPLATES: [&str; 5] = [
     "template.yaml",
     "templates/alarms.yaml",
     "templates/cache.yaml",
     "templates/database.yaml",
+    "templates/network.yaml",
 ];
 
 /// Runs them all.
