@@ -10,7 +10,9 @@ test("the first visit on a slow phone loads little, and is ready to search soon"
   await says(page.locator(".total"), "users");
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
-  await session.send("Network.clearBrowserCache");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  let bytes = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
   await session.send("Network.emulateNetworkConditions", NETWORK);
   await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
   await page.goto(`${URL_OF_API}/console/users`);
@@ -18,9 +20,6 @@ test("the first visit on a slow phone loads little, and is ready to search soon"
   const ready = await page.evaluate(() => performance.now());
   await says(page.locator(".total"), "users");
   const listed = await page.evaluate(() => performance.now());
-  const bytes = await page.evaluate(() =>
-    performance.getEntriesByType("resource").reduce((sum, { transferSize }) => sum + transferSize, 0),
-  );
   t.diagnostic(`ready to search after ${Math.round(ready)} ms, with a list after ${Math.round(listed)} ms, ${bytes} bytes`);
   assert.ok(bytes < 60_000, `${bytes} bytes`);
   // Machines of tests are busy. What it takes on one that is not is the figure above.

@@ -102,12 +102,16 @@ export async function undo(requestIds: string[], change: Change): Promise<number
   const fields = Object.keys(change) as (keyof Change)[];
   const before = new Map<string, { set: Change; ids: UserId[] }>();
   for (const request_id of requestIds) {
+    const entries = await ask(api.GET("/api/v1/audit", { params: { query: { request_id } } }));
+    const transaction = entries.data.items[0]?.transaction;
+    // Without it, the log would show what others have done.
+    if (transaction === undefined) continue;
     let cursor: string | undefined;
     do {
-      const query = { request_id, rows: true, size: 100, cursor };
+      const query = { transaction, rows: true, size: 100, cursor };
       const { data } = await ask(api.GET("/api/v1/audit", { params: { query } }));
       for (const entry of data.items) {
-        if (!entry.target || !entry.before || entry.refusal) continue;
+        if (!entry.is_row || !entry.target || !entry.before) continue;
         const old = entry.before as Change;
         const set = Object.fromEntries(fields.filter((field) => field in old).map((field) => [field, old[field]]));
         const key = JSON.stringify(set);

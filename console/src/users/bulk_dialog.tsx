@@ -36,7 +36,6 @@ export function BulkDialog({ selection, words, action, onClose, onDone }: Props)
       if (!(error instanceof ApiError)) throw error;
       setError(error);
       setProgress(undefined);
-      onDone();
     }
   }
   async function takeBack(total: Total, reload: () => void) {
