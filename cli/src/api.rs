@@ -24,7 +24,7 @@ const CONSISTENCY_TOKEN: &str = "x-consistency-token";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// So many details of an error are shown.
+/// How many details of an error are shown.
 const MAX_DETAILS: usize = 5;
 
 /// An answer may name every row of a batch.
@@ -316,7 +316,7 @@ impl Response {
         })
     }
 
-    /// What a caller is told who needed another answer.
+    /// The error for a caller that needed another answer.
     pub fn refusal(&self) -> Failure {
         if matches!(self.status, 400..500) {
             Failure::Refused(self.describe())

@@ -19,7 +19,7 @@ pub(crate) const MAX_SIZE: u32 = 100;
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
 pub(crate) const MAX_DEPTH: u32 = 10_000;
 
-/// A search looks at so many users one by one, in some 170 pages of an index.
+/// How many users a search looks at one by one, in some 170 pages of an index.
 const SCAN_LIMIT: u32 = 10_000;
 
 /// As many users as a page may have.
@@ -220,7 +220,7 @@ fn refuse_what_the_table_lacks(filter: &Filter, table: &UsersTable) -> Result<()
     Ok(())
 }
 
-/// Refuses what would read more of the table than it gives, and names all of it. Whoever is looked up may be
+/// Refuses what would read more of the table than it gives, and names all of it. A user who is looked up may be
 /// filtered by anything but a search.
 fn refuse_what_no_index_serves(filter: &Filter, sort: Sort) -> Result<(), Error> {
     let given = |names: &[(&'static str, bool)]| {

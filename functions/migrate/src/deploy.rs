@@ -5,7 +5,7 @@ use std::time::Duration;
 use ring::digest;
 use serde_json::{Value, json};
 use shared::{
-    platform::{config::UsersTable, database, error::chain},
+    platform::{config::users_table, database, error::chain},
     store::{
         capacity::{Capacity, find_capacity},
         migrations, schema,
@@ -41,8 +41,8 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     if let Some(budget) = &budget {
         check(budget, capacity, request)?;
     }
-    let users_table = UsersTable::from_env().map_err(|error| error.to_string())?;
-    let applied = migrations::up(&mut connection, &users_table)
+    let table = users_table().map_err(|error| error.to_string())?;
+    let applied = migrations::up(&mut connection, &table)
         .await
         .map_err(|error| format!("A migration failed: {}", chain(&error)))?;
     let all = migrations::status(&mut connection)

@@ -1,12 +1,12 @@
 //! The frame around every handler: route, authentication, rate limit, deadline, and errors turned into
 //! responses.
 
-use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use lambda_http::{Request, RequestExt, lambda_runtime, service_fn};
 use tokio::time::{Instant, timeout_at};
-use tracing::Instrument;
+use tracing::{Instrument, Span, field::Empty};
 
 use crate::platform::{
     actor::{Actor, Written},
@@ -104,7 +104,14 @@ async fn respond<F: Function>(
     let deadline = Deadline::from_now(function.state().config.request_timeout, invocation_end_ms);
     let started = Instant::now();
     // Of the level of errors, so that whatever is logged says what it is about.
-    let span = tracing::error_span!("request", request_id, trace_id);
+    let span = tracing::error_span!(
+        "request",
+        request_id,
+        trace_id,
+        traceparent = traceparent(&request),
+        route = Empty,
+        caller_id = Empty,
+    );
     let mut decision = None;
     let answered = caught(answer(
         function,
@@ -125,10 +132,9 @@ async fn respond<F: Function>(
             Reason::ShuttingDown,
         ))),
     };
-    let mut response = outcome.unwrap_or_else(|error| {
-        span.in_scope(|| log(&error));
-        response::error(&error, &request_id)
-    });
+    let duration = started.elapsed();
+    span.in_scope(|| log(&outcome, duration));
+    let mut response = outcome.unwrap_or_else(|error| response::error(&error, &request_id));
     if let Some(decision) = decision {
         decision.write_headers(response.headers_mut());
     }
@@ -136,7 +142,7 @@ async fn respond<F: Function>(
     let connections = function.state().database.status();
     metrics::finish_request(
         response.status(),
-        started.elapsed(),
+        duration,
         connections.open,
         connections.max,
     );
@@ -152,6 +158,7 @@ async fn answer<F: Function>(
     decision: &mut Option<RateLimitDecision>,
 ) -> Result<Response, Error> {
     let (route, parameters) = router.find(request.method(), request.raw_http_path())?;
+    Span::current().record("route", format!("{} {}", route.method, route.path));
     let state = function.state();
     let budget = TimeBudget::new(state.config.valkey_timeout());
     let after = ConsistencyToken::from_headers(request.headers());
@@ -214,11 +221,29 @@ async fn caught<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, 
     outcome.unwrap_or_else(|_| Err(Error::internal("answering", "a panic")))
 }
 
-/// Logs a failed request once, with its causes: loudly if the fault is on our side.
-fn log(error: &Error) {
+/// The trace that the caller says the request belongs to (W3C Trace Context), if it has that form.
+fn traceparent(request: &Request) -> Option<&str> {
+    let value = request.headers().get("traceparent")?.to_str().ok()?;
+    let parts: Vec<_> = value.split('-').collect();
+    let is_hex = |part: &&str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
+    (lengths == [2, 32, 16, 2] && parts.iter().all(is_hex)).then_some(value)
+}
+
+/// Logs a request once. A failed one has its causes, and is loud if the fault is on our side.
+fn log(outcome: &Result<Response, Error>, duration: Duration) {
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let error = match outcome {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            return tracing::info!(status, duration_ms, "request answered");
+        }
+        Err(error) => error,
+    };
     let public = error.public();
     if public.status.is_server_error() {
         tracing::error!(
+            duration_ms,
             status = public.status.as_u16(),
             code = public.code,
             error = chain(error),
@@ -226,6 +251,7 @@ fn log(error: &Error) {
         );
     } else {
         tracing::info!(
+            duration_ms,
             status = public.status.as_u16(),
             code = public.code,
             error = chain(error),

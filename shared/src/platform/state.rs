@@ -40,7 +40,7 @@ impl State {
     ///
     /// `function` names the function in the server's list of connections, and `find_rights` knows the
     /// table of users. A database that cannot be
-    /// reached is no reason to fail: the environment starts, and requests get a 503 until it can.
+    /// reached is not a reason to fail: the environment starts, and requests get a 503 until it can.
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str, find_rights: FindRights) -> Result<Self, StartError> {
         let config = Config::from_env()?;

@@ -144,7 +144,7 @@ struct Rate {
 }
 
 impl Rate {
-    /// How many rows have so many matches, as far as the rate tells; no more than there are.
+    /// How many rows have this many matches, by the rate; at most all.
     fn rows_with(self, matches: u64) -> u64 {
         let rows = matches.saturating_mul(self.of) / self.matches.max(1);
         rows.min(self.listed)
@@ -159,7 +159,7 @@ impl Rate {
         nanoseconds(time) / self.row_nanoseconds
     }
 
-    /// How many matches the list has. A term without one so far is taken to have one in so many rows.
+    /// How many matches the list has. A term without a match so far is assumed to have one in as many rows as were scanned.
     fn all_matches(self) -> u64 {
         self.listed * self.matches.max(1) / self.of.max(1)
     }

@@ -13,5 +13,6 @@ mod folding;
 mod foreign_tables;
 mod lists;
 mod look_ups;
+mod proposals;
 mod rights;
 mod searches;

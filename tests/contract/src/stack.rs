@@ -24,7 +24,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts every function with so many instances.
+    /// Starts every function with this many instances.
     pub async fn start(instances: u32) -> anyhow::Result<Self> {
         let database = TestDatabase::create().await?;
         database.insert(&users()).await?;

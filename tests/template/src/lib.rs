@@ -23,3 +23,5 @@ mod releases;
 mod routes;
 #[cfg(test)]
 mod template;
+#[cfg(test)]
+mod workflows;

@@ -15,6 +15,7 @@ mod superusers;
 mod token;
 
 use lambda_http::Request;
+use tracing::{Span, field::display};
 
 pub use self::{
     keys::{Fetch, KeySource},
@@ -96,6 +97,7 @@ impl Authenticator {
         deadline: &Deadline,
     ) -> Result<UserId, Error> {
         if let Some(id) = self.recent.find(subject) {
+            log_caller(id);
             return Ok(id);
         }
         let is_enough = |rights: Rights| rights.is_superuser || subject.is_superuser;
@@ -120,6 +122,7 @@ impl Authenticator {
         deadline: &Deadline,
     ) -> Result<UserId, Error> {
         if let Some(id) = self.recent.find(subject) {
+            log_caller(id);
             return Ok(id);
         }
         let caller = self
@@ -155,6 +158,7 @@ impl Authenticator {
         let caller = found.ok_or(Error::Unauthorized {
             reason: "unknown user",
         })?;
+        log_caller(caller.id);
         if caller.rights.is_active {
             Ok(caller)
         } else {
@@ -163,4 +167,9 @@ impl Authenticator {
             })
         }
     }
+}
+
+/// Every line about the request has the id from here on, also where the caller is refused.
+fn log_caller(id: UserId) {
+    Span::current().record("caller_id", display(id));
 }

@@ -24,7 +24,7 @@ pub struct Caller {
     pub rights: Rights,
 }
 
-/// Looks up a user, or `None` if there is no such user. The platform knows no table, so it is told how.
+/// Looks up a user, or `None` if there is no such user. The platform does not know the table, so the caller passes the query.
 pub type FindRights = for<'a> fn(
     &'a Reader,
     &'a SubjectKey,

@@ -3,14 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+use users_table::UsersMapping;
 
-use super::{
-    users_table::{UsersMapping, UsersTable},
-    variables::{ConfigError, Variables},
-};
+use super::variables::{ConfigError, Variables};
 
-/// A new connection takes milliseconds when the server is well. Whoever has waited this long for
-/// one is better served by a 503 that can be retried.
+/// A new connection takes milliseconds when the server is well. A caller that has waited this long
+/// for one is better served by a 503 that can be retried.
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest part of the request timeout that is kept back so that the server stops a statement
@@ -160,7 +158,7 @@ impl DatabaseConfig {
             pooler: variables
                 .one_of("DATABASE_POOLER", &[("true", true), ("false", false)])?
                 .unwrap_or(false),
-            schema: UsersTable::from_variables(variables)?
+            schema: super::users_table::read(variables)?
                 .mapping()
                 .map(|_| UsersMapping::SCHEMA),
             statement_timeout: Some(request_timeout.saturating_sub(margin)),

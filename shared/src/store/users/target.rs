@@ -98,7 +98,7 @@ pub(super) fn push<'q>(
         .push_bind(id)
         .push("::user_id FOR UPDATE OF users), ");
     if takes_rights {
-        // Locking a row reads its newest version: one that is no superuser by now does not count.
+        // Locking a row reads its newest version: one that has been demoted meanwhile does not count.
         sql.push(
             "other_superuser AS MATERIALIZED (
                  SELECT users.id

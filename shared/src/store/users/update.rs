@@ -160,7 +160,7 @@ pub async fn update(
         .push(USER_COLUMNS)
         .push(", users.password_hash::text AS password_hash), ");
     let (before, after) = (audit::image("decided"), audit::image("changed"));
-    // Of a refused change nothing is told; that a password is another one is told without it.
+    // The log says nothing about a refused change, and of a password only that it changed.
     let after_with_password = format!(
         "CASE WHEN changed.id IS NOT NULL THEN nullif(
              coalesce({}, '{{}}') || CASE

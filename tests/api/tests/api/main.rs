@@ -11,6 +11,7 @@ mod audit;
 mod authentication;
 mod bulk_changes;
 mod bulk_create;
+mod bulk_races;
 mod bulk_rows;
 mod command;
 mod configuration;

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::fixture::{Api, Fixture};
+use crate::fixture::{Api, Fixture, ORDINARY};
 
 const STATS: &str = "/api/v1/dashboard/stats";
 
@@ -43,6 +43,65 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
     assert_eq!(second["cache_hit"], json!(1));
     assert_eq!(second.get("cold_start"), None);
     assert_eq!(second.get("errors"), None);
+}
+
+/// Who did what, and to which trace it belongs, is in every line, also where nothing failed.
+#[tokio::test]
+async fn every_request_is_one_line_with_its_caller_and_its_trace() {
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("list-users")).await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let ordinary = rig::Request::get("/api/v1/users").bearer(&fixture.token(ORDINARY));
+    let nobody = rig::Request::get("/api/v1/users?search=ada%40example.com");
+    for (request, status, caller) in [
+        (
+            fixture.get("/api/v1/users?search=ada%40example.com"),
+            200,
+            json!("1"),
+        ),
+        (fixture.get("/api/v1/users/99"), 404, json!("1")),
+        (ordinary, 403, json!("2")),
+        (nobody, 401, Value::Null),
+    ] {
+        let response = api.send(&request.header("traceparent", trace)).await;
+        assert_eq!(response.status, status);
+        let id = response.header("x-request-id").unwrap();
+        let line = api.log_line(&id, "request ").await;
+        assert_eq!(line["status"], json!(status), "{line}");
+        assert!(line["duration_ms"].is_u64(), "{line}");
+        let span = &line["spans"][0];
+        assert_eq!(span["traceparent"], trace, "{line}");
+        assert_eq!(
+            span.get("caller_id").unwrap_or(&Value::Null),
+            &caller,
+            "{line}"
+        );
+        assert!(
+            span["route"]
+                .as_str()
+                .unwrap()
+                .starts_with("GET /api/v1/users")
+        );
+        let about = |line: &&str| line.contains(&id);
+        assert_eq!(api.logs().lines().filter(about).count(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_trace_that_is_none_is_not_repeated_in_the_log() {
+    let fixture = Fixture::new().await;
+    let api = Api::start(fixture.function("stats")).await;
+    for value in [
+        "ada@example.com",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
+    ] {
+        let response = api
+            .send(&fixture.get(STATS).header("traceparent", value))
+            .await;
+        let id = response.header("x-request-id").unwrap();
+        let line = api.log_line(&id, "request answered").await;
+        assert_eq!(line["spans"][0].get("traceparent"), None, "{line}");
+    }
 }
 
 #[tokio::test]

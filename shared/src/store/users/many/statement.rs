@@ -92,7 +92,7 @@ pub(super) fn push_stored<'q>(
         sql.push("LEFT JOIN rights_lock ON TRUE ");
     }
     sql.push("WHERE TRUE");
-    // Whoever does not pass any more when the lock is there is left out.
+    // Users who do not pass any more when the lock is there are left out.
     if let Selection::Filter { filter, .. } = &job.selection {
         list::push_conditions(sql, filter);
     }
@@ -112,7 +112,7 @@ fn push_named(sql: &mut QueryBuilder<'_, Postgres>, condition: &str) {
 }
 
 /// The conditions of `decided` under which a user keeps all rights. Locking a row reads its newest version: one
-/// that is no superuser by now does not count.
+/// that has been demoted meanwhile does not count.
 pub(super) fn push_guards(sql: &mut QueryBuilder<'_, Postgres>, actor: UserId) {
     sql.push("WHEN stored.id = ")
         .push_bind(actor)

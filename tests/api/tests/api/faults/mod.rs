@@ -1,6 +1,7 @@
 //! Faults, each with real servers and with traffic running, and what callers see of them.
 
 mod backends_terminated;
+mod bulk_change_killed;
 mod connections_exhausted;
 mod credentials_rotated;
 mod environment_ends;
