@@ -303,7 +303,7 @@ fn ids_of(values: &[Value], config: &Config) -> Result<Vec<UserId>, Error> {
 fn emails_of(values: &[Value], config: &Config) -> Result<Vec<ExactValue>, Error> {
     check_length("emails", values, config)?;
     let mapping = config.users_table.mapping();
-    if mapping.is_some_and(|mapping| !mapping.email.is_unique()) {
+    if mapping.is_some_and(|mapping| !mapping.are_emails_unique()) {
         return Err(Error::invalid_request(
             "emails is not available: emails of this table are not unique, so an email does not say which user is \
              meant",

@@ -22,4 +22,4 @@ pub use self::{
     scan::{Scanned, Stop, scan},
     trigram_search::{count_by_trigrams, trigram_search},
 };
-pub(super) use self::{look_up::push_conditions, searched::folded_text_of};
+pub(super) use self::look_up::push_conditions;
