@@ -28,6 +28,7 @@ function lazy<P>(load: () => Promise<ComponentType<P>>) {
 
 const Dashboard = lazy(() => import("./dashboard/view").then((module) => module.Dashboard));
 const Audit = lazy(() => import("./audit/view").then((module) => module.AuditView));
+const Import = lazy(() => import("./import/view").then((module) => module.ImportView));
 const CreateUser = lazy(() => import("./users/create").then((module) => module.CreateUser));
 
 function View({ me }: { me?: User }) {
@@ -37,6 +38,7 @@ function View({ me }: { me?: User }) {
   if (path === "/users") return <UsersView />;
   if (path === "/users/new") return <CreateUser />;
   if (view === "users" && id) return <UserView key={id} id={decodeURIComponent(id)} me={me} />;
+  if (path === "/import") return <Import />;
   if (path === "/audit") return <Audit />;
   return (
     <>

@@ -3,6 +3,8 @@ const number = new Intl.NumberFormat("en");
 const plural = (count: number, one: string, many: string) =>
   `${number.format(count)} ${count === 1 ? one : many}`;
 
+const leftOut = (count: number) => (count === 0 ? "." : `, ${number.format(count)} left as they were.`);
+
 export const t = {
   product: "rollcall",
   skip: "Skip to the content",
@@ -106,6 +108,55 @@ export const t = {
     headings: { is_active: "Status", is_superuser: "Role" } as Record<string, string>,
   },
 
+  bulk: {
+    selection: "Selection",
+    selected: (count: string) => `${count} selected`,
+    selectAll: (count: string) => `Select all ${count} that match`,
+    clear: "Clear the selection",
+    verbs: {
+      '{"is_active":false}': "Deactivate",
+      '{"is_active":true}': "Activate",
+      '{"is_superuser":true}': "Make administrator",
+      '{"is_superuser":false}': "Take administrator away",
+      delete: "Delete",
+    } as Record<string, string>,
+    done: {
+      '{"is_active":false}': (done, left) => `${plural(done, "user was", "users were")} deactivated${leftOut(left)}`,
+      '{"is_active":true}': (done, left) => `${plural(done, "user was", "users were")} activated${leftOut(left)}`,
+      '{"is_superuser":true}': (done, left) => `${plural(done, "user is", "users are")} administrators now${leftOut(left)}`,
+      '{"is_superuser":false}': (done, left) => `${plural(done, "user is", "users are")} not administrators any more${leftOut(left)}`,
+      delete: (done, left) => `${plural(done, "user was", "users were")} deleted${leftOut(left)}`,
+    } as Record<string, (done: number, left: number) => string>,
+    matching: "All users that match:",
+    words: (filter: { search?: string; is_active?: boolean; is_superuser?: boolean; created_from?: string; created_to?: string }) =>
+      [
+        filter.search && `“\u2068${filter.search}\u2069”`,
+        filter.is_active !== undefined && (filter.is_active ? "active" : "inactive"),
+        filter.is_superuser !== undefined && (filter.is_superuser ? "administrators" : "not administrators"),
+        filter.created_from && `created from ${filter.created_from}`,
+        filter.created_to && `created before ${filter.created_to}`,
+      ]
+        .filter(Boolean)
+        .join(", ") || "everybody",
+    would: (done: number, count: number, hasMore: boolean) =>
+      hasMore
+        ? `${plural(count, "user matches", "users match")}. The first ${number.format(done)} would be done first, then the others.`
+        : `${number.format(done)} of ${plural(count, "user", "users")} would change.`,
+    more: (count: number) => `and ${number.format(count)} more`,
+    skipped: "Nothing is done to these:",
+    reasons: {
+      not_found: (count) => `${plural(count, "user does", "users do")} not exist any more`,
+      unchanged: (count) => `${plural(count, "user is", "users are")} like that already`,
+      self: () => "you yourself",
+      last_superuser: () => "the last active administrator",
+      referenced: (count) => `${plural(count, "user", "users")} to whom other tables refer`,
+    } as Record<string, (count: number) => string>,
+    undoable: "This can be undone afterwards.",
+    final: "This cannot be undone.",
+    running: "Working …",
+    undone: (count: number) => `Undone for ${plural(count, "user", "users")}.`,
+  },
+
   user: {
     title: "User",
     unknown: "There is no user with this id. It may have been deleted.",
@@ -147,6 +198,8 @@ export const t = {
     json: "Copy as JSON",
     actions: "Actions",
     history: "History",
+    historyHint: "Who changed this user, and what. Reading it is logged as well.",
+    showHistory: "Show the history",
     createTitle: "New user",
     create: "Create user",
     created: (name: string) => `${name} was created.`,
@@ -171,18 +224,22 @@ export const t = {
     emptyHint: "Changes appear here as soon as they are made.",
     noMatchHint: "Try other filters.",
     clear: "Clear filters",
-    from: "From",
-    to: "Before",
+    more: "Who, whom, when",
+    filters: {
+      actor: "Who (id)",
+      target: "Whom (id)",
+      request_id: "Request id",
+      transaction: "Transaction",
+      from: "From",
+      to: "Before",
+    },
     newest: "Newest",
     older: "Older",
     newer: "Newer",
-    actor: "Who (id)",
-    target: "Whom (id)",
     action: "Action",
     outcome: "Outcome",
     done: "Done",
     refused: "Refused",
-    transaction: "Transaction",
     all: "All of this transaction",
     details: "Source",
     before: "before",
@@ -192,8 +249,50 @@ export const t = {
       "user.update": "Changed",
       "user.delete": "Deleted",
       "user.import": "Imported",
+      "user.bulk_update": "Changed many",
+      "user.bulk_delete": "Deleted many",
       "audit.read": "Read the log",
     } as Record<string, string>,
+  },
+
+  import: {
+    title: "Import",
+    another: "Another file",
+    drop: "Drop a file of users here, or choose one",
+    hint: "CSV, NDJSON or JSON. Nothing is written before you have seen what would happen.",
+    noRows: "The file has no rows.",
+    unreadable: (where: string) => `The file cannot be read as CSV, NDJSON or JSON (${where}).`,
+    rows: (count: number) => plural(count, "row", "rows"),
+    conflicts: "Users who exist already",
+    onConflict: {
+      fail: "are mistakes",
+      skip: "stay as they are",
+      update: "get what the file says",
+    },
+    preview: "Rows of the file",
+    row: "Row",
+    leaveOut: "Leave out",
+    firstRows: (count: number) => `The first ${plural(count, "row", "rows")}:`,
+    wrongRows: (shown: number, all: number) =>
+      shown < all ? `${format.number(shown)} of ${plural(all, "row", "rows")} with mistakes:` : "The rows with mistakes:",
+    missing: (fields: string[]) => `Say which column is: ${fields.join(", ")}.`,
+    check: "Check the file",
+    checking: "Checking …",
+    checked: "Checked, nothing is written yet.",
+    start: (count: number) => `Import ${plural(count, "row", "rows")}`,
+    importing: "Importing …",
+    stop: "Stop",
+    goOn: "Go on",
+    done: "Done.",
+    leave: "The import is under way. Stop it here? It can go on later with the same file.",
+    resume: (done: number) => `An import of this file was interrupted after ${plural(done, "row", "rows")}. It can go on from there.`,
+    counts: (counts: { created: number; updated: number; skipped: number }, isPreview: boolean) => {
+      const to = isPreview ? "to be " : "";
+      return `${number.format(counts.created)} ${to}created, ${number.format(counts.updated)} ${to}updated, ${number.format(counts.skipped)} ${to}left as they are.`;
+    },
+    rejected: (count: number) => `${plural(count, "row has a mistake", "rows have mistakes")} and will not be imported.`,
+    download: (count: string) => `Save the ${count} refused as a file`,
+    problem: "problem",
   },
 
   dashboard: {

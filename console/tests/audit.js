@@ -14,6 +14,7 @@ test("the log is filtered, linked to users and to whole transactions", async (t)
   await page.getByLabel("Outcome").selectOption("Refused");
   await says(page.locator("tbody tr"), "Refused: self");
   await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByText("Who, whom, when").click();
   await page.getByLabel("Whom (id)").fill(String(user.id));
   await page.keyboard.press("Enter");
   await page.waitForURL(/target=/);

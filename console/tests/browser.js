@@ -26,7 +26,7 @@ async function launch() {
 let browser;
 
 /** A page of a person who is signed in, unless `token` is null. Whatever the page complains of fails the test. */
-export async function open(test, path, { token = TOKEN, allow = [], ...options } = {}) {
+export async function open(test, path, { token = TOKEN, allow = [], url = URL_OF_API, ...options } = {}) {
   browser ??= await launch();
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin", ...options });
   const page = await context.newPage();
@@ -38,9 +38,9 @@ export async function open(test, path, { token = TOKEN, allow = [], ...options }
     if (["error", "warning"].includes(message.type()) && !isAllowed(text)) complaints.push(text);
   });
   page.on("request", (request) => {
-    const url = request.url();
-    if (!url.startsWith(URL_OF_API) && !isAllowed(url)) complaints.push(`a request to ${url}`);
-    if (url.includes(TOKEN)) complaints.push(`the token in ${url}`);
+    const asked = request.url();
+    if (!asked.startsWith(url) && !isAllowed(asked)) complaints.push(`a request to ${asked}`);
+    if (asked.includes(TOKEN)) complaints.push(`the token in ${asked}`);
   });
   page.setDefaultTimeout(10_000);
   test.after(async () => {
@@ -52,7 +52,7 @@ export async function open(test, path, { token = TOKEN, allow = [], ...options }
       if (!sessionStorage.getItem("rollcall.token")) sessionStorage.setItem("rollcall.token", token);
     }, token);
   }
-  await page.goto(`${URL_OF_API}/console${path}`);
+  await page.goto(`${url}/console${path}`);
   return page;
 }
 

@@ -6,5 +6,9 @@ import "./users.js";
 import "./user.js";
 import "./dashboard.js";
 import "./audit.js";
+import "./bulk.js";
+import "./import.js";
+import "./oidc.js";
+import "./figures.js";
 
 after(close);

@@ -12,6 +12,7 @@ test("fields are changed by mouse, and the change is undone", async (t) => {
   await page.getByLabel("Active").uncheck();
   await page.getByRole("button", { name: "Save changes" }).click();
   await says(page.locator(".toast"), "Saved.");
+  await page.getByRole("button", { name: "Show the history" }).click();
   await says(page.locator(".history li"), "New Name");
   let now = await stored(user.id);
   assert.deepEqual([now.full_name, now.is_active], ["New Name", false]);
@@ -65,6 +66,7 @@ test("two consoles that change the same user meet, and neither change is lost un
 test("a new password is shown once, and works as the API says", async (t) => {
   const user = await make("forgetful");
   const page = await open(t, `/users/${user.id}`);
+  await page.getByRole("button", { name: "Show the history" }).click();
   await page.getByRole("button", { name: "Reset password" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "Set a new password" }).click();

@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", source.display());
     println!("cargo::rerun-if-changed=build.rs");
 
-    let mut list = String::from("&[\n");
+    let mut assets = Vec::new();
     let mut paths: Vec<_> = fs::read_dir(source)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<_>>()?;
@@ -31,11 +31,12 @@ fn main() -> io::Result<()> {
         let mut encoder = GzBuilder::new().write(Vec::new(), Compression::best());
         encoder.write_all(&content)?;
         fs::write(&compressed, encoder.finish()?)?;
-        list += &format!(
-            "Asset {{ name: {name:?}, plain: include_bytes!({:?}), gzip: include_bytes!({:?}) }},\n",
-            path.canonicalize()?,
-            compressed
-        );
+        let plain = path.canonicalize()?;
+        let (plain, gzip) = (plain.to_string_lossy(), compressed.to_string_lossy());
+        assets.push(format!(
+            "Asset {{ name: {name:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({gzip:?}) }}"
+        ));
     }
-    fs::write(target.join("assets.rs"), list + "]\n")
+    let list = format!("&[{}]", assets.join(",\n"));
+    fs::write(target.join("assets.rs"), list)
 }

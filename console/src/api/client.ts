@@ -15,10 +15,18 @@ export type ErrorBody = Schemas["Error"];
 // openapi-fetch reads `fetch` once; tests and extensions may replace it later.
 export const api = createClient<paths>({ fetch: (request) => fetch(request) });
 
+const CONSISTENCY = "X-Consistency-Token";
+/** What the last change has answered: reads that send it see that change, also where replicas answer them. */
+let written: string | null = null;
+
 api.use({
   onRequest({ request }) {
     const bearer = token();
     if (bearer) request.headers.set("Authorization", `Bearer ${bearer}`);
+    if (written && request.method === "GET") request.headers.set(CONSISTENCY, written);
+  },
+  onResponse({ response }) {
+    written = response.headers.get(CONSISTENCY) ?? written;
   },
 });
 

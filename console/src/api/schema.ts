@@ -152,6 +152,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/bulk/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete many users
+         * @description The users are named by `ids` or `emails`, or are those that pass a `filter`, which has the parameters of the list. With a filter, `expected_count` is required: the `count` that a dry run tells. If another number of users passes it now, nothing is done, and 409 `count_differs` has the new one. An empty filter needs `all`.
+         *
+         *     All users of a request are done in one transaction. Where more users pass a filter than it takes, `next` is not `null`: send the same request with `cursor` set to it, and with an `Idempotency-Key` of its own, until it is.
+         *
+         *     `skipped` names those to whom nothing is done, and why: `not_found`, `unchanged`, `self` (nobody takes away their own rights), `last_superuser` (no active superuser would be left), `referenced` (rows of other tables refer to the user). All others are done.
+         */
+        post: operations["deleteUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/bulk/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many users
+         * @description The users are named by `ids` or `emails`, or are those that pass a `filter`, which has the parameters of the list. With a filter, `expected_count` is required: the `count` that a dry run tells. If another number of users passes it now, nothing is done, and 409 `count_differs` has the new one. An empty filter needs `all`.
+         *
+         *     All users of a request are done in one transaction. Where more users pass a filter than it takes, `next` is not `null`: send the same request with `cursor` set to it, and with an `Idempotency-Key` of its own, until it is.
+         *
+         *     `skipped` names those to whom nothing is done, and why: `not_found`, `unchanged`, `self` (nobody takes away their own rights), `last_superuser` (no active superuser would be left), `referenced` (rows of other tables refer to the user). All others are done.
+         */
+        post: operations["updateUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -303,6 +351,72 @@ export interface components {
             /** @description What the user is called now; `null` if there is none any more. */
             username: string | null;
         };
+        BulkDelete: {
+            /** @description That an empty filter is meant. */
+            all?: boolean;
+            /** @description The `next` of the answer to the same request. */
+            cursor?: string;
+            /** @description Check everything and change nothing. */
+            dry_run?: boolean;
+            emails?: string[];
+            /** @description How many users pass the filter. */
+            expected_count?: number;
+            filter?: components["schemas"]["UserFilter"];
+            ids?: number[];
+        } & (unknown | unknown | unknown);
+        BulkDeleted: {
+            /** @description How many users are meant and exist; of a filter, behind the cursor. */
+            count: number;
+            /** @description To how many of them it was done, or would be. */
+            deleted: number;
+            /** @description Some of those to whom it would be done, in a dry run. */
+            examples?: components["schemas"]["User"][];
+            /** @description The `cursor` to go on with; `null` if all users were taken. */
+            next: string | null;
+            skipped: {
+                /** @description Of one who was named so and not found. */
+                email?: string;
+                id?: number;
+                /** @enum {string} */
+                reason: "not_found" | "unchanged" | "self" | "last_superuser" | "referenced";
+            }[];
+        };
+        BulkUpdate: {
+            /** @description That an empty filter is meant. */
+            all?: boolean;
+            /** @description The `next` of the answer to the same request. */
+            cursor?: string;
+            /** @description Check everything and change nothing. */
+            dry_run?: boolean;
+            emails?: string[];
+            /** @description How many users pass the filter. */
+            expected_count?: number;
+            filter?: components["schemas"]["UserFilter"];
+            ids?: number[];
+            set: {
+                /** @description A name for people, without control or invisible characters; joiners, variation selectors and direction marks are accepted where scripts and emoji need them. */
+                full_name?: string | null;
+                is_active?: boolean;
+                is_superuser?: boolean;
+            };
+        } & (unknown | unknown | unknown);
+        BulkUpdated: {
+            /** @description To how many of them it was done, or would be. */
+            changed: number;
+            /** @description How many users are meant and exist; of a filter, behind the cursor. */
+            count: number;
+            /** @description Some of those to whom it would be done, in a dry run. */
+            examples?: components["schemas"]["User"][];
+            /** @description The `cursor` to go on with; `null` if all users were taken. */
+            next: string | null;
+            skipped: {
+                /** @description Of one who was named so and not found. */
+                email?: string;
+                id?: number;
+                /** @enum {string} */
+                reason: "not_found" | "unchanged" | "self" | "last_superuser" | "referenced";
+            }[];
+        };
         /**
          * @description The connections of the environment that answers, in the words of SQLAlchemy's pool, which the API had
          *     before; and of all environments.
@@ -356,6 +470,11 @@ export interface components {
         };
         /** @description What every error answer says. */
         Error: {
+            /**
+             * Format: int64
+             * @description How many users pass the filter, with 409.
+             */
+            count?: number;
             /** @description What there is now, with 412. */
             current?: Record<string, never>;
             /** @description More, row by row. */
@@ -565,6 +684,17 @@ export interface components {
              */
             username: string | unknown | unknown;
         };
+        /** @description Which users, as in a list. */
+        UserFilter: {
+            created_from?: string;
+            created_to?: string;
+            email?: string;
+            id?: number[];
+            is_active?: boolean;
+            is_superuser?: boolean;
+            search?: string;
+            username?: string;
+        };
         UserId: number | string;
         /** @description A page of users and how to get to the others. */
         UserList: {
@@ -695,6 +825,8 @@ export interface components {
         Vary: string;
         /** @description How to say who calls: `Bearer` (RFC 6750). */
         "WWW-Authenticate": string;
+        /** @description The write, for reads that have to see it. Only where replicas answer reads. */
+        "X-Consistency-Token": string;
         /** @description The id under which the request is in the log. */
         "X-Request-Id": string;
     };
@@ -710,7 +842,7 @@ export interface operations {
                 /** @description Only what was done to this user. */
                 target?: number;
                 /** @description Only this. */
-                action?: "user.create" | "user.update" | "user.delete" | "user.import" | "audit.read";
+                action?: "user.create" | "user.update" | "user.delete" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "audit.read";
                 /** @description Only what was refused, or only what was done. */
                 refused?: boolean;
                 /** @description Only what this request did. */
@@ -730,7 +862,10 @@ export interface operations {
                 /** @description A `next_cursor` or `prev_cursor` of the same walk: with the same filters and order. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -896,6 +1031,8 @@ export interface operations {
             header?: {
                 /** @description `no-cache` asks for numbers of this very moment. */
                 "Cache-Control"?: string;
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
             };
             path?: never;
             cookie?: never;
@@ -1057,6 +1194,8 @@ export interface operations {
             header?: {
                 /** @description `no-cache` asks for numbers of this very moment. */
                 "Cache-Control"?: string;
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
             };
             path?: never;
             cookie?: never;
@@ -1197,7 +1336,10 @@ export interface operations {
     getOwnUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1323,7 +1465,10 @@ export interface operations {
     getDatabaseMetrics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1503,7 +1648,10 @@ export interface operations {
                 /** @description How to count all users that match: to the last one, up to a limit if `search` or a range of times is given, or not at all. */
                 count?: "exact" | "capped" | "none";
             };
-            header?: never;
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1684,6 +1832,7 @@ export interface operations {
                     Location: components["headers"]["Location"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1918,6 +2067,7 @@ export interface operations {
                     "Preference-Applied": components["headers"]["Preference-Applied"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -1948,6 +2098,7 @@ export interface operations {
                     "Preference-Applied": components["headers"]["Preference-Applied"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2132,12 +2283,473 @@ export interface operations {
             };
         };
     };
+    deleteUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 hours without being done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "ids": [
+                 *         2,
+                 *         3,
+                 *         4711
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkDelete"];
+            };
+        };
+        responses: {
+            /** @description What was done, or would be with `dry_run`. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "count": 2,
+                     *       "deleted": 2,
+                     *       "examples": [
+                     *         {
+                     *           "created_at": "2026-01-01T00:00:00Z",
+                     *           "email": "ada@example.com",
+                     *           "full_name": "Ada Lovelace",
+                     *           "id": 1,
+                     *           "is_active": true,
+                     *           "is_superuser": true,
+                     *           "updated_at": "2026-01-01T00:00:00Z",
+                     *           "username": "ada"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "skipped": [
+                     *         {
+                     *           "id": 4711,
+                     *           "reason": "not_found"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkDeleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "invalid_request";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unauthorized";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "forbidden";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "conflict" | "idempotency_in_progress" | "count_differs" | "referenced";
+                    };
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "too_large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "idempotency_mismatch" | "validation_failed";
+                    };
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "database_unavailable";
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "request_timeout";
+                    };
+                };
+            };
+        };
+    };
+    updateUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 hours without being done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dry_run": true,
+                 *       "ids": [
+                 *         2,
+                 *         3,
+                 *         4711
+                 *       ],
+                 *       "set": {
+                 *         "is_active": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["BulkUpdate"];
+            };
+        };
+        responses: {
+            /** @description What was done, or would be with `dry_run`. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed": 2,
+                     *       "count": 2,
+                     *       "examples": [
+                     *         {
+                     *           "created_at": "2026-01-01T00:00:00Z",
+                     *           "email": "ada@example.com",
+                     *           "full_name": "Ada Lovelace",
+                     *           "id": 1,
+                     *           "is_active": true,
+                     *           "is_superuser": true,
+                     *           "updated_at": "2026-01-01T00:00:00Z",
+                     *           "username": "ada"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "skipped": [
+                     *         {
+                     *           "id": 4711,
+                     *           "reason": "not_found"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BulkUpdated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "invalid_request";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unauthorized";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "forbidden";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "conflict" | "idempotency_in_progress" | "count_differs";
+                    };
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "too_large";
+                    };
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unsupported_media_type";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "idempotency_mismatch" | "validation_failed";
+                    };
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "database_unavailable";
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "request_timeout";
+                    };
+                };
+            };
+        };
+    };
     getUser: {
         parameters: {
             query?: never;
             header?: {
                 /** @description An `ETag`: 304 without a body if the user still has it. */
                 "If-None-Match"?: string;
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
             };
             path: {
                 /** @description The id of the user. */
@@ -2330,6 +2942,7 @@ export interface operations {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2367,6 +2980,7 @@ export interface operations {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2577,6 +3191,7 @@ export interface operations {
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2801,7 +3416,10 @@ export interface operations {
                 /** @description A `next_cursor` or `prev_cursor` of the same walk: with the same filters and order. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
             path: {
                 /** @description The id of the user, who may be gone. */
                 id: number;

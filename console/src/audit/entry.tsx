@@ -32,7 +32,7 @@ export function Changes({ entry }: { entry: AuditEntry }) {
               </del>
             </dd>
           )}
-          {field in before && field in after && <span aria-hidden="true">→</span>}
+          {field in before && field in after && <span aria-hidden="true">»</span>}
           {field in after && (
             <dd>
               <ins>
@@ -66,7 +66,7 @@ export function Actor({ entry }: { entry: AuditEntry }) {
 
 export function Target({ entry }: { entry: AuditEntry }) {
   const { target } = entry;
-  if (!target) return <span class="quiet">{entry.action === "user.import" ? t.audit.many : t.none}</span>;
+  if (!target) return <span class="quiet">{/import|bulk/.test(entry.action) ? t.audit.many : t.none}</span>;
   if (target.id === null) return <span class="quiet">{t.none}</span>;
   return (
     <a href={href(`/users/${encodeURIComponent(target.id)}`)}>

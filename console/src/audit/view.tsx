@@ -2,6 +2,7 @@
 import { api, ask, type AuditEntry } from "../api/client";
 import type { paths } from "../api/schema";
 import { ErrorNotice, Skeleton, Time, Title } from "../parts/basics";
+import { Menu } from "../parts/menu";
 import { useResource } from "../resource";
 import { href, navigate, usePlace, withQuery } from "../router";
 import { t } from "../texts";
@@ -9,7 +10,8 @@ import { Choice } from "../users/filters";
 import { Action, Actor, Changes, Target } from "./entry";
 
 type AuditQuery = NonNullable<paths["/api/v1/audit"]["get"]["parameters"]["query"]>;
-const FILTERS = ["actor", "target", "action", "refused", "request_id", "transaction", "from", "to"] as const;
+const IN_MENU = ["actor", "target", "request_id", "transaction", "from", "to"] as const;
+const FILTERS = ["action", "refused", ...IN_MENU] as const;
 /** A day of the reader's, as the instant at which it begins. */
 const instant = (date: string | null) => (date ? new Date(`${date}T00:00`).toISOString() : undefined);
 
@@ -63,12 +65,11 @@ export function AuditView() {
           ]}
           onChange={(refused) => show({ refused })}
         />
-        <TextFilter label={t.audit.actor} name="actor" query={query} show={show} />
-        <TextFilter label={t.audit.target} name="target" query={query} show={show} />
-        <TextFilter label={t.requestId} name="request_id" query={query} show={show} />
-        <TextFilter label={t.audit.transaction} name="transaction" query={query} show={show} />
-        <TextFilter label={t.audit.from} name="from" type="date" query={query} show={show} />
-        <TextFilter label={t.audit.to} name="to" type="date" query={query} show={show} />
+        <Menu label={t.audit.more} isSet={IN_MENU.some((name) => query.get(name))}>
+          {IN_MENU.map((name) => (
+            <TextFilter key={name} label={t.audit.filters[name]} name={name} query={query} show={show} />
+          ))}
+        </Menu>
         {isFiltered && (
           <button
             type="button"
@@ -149,18 +150,18 @@ function Log({ entries, isLoading }: { entries: AuditEntry[]; isLoading: boolean
 function TextFilter(props: {
   label: string;
   name: string;
-  type?: "text" | "date";
   query: URLSearchParams;
   show: (changes: Record<string, string | undefined>) => void;
 }) {
   const value = props.query.get(props.name) ?? "";
+  const isDate = props.name === "from" || props.name === "to";
   return (
-    <label class={value ? "filter set" : "filter"}>
-      <span>{props.label}</span>
+    <label>
+      {props.label}
       <input
         key={value}
-        type={(props.type ?? "text") as "text"}
-        size={8}
+        type={(isDate ? "date" : "text") as "text"}
+        size={14}
         autocomplete="off"
         spellcheck={false}
         defaultValue={value}

@@ -8,6 +8,7 @@ import { href, navigate, usePlace, withQuery } from "../router";
 import { t } from "../texts";
 import { Filters, ViewMenu } from "./filters";
 import { asId, columnsOf, FILTERS, listQuery } from "./query";
+import { SelectionBar, useSelection } from "./selection";
 import { UsersTable } from "./table";
 
 const DEBOUNCE_MILLISECONDS = 180;
@@ -21,6 +22,10 @@ export function UsersView() {
   const show = (changes: Record<string, string | undefined>, options?: { replace?: boolean }) =>
     navigate(href("/users", withQuery(query, { cursor: undefined, ...changes })), options);
   const clear = () => show(Object.fromEntries(FILTERS.map((name) => [name, undefined])));
+  const { picked, clear: clearSelection } = useSelection(list.data?.items ?? []);
+  // What was selected among others is not meant any more.
+  const filter = FILTERS.map((name) => query.get(name)).join("\n");
+  useEffect(clearSelection, [filter]);
   const isFiltered = FILTERS.some((name) => query.get(name));
 
   return (
@@ -51,6 +56,7 @@ export function UsersView() {
           columns={columnsOf(query)}
           isCompact={query.get("density") === "compact"}
           isLoading={list.isLoading}
+          picked={picked}
           sort={{ by: asked.sort_by ?? "created_at", order: asked.sort_order ?? "desc" }}
           onSort={(sort_by, sort_order) => show({ sort_by, sort_order, created_from: undefined, created_to: undefined })}
         />
@@ -59,6 +65,17 @@ export function UsersView() {
         <Empty isFiltered={isFiltered} clear={clear} />
       )}
       {list.data && <Pages page={list.data} query={query} />}
+      {list.data && (
+        <SelectionBar
+          picked={picked}
+          clear={clearSelection}
+          users={list.data.items}
+          query={asked}
+          total={list.data.total ?? 0}
+          isExact={list.data.total_relation === "eq"}
+          reload={list.reload}
+        />
+      )}
     </>
   );
 }

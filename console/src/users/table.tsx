@@ -2,11 +2,12 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { User } from "../api/client";
-import { Badge, Foreign, nameOf, Time } from "../parts/basics";
+import { Badge, Foreign, nameOf, shortName, Time } from "../parts/basics";
 import { useKey } from "../parts/shortcuts";
 import { href } from "../router";
 import { t } from "../texts";
 import type { Column, ListQuery } from "./query";
+import type { Picked } from "./selection";
 
 type SortBy = NonNullable<ListQuery["sort_by"]>;
 type SortOrder = NonNullable<ListQuery["sort_order"]>;
@@ -19,9 +20,10 @@ interface Props {
   isLoading: boolean;
   sort: { by: SortBy; order: SortOrder };
   onSort: (by: SortBy, order: SortOrder) => void;
+  picked: Picked;
 }
 
-export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort }: Props) {
+export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort, picked }: Props) {
   const body = useRef<HTMLTableSectionElement>(null);
   useKey((key, event) => {
     const links = [...body.current!.querySelectorAll<HTMLElement>("th a")];
@@ -31,7 +33,12 @@ export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort 
       const step = key === "j" ? 1 : -1;
       links[here < 0 ? 0 : Math.min(Math.max(here + step, 0), links.length - 1)]?.focus();
     }
+    if (key.toLowerCase() === "x" && here >= 0) {
+      event.preventDefault();
+      picked.toggle(users[here]!, event.shiftKey);
+    }
   });
+  const selectedHere = users.filter(({ id }) => picked.ids.has(id)).length;
   const header = (column: string) => (
     <SortableHeader key={column} column={column} sort={sort} onSort={onSort} />
   );
@@ -41,13 +48,30 @@ export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort 
         <caption class="hidden">{t.users.caption}</caption>
         <thead>
           <tr>
+            <th class="pick" scope="col">
+              <input
+                type="checkbox"
+                aria-label={t.users.selectPage}
+                checked={selectedHere === users.length}
+                indeterminate={selectedHere > 0 && selectedHere < users.length}
+                onChange={picked.togglePage}
+              />
+            </th>
             {header("username")}
             {columns.map(header)}
           </tr>
         </thead>
         <tbody ref={body}>
           {users.map((user) => (
-            <tr key={user.id}>
+            <tr key={user.id} class={picked.ids.has(user.id) ? "selected" : undefined}>
+              <td class="pick">
+                <input
+                  type="checkbox"
+                  aria-label={t.users.select(shortName(user))}
+                  checked={picked.ids.has(user.id)}
+                  onClick={(event) => picked.toggle(user, event.shiftKey)}
+                />
+              </td>
               <th scope="row">
                 <a href={href(`/users/${encodeURIComponent(user.id)}`)}>
                   <Foreign>{nameOf(user)}</Foreign>

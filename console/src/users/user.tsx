@@ -45,6 +45,7 @@ export function UserView({ id, me }: { id: string; me?: User }) {
   // Counted, because the form begins anew with what was saved, and the history has more to tell.
   const [saves, setSaves] = useState(0);
   const [changes, setChanges] = useState(0);
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
 
   if (!version.data) {
     return (
@@ -136,7 +137,18 @@ export function UserView({ id, me }: { id: string; me?: User }) {
         </div>
         <div class="card">
           <h2>{t.user.history}</h2>
-          <History key={changes} id={id} />
+          {isHistoryOpen ? (
+            <History key={changes} id={id} />
+          ) : (
+            <>
+              <p class="quiet">{t.user.historyHint}</p>
+              <div class="actions">
+                <button type="button" onClick={() => setHistoryOpen(true)}>
+                  {t.user.showHistory}
+                </button>
+              </div>
+            </>
+          )}
         </div>
       </div>
       {dialog === "password" && (

@@ -23,9 +23,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Asset> {
 impl Asset {
     /// A tag that changes with the content: gzip ends with its checksum and its length.
     pub(crate) fn etag(&self) -> String {
-        let end = self.gzip.len().saturating_sub(8);
-        let digits = self.gzip[end..].iter().map(|byte| format!("{byte:02x}"));
-        format!("\"{}\"", digits.collect::<String>())
+        let end = self
+            .gzip
+            .last_chunk()
+            .map_or(0, |end| u64::from_le_bytes(*end));
+        format!("\"{end:016x}\"")
     }
 
     /// The file, compressed if the browser can read that.

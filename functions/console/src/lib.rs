@@ -8,7 +8,7 @@ use lambda_http::{
 };
 use serde::Serialize;
 use shared::platform::{
-    config::ConsoleConfig,
+    config::{ConsoleConfig, OidcProvider},
     error::Error,
     http::response::{self, Response},
 };
@@ -144,13 +144,11 @@ fn redirect() -> Response {
 
 /// Nothing from elsewhere and nothing inline; the page talks to this domain and to the identity provider.
 fn content_security_policy(config: &ConsoleConfig) -> HeaderValue {
-    let origins = config
-        .provider
-        .iter()
-        .flat_map(|provider| provider.all_origins());
-    let connect: String = origins.map(|origin| format!(" {origin}")).collect();
+    let origins = config.provider.iter().flat_map(OidcProvider::all_origins);
+    let connect: Vec<_> = ["'self'"].into_iter().chain(origins).collect();
+    let connect = connect.join(" ");
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{connect}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {connect}; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
          trusted-types 'none'"
     );
@@ -276,7 +274,7 @@ mod tests {
     #[test]
     fn the_policy_names_the_origins_of_the_provider_and_no_others() {
         let policy = |issuer: Option<&str>| {
-            let provider = issuer.map(|issuer| shared::platform::config::OidcProvider {
+            let provider = issuer.map(|issuer| OidcProvider {
                 issuer: issuer.to_owned(),
                 client_id: "console".to_owned(),
                 scopes: "openid".to_owned(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rig::{CONSOLE, CONSOLE_PATHS, Function, GatewayServer, SigningKey, TestDatabase, UserFixture};
 
-/// Long enough for HS256.
-const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
+/// What tokens are signed with: long enough for HS256.
+pub const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
 
 /// The superuser whose token is used.
 const ADMIN: i64 = 1;
@@ -42,15 +42,7 @@ impl Stack {
                 .await?;
             functions.insert(name.to_owned(), Arc::new(function));
         }
-        let paths = routes
-            .iter()
-            .map(|route| (route.path.as_str(), route.function.as_str()));
-        let paths = paths.chain(CONSOLE_PATHS.map(|path| (path, CONSOLE)));
-        let gateway = GatewayServer::start(
-            paths.map(|(path, function)| (path, Arc::clone(&functions[function]))),
-            Arc::clone(&functions["health"]),
-        )
-        .await?;
+        let gateway = serve(&functions).await?;
         Ok(Self {
             gateway,
             token: key.token(ADMIN)?,
@@ -58,6 +50,13 @@ impl Stack {
             database,
             functions,
         })
+    }
+
+    /// The same API with another console.
+    pub async fn with_console(&self, console: Function) -> anyhow::Result<GatewayServer> {
+        let mut functions = self.functions.clone();
+        functions.insert(CONSOLE.to_owned(), Arc::new(console));
+        serve(&functions).await
     }
 
     /// Where the API listens.
@@ -91,6 +90,19 @@ impl Stack {
             .map(|function| function.logs())
             .collect()
     }
+}
+
+async fn serve(functions: &BTreeMap<String, Arc<Function>>) -> anyhow::Result<GatewayServer> {
+    let routes = rig::routes()?;
+    let paths = routes
+        .iter()
+        .map(|route| (route.path.as_str(), route.function.as_str()));
+    let paths = paths.chain(CONSOLE_PATHS.map(|path| (path, CONSOLE)));
+    GatewayServer::start(
+        paths.map(|(path, function)| (path, Arc::clone(&functions[function]))),
+        Arc::clone(&functions["health"]),
+    )
+    .await
 }
 
 fn users() -> Vec<UserFixture> {

@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::Command;
+use std::{net::TcpListener, process::Command};
 
-use contract_tests::stack::Stack;
-use rig::UserFixture;
+use contract_tests::stack::{SECRET, Stack};
+use rig::{CONSOLE, Function, UserFixture};
 use servers::places::workspace_root;
 
 /// Where screenshots go; nowhere, if it is not set.
@@ -21,12 +21,23 @@ async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
     let tables = sqlx::raw_sql(REFERRING_TABLE);
     tables.execute(stack.database().pool()).await.unwrap();
 
+    let issuer = format!("http://127.0.0.1:{}", free_port());
+    let console = Function::builder(CONSOLE)
+        .env("CONSOLE_OIDC_ISSUER", &issuer)
+        .env("CONSOLE_OIDC_CLIENT_ID", "console")
+        .env("CONSOLE_OIDC_SCOPES", "openid users");
+    let with_provider = stack.with_console(console.start().await.unwrap());
+    let with_provider = with_provider.await.unwrap();
+
     let mut journeys = Command::new("node");
     journeys
         .arg("tests/index.js")
         .current_dir(workspace_root().join("console"))
         .env("CONSOLE_URL", stack.url())
         .env("CONSOLE_TOKEN", stack.token())
+        .env("CONSOLE_OIDC_URL", with_provider.url())
+        .env("CONSOLE_OIDC_ISSUER", &issuer)
+        .env("CONSOLE_OIDC_SECRET", SECRET)
         .env(
             "CONSOLE_ORDINARY_TOKEN",
             stack.token_of(ORDINARY_USER).unwrap(),
@@ -38,6 +49,12 @@ async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
     assert!(status.await.unwrap().unwrap().success(), "see above");
     let logs = stack.logs();
     assert!(!logs.contains("panicked"), "{logs}");
+}
+
+/// A port for the provider, which the console has to know before it is there.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A table of another application, whose rows refer to users in both ways.
