@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use lambda_runtime::Error;
 use ring::digest;
 use serde_json::{Value, json};
 use shared::{
     platform::{config::UsersTable, database, error::chain},
     store::{
+        application_role,
         capacity::{Capacity, find_capacity},
         migrations, schema,
     },
@@ -45,6 +47,14 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     let applied = migrations::up(&mut connection, &users_table)
         .await
         .map_err(|error| format!("A migration failed: {}", chain(&error)))?;
+    ensure_application_role(&mut connection, &users_table)
+        .await
+        .map_err(|error| {
+            format!(
+                "The role of the functions cannot be made: {}",
+                chain(error.as_ref())
+            )
+        })?;
     let all = migrations::status(&mut connection)
         .await
         .map_err(|error| format!("The migrations cannot be listed: {}", chain(&error)))?;
@@ -57,6 +67,23 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
         "Configuration": configuration(&request.resource_properties),
         "ConnectionLimit": budget.as_ref().map_or(0, |budget| budget.limit(capacity)).to_string(),
     }))
+}
+
+/// Makes the role of the functions of the API, where migrations have credentials of their own.
+pub async fn ensure_application_role(
+    connection: &mut database::Connection,
+    users_table: &UsersTable,
+) -> Result<(), Error> {
+    if let Some(secret) = database::application_credentials().await? {
+        application_role::ensure(
+            connection,
+            users_table,
+            secret.username(),
+            secret.password(),
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// A name for what the functions are told: the same if and only if it is the same. Descriptions of functions

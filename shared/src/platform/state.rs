@@ -62,7 +62,7 @@ impl State {
             database: Database::new(
                 &config.database,
                 options,
-                database::rotating_secret(&config.database, secrets),
+                database::credentials(&config.database, secrets)?,
             )?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),

@@ -4,6 +4,7 @@
 //! structs are private, domain types come out.
 
 pub mod adoption;
+pub mod application_role;
 pub mod audit;
 pub mod bulk;
 pub mod callers;

@@ -330,6 +330,12 @@ SCENARIOS = {
         "DatabaseMigrationHost": "cluster.internal", "DatabasePort": "5432", "DatabaseName": "accounts",
         "DatabasePooler": "true",
     },
+    "existing-iam": EXISTING | {
+        "DatabaseIamUser": "app", "DatabaseHost": "cluster.internal", "DatabaseName": "accounts",
+        "DatabaseIamResource": "arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-1/app",
+        "DatabaseMigrationHost": "cluster.internal",
+    },
+    "owner-apart": EXISTING | {"MigrateSecretArn": SECRET.replace("database-", "owner-")},
     "customer-key": EXISTING | {
         "KmsKeyArns": "arn:aws:kms:eu-central-1:123456789012:key/1",
         "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",

@@ -29,10 +29,7 @@ const NOT_SET: [(&str, &str); 14] = [
         "Lambda sets it on managed instances",
     ),
     ("AWS_REGION", "Lambda sets it"),
-    (
-        "DATABASE_SSL_ROOT_CERT",
-        "the binary holds the authorities of RDS",
-    ),
+    ("AWS_SESSION_TOKEN", "Lambda sets it"),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
     (
@@ -51,8 +48,9 @@ const NOT_SET: [(&str, &str); 14] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 7] = [
+const SETTINGS_OF_ONE: [(&str, &str); 8] = [
     ("APP_NAME", "health"),
+    ("APPLICATION_SECRET_ARN", "migrate"),
     ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
@@ -175,6 +173,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
     assert_eq!(
         told,
         [
+            "APPLICATION_SECRET_ARN",
             "AUDIT_RETENTION_DAYS",
             "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
             "DATABASE_HOST",
@@ -182,6 +181,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
             "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
+            "DATABASE_SSL_ROOT_CERT",
             "LOG_LEVEL",
             "USERS_TABLE"
         ]
@@ -205,8 +205,14 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
         assert_eq!(config.address.host, Some(host), "{}", function.name);
         assert_eq!(config.pooler, !is_migrate, "{}", function.name);
         assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
-        assert!(matches!(&config.source, DatabaseSource::Secret(arn)
-                if arn == "NewDatabaseStack.Outputs.SecretArn"));
+        match &config.source {
+            DatabaseSource::Secret(arn) => {
+                assert_eq!(arn, "NewDatabaseStack.Outputs.MigrateSecretArn");
+                assert!(is_migrate, "{}", function.name);
+            }
+            DatabaseSource::Iam(user) => assert_eq!(user, "rollcall_app"),
+            DatabaseSource::Url(_) => panic!("{}", function.name),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 mod connect;
 mod connector;
 mod credentials;
+mod iam_user;
 mod lease;
 mod manager;
 mod session;
@@ -21,11 +22,11 @@ use sqlx::{PgConnection, postgres::PgConnectOptions};
 /// One connection, for code that does not know the driver.
 pub type Connection = PgConnection;
 
-pub(super) use self::credentials::{options, rotating_secret};
+pub(super) use self::credentials::{credentials, options};
 pub use self::{
     connect::{APPLICATION_PREFIX, connect_options, parse_url},
-    connector::RotatingSecret,
-    credentials::connect_for_migrations,
+    connector::{Credentials, RotatingSecret},
+    credentials::{application_credentials, connect_for_migrations},
     lease::Lease,
     sqlstate::refusal,
     transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
@@ -71,14 +72,13 @@ pub struct PoolStatus {
 }
 
 impl Database {
-    /// Prepares the pool; connects to nothing yet. `secret` is where the credentials came from, if
-    /// they may change.
+    /// Prepares the pool; connects to nothing yet. `credentials` is where they come from, if they may change.
     pub fn new(
         config: &DatabaseConfig,
         options: PgConnectOptions,
-        secret: Option<RotatingSecret>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
-        let pool = Pool::builder(ConnectionManager::new(Connector::new(options, secret)))
+        let pool = Pool::builder(ConnectionManager::new(Connector::new(options, credentials)))
             .max_size(config.pool_size)
             .timeouts(Timeouts {
                 wait: Some(config.acquire_timeout),
