@@ -122,7 +122,7 @@ def create(name, template, parameters, unmet):
         if resource_class_from_type(kind) is None:
             skipped[kind] += 1
             del template["Resources"][logical_id]
-            stand_ins[logical_id] = f"arn:aws:stand-in:{REGION}:123456789012:{logical_id}"
+            stand_ins[logical_id] = f"arn:aws:stand-in:{REGION}:123456789012:type:{logical_id}"
             if kind == "AWS::Lambda::Alias":
                 function = resource["Properties"]["FunctionName"]["Ref"]
                 stand_ins[logical_id] = {"Fn::GetAtt": [function, "Arn"]}
