@@ -10,8 +10,10 @@ use crate::rotation;
 #[tokio::test]
 async fn everything_works_with_the_role_that_migrate_makes() {
     let fixture = Fixture::new().await;
-    let owner = secrets::create(&fixture.unique("owner"), &fixture.database_secret());
-    let owner = owner.await.unwrap();
+    let name = fixture.unique("owner");
+    let owner = secrets::create(&name, &fixture.database_secret())
+        .await
+        .unwrap();
     let role = fixture.database_secret_of(fixture.database.name(), "made by migrate");
     let application = secrets::create(&fixture.unique("application"), &role)
         .await
