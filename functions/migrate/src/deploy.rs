@@ -20,9 +20,6 @@ use crate::{
     cloudformation::{Change, Request},
 };
 
-/// Enough that two configurations of a stack never share a name.
-const HASH_BYTES: usize = 8;
-
 /// Does what CloudFormation asks. The error is what people read in the events of the stack.
 pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     // The table outlives the stack: it may have been there before, and it is not ours to drop.
@@ -91,8 +88,9 @@ pub async fn ensure_application_role(
 fn configuration(properties: &Value) -> String {
     let text = properties["Configuration"].to_string();
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    let bytes = hash.as_ref().iter().take(HASH_BYTES);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    // Eight bytes are enough that two configurations of a stack never share a name.
+    let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// An update that asks for no more connections than the stack already has never fails for them: it

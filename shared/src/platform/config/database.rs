@@ -103,10 +103,16 @@ impl DatabaseConfig {
         let user = variables.optional("DATABASE_IAM_USER");
         let secret = variables.optional("DATABASE_SECRET_ARN");
         let source = match (url, user, secret) {
-            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+            (Some(_), Some(_), _) => {
                 return Err(ConfigError::new(
                     "DATABASE_URL",
-                    "and DATABASE_SECRET_ARN or DATABASE_IAM_USER are both set: unset one of them",
+                    "and DATABASE_IAM_USER are both set: unset one of them",
+                ));
+            }
+            (Some(_), None, Some(_)) => {
+                return Err(ConfigError::new(
+                    "DATABASE_URL",
+                    "and DATABASE_SECRET_ARN are both set: unset one of them",
                 ));
             }
             (Some(url), None, None) => DatabaseSource::Url(url.into()),

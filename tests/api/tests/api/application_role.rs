@@ -45,7 +45,7 @@ async fn everything_works_with_the_role_that_migrate_makes() {
         (&users, fixture.get("/api/v1/users?search=adm"), 200),
         (&users, fixture.post("/api/v1/users").json(&new), 201),
         (&users, patch.json(&json!({ "full_name": "Other" })), 200),
-        (&users, delete, 200),
+        (&users, delete, 204),
         (&users, fixture.get("/api/v1/audit"), 200),
         (&stats, fixture.get("/api/v1/dashboard/stats"), 200),
         (&stats, fixture.get("/api/v1/dashboard/signups?days=7"), 200),
