@@ -219,13 +219,17 @@ async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()>
     }
 }
 
-/// The function of imports, started.
 async fn bulk_create(url: &str) -> Result<Box<Program>> {
+    start("bulk-create", url).await
+}
+
+/// A function, started.
+pub async fn start(binary: &str, url: &str) -> Result<Box<Program>> {
     let environment = vec![
         ("DATABASE_URL".to_owned(), url.to_owned()),
         ("JWT_KEY".to_owned(), signing_key().verification_key()),
     ];
-    let program = Program::new("bulk-create", environment, Request::get("/")).await?;
+    let program = Program::new(binary, environment, Request::get("/")).await?;
     program.function.start_instance().await?;
     Ok(Box::new(program))
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measurements, printed as the tables of docs/performance.md.
 
 mod adoption;
+mod changes;
 mod cold;
 mod deployment;
 mod files;
@@ -34,6 +35,8 @@ struct Arguments {
 enum Bench {
     /// Imports: through the function and in SQL alone, beside COPY and one INSERT per row
     Bulk,
+    /// 10,000 users at once, changed and deleted through the function
+    Changes,
     /// Files through `rollcall import`: plain CSV, a dump of Auth0, and a list that Excel has saved
     Files,
     /// What each index and the triggers cost an import
@@ -63,6 +66,7 @@ async fn main() -> Result<()> {
     let one_of_users = |default| users.first().copied().unwrap_or(default);
     let table = match bench {
         Bench::Bulk => imports::bulk(rounds(7), one_of_users(100_000)).await?,
+        Bench::Changes => changes::run(rounds(7), one_of_users(1_000_000)).await?,
         Bench::Files => files::run(one_of_users(1_000_000)).await?,
         Bench::Writes => imports::writes(rounds(40), one_of_users(300_000)).await?,
         Bench::Writers => writers::run(rounds(7), one_of_users(100_000)).await?,

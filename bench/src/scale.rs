@@ -134,7 +134,13 @@ impl Session {
     async fn page(&self, rounds: u32, query: &ListQuery) -> Result<Samples> {
         // The server tries a statement five times before it keeps a plan.
         let page = async || {
-            let page = listing::page(&self.database, &deadline(), &self.search, query).await;
+            let page = listing::page(
+                &self.database.reader(None),
+                &deadline(),
+                &self.search,
+                query,
+            )
+            .await;
             page.map(drop).map_err(Into::into)
         };
         sample(7, rounds, page).await

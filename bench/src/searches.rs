@@ -197,8 +197,13 @@ impl Outcomes {
         // The server tries a statement five times before it keeps a plan.
         for round in 0..7 + rounds {
             let started = Instant::now();
-            let page =
-                listing::page(&session.database, &deadline(), &session.search, query).await?;
+            let page = listing::page(
+                &session.database.reader(None),
+                &deadline(),
+                &session.search,
+                query,
+            )
+            .await?;
             is_full &= search.is_full(&page);
             is_right &= search.is_total_right(&page);
             if round >= 7 {
@@ -260,8 +265,13 @@ async fn crowd(
                 let search = &searches[random.usize(..searches.len())];
                 let query = &orders(search)[random.usize(..6)];
                 let started = Instant::now();
-                let page =
-                    listing::page(&databases[number], &deadline(), &session.search, query).await;
+                let page = listing::page(
+                    &databases[number].reader(None),
+                    &deadline(),
+                    &session.search,
+                    query,
+                )
+                .await;
                 times.push(milliseconds(started.elapsed()));
                 let is_right = page.is_ok_and(|page| search.is_full(&page));
                 short += u32::from(!is_right);
@@ -277,7 +287,13 @@ async fn crowd(
             let mut times = Vec::new();
             while Instant::now() < ends {
                 let started = Instant::now();
-                listing::page(&session.database, &deadline(), &session.search, &query).await?;
+                listing::page(
+                    &session.database.reader(None),
+                    &deadline(),
+                    &session.search,
+                    &query,
+                )
+                .await?;
                 times.push(milliseconds(started.elapsed()));
             }
             anyhow::Ok(Samples(times))

@@ -1,5 +1,6 @@
 //! Requests to the API, repeated while it cannot answer them.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,10 +18,13 @@ use crate::output;
 const TIMEOUT: Duration = Duration::from_mins(6);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Where replicas answer reads, the answer to a write names it, and a read that names it sees it.
+const CONSISTENCY_TOKEN: &str = "x-consistency-token";
+
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// So many details of an error are shown.
+/// How many details of an error are shown.
 const MAX_DETAILS: usize = 5;
 
 /// An answer may name every row of a batch.
@@ -32,6 +36,8 @@ pub struct Api {
     url: String,
     bearer: Bearer,
     retries: u32,
+    /// The last write, which later reads shall see.
+    written: Mutex<Option<String>>,
 }
 
 /// A request that does no harm when it is sent twice.
@@ -64,6 +70,7 @@ pub struct Response {
     /// The version of what is in the body.
     pub etag: Option<String>,
     retry_after: Option<Duration>,
+    written: Option<String>,
 }
 
 /// The body of an error, from rollcall or from a gateway in front of it.
@@ -170,6 +177,7 @@ impl Api {
             url: url.trim_end_matches('/').to_owned(),
             bearer,
             retries,
+            written: Mutex::default(),
         }
     }
 
@@ -221,15 +229,31 @@ impl Api {
         } else {
             Some(format!("Bearer {}", self.bearer.token()?))
         };
-        let authorization = authorization.as_deref();
+        let written = self.written().clone();
+        let headers = [
+            ("authorization", authorization),
+            (CONSISTENCY_TOKEN, written),
+        ];
         let body = request.body.unwrap_or_default();
         let answer = match request.method {
-            Method::Get => prepare(self.agent.get(url), request, authorization).call(),
-            Method::Delete => prepare(self.agent.delete(url), request, authorization).call(),
-            Method::Post => prepare(self.agent.post(url), request, authorization).send(body),
-            Method::Patch => prepare(self.agent.patch(url), request, authorization).send(body),
+            Method::Get => prepare(self.agent.get(url), request, &headers).call(),
+            Method::Delete => prepare(self.agent.delete(url), request, &headers).call(),
+            Method::Post => prepare(self.agent.post(url), request, &headers).send(body),
+            Method::Patch => prepare(self.agent.patch(url), request, &headers).send(body),
         };
-        Ok(answer.and_then(Response::read))
+        let answer = answer.and_then(Response::read);
+        if let Ok(Response {
+            written: Some(token),
+            ..
+        }) = &answer
+        {
+            *self.written() = Some(token.clone());
+        }
+        Ok(answer)
+    }
+
+    fn written(&self) -> MutexGuard<'_, Option<String>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -242,7 +266,7 @@ pub fn name(value: &impl ValueEnum) -> String {
 fn prepare<B>(
     mut builder: RequestBuilder<B>,
     request: &Request<'_>,
-    authorization: Option<&str>,
+    headers: &[(&str, Option<String>)],
 ) -> RequestBuilder<B> {
     for (name, value) in &request.query {
         builder = builder.query(*name, value);
@@ -250,10 +274,12 @@ fn prepare<B>(
     for (name, value) in &request.headers {
         builder = builder.header(*name, value);
     }
-    match authorization {
-        Some(authorization) => builder.header("authorization", authorization),
-        None => builder,
+    for (name, value) in headers {
+        if let Some(value) = value {
+            builder = builder.header(*name, value);
+        }
     }
+    builder
 }
 
 fn unreachable(error: &ureq::Error) -> String {
@@ -266,12 +292,14 @@ impl Response {
         let header = |name: &str| head.headers.get(name)?.to_str().ok();
         let wait = header("retry-after").and_then(|value| value.parse().ok());
         let etag = header("etag").map(str::to_owned);
+        let written = header(CONSISTENCY_TOKEN).map(str::to_owned);
         let body = body.with_config().limit(MAX_ANSWER_BYTES);
         Ok(Self {
             status: head.status.as_u16(),
             text: body.read_to_string()?,
             etag,
             retry_after: wait.map(Duration::from_secs),
+            written,
         })
     }
 
@@ -288,7 +316,7 @@ impl Response {
         })
     }
 
-    /// What a caller is told who needed another answer.
+    /// The error for a caller that needed another answer.
     pub fn refusal(&self) -> Failure {
         if matches!(self.status, 400..500) {
             Failure::Refused(self.describe())

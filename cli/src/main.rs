@@ -4,6 +4,7 @@ mod api;
 mod bearer;
 mod commands;
 mod connection;
+mod database;
 mod failure;
 mod import;
 mod output;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{export, generate, health, signups, stats, token, users};
+use crate::commands::{adopt, export, generate, health, migrate, signups, stats, token, users};
 use crate::connection::ConnectionArguments;
 
 const RETRIES: u32 = 3;
@@ -31,6 +32,7 @@ Examples:
   rollcall import users.csv --dry-run
   rollcall import users.csv --on-conflict update
   rollcall export users.csv
+  DATABASE_URL=postgres://... rollcall adopt
 
 Profiles, in $XDG_CONFIG_HOME/rollcall/config.toml or ~/.config/rollcall/config.toml:
   default_profile = \"live\"
@@ -76,6 +78,10 @@ enum Command {
     Signups(signups::Arguments),
     /// Check whether the service is healthy
     Health,
+    /// Find the table that holds the users of an application, and say how rollcall can use it
+    Adopt(adopt::Arguments),
+    /// Bring the schema of a database up to date, or take it away
+    Migrate(migrate::Arguments),
     /// Print a bearer token
     Token(token::Arguments),
     /// Print completions for a shell
@@ -97,6 +103,8 @@ impl Arguments {
             Command::Stats(arguments) => stats::run(arguments, &api(RETRIES)?, self.json),
             Command::Signups(arguments) => signups::run(arguments, &api(RETRIES)?, self.json),
             Command::Health => health::run(&api(0)?, self.json),
+            Command::Adopt(arguments) => adopt::run(arguments, self.json),
+            Command::Migrate(arguments) => migrate::run(arguments, self.json),
             Command::Token(arguments) => token::run(arguments, &self.connection),
             Command::Completions(arguments) => generate::completions::<Self>(arguments),
             Command::Man(arguments) => generate::man_pages::<Self>(arguments),

@@ -55,7 +55,7 @@ pub fn continue_table<const COLUMNS: usize>(
 }
 
 /// Text of a database must not control the terminal.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 

@@ -15,7 +15,7 @@ use lambda_http::BoxFuture;
 use platform::{
     auth::{Caller, SubjectKey},
     config::ConfigError,
-    database::Database,
+    database::Reader,
     deadline::Deadline,
     error::Error,
     function::{self, Function},
@@ -33,11 +33,11 @@ pub fn serve<F: Function>(
 }
 
 fn find_rights<'a>(
-    database: &'a Database,
+    reader: &'a Reader,
     subject: &'a SubjectKey,
     deadline: &'a Deadline,
 ) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
-    Box::pin(database.read(deadline, move |mut lease| async move {
+    Box::pin(reader.read(deadline, move |mut lease| async move {
         (store::callers::find(&mut lease, subject).await, lease)
     }))
 }

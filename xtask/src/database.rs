@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use servers::Postgres;
-use shared::platform::config::{UsersMapping, UsersTable};
+use shared::platform::config::{UsersMapping, users_table};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Executor as _};
 use tokio::runtime::Runtime;
@@ -72,7 +72,7 @@ impl Database {
     pub async fn connect(&self) -> Result<PgConnection> {
         let mut options = PgConnectOptions::from_str(&self.url)
             .with_context(|| format!("{URL_VARIABLE} is not a database URL"))?;
-        if UsersTable::from_env()?.mapping().is_some() {
+        if users_table()?.mapping().is_some() {
             let search_path = format!("{},public", UsersMapping::SCHEMA);
             options = options.options([("search_path", search_path)]);
         }

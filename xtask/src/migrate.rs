@@ -3,11 +3,8 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use shared::{
-    platform::config::{AuditConfig, UsersTable},
-    store::{
-        audit,
-        migrations::{self, Status},
-    },
+    platform::config::{AuditConfig, users_table},
+    store::audit,
 };
 use tokio::runtime::Runtime;
 
@@ -23,16 +20,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Apply all migrations that the database lacks
-    Up,
-    /// Take back the last migrations
-    Down {
-        /// How many
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        steps: usize,
-    },
-    /// Show which migrations the database has
-    Status,
+    #[command(flatten)]
+    Schema(rollcall::migrate::Action),
     /// Make the next months of the log of changes, and drop those older than `AUDIT_RETENTION_DAYS`
     Clean,
 }
@@ -41,35 +30,12 @@ enum Action {
 pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
     let database = Database::at_hand(runtime)?;
     runtime.block_on(async {
-        let users_table = UsersTable::from_env()?;
+        let table = users_table()?;
         let mut connection = database.connect().await?;
         match arguments.action {
-            Action::Up => {
-                let applied = migrations::up(&mut connection, &users_table)
-                    .await
-                    .context("a migration failed")?;
-                report("applied", &applied);
-            }
-            Action::Down { .. } if users_table.mapping().is_some() => {
-                migrations::remove(&mut connection, &users_table)
-                    .await
-                    .context("taking rollcall away failed")?;
-                console::say("took rollcall away from the table of the application");
-            }
-            Action::Down { steps } => {
-                let taken_back = migrations::down(&mut connection, steps)
-                    .await
-                    .context("taking back a migration failed")?;
-                report("took back", &taken_back);
-            }
-            Action::Status => {
-                for migration in migrations::status(&mut connection).await? {
-                    let state = if migration.is_applied {
-                        "applied"
-                    } else {
-                        "missing"
-                    };
-                    console::say(&format!("{state}  {}", name(&migration)));
+            Action::Schema(action) => {
+                for line in rollcall::migrate::run(action, &mut connection, &table).await? {
+                    console::say(&line);
                 }
             }
             Action::Clean => {
@@ -84,17 +50,4 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
         }
         Ok(())
     })
-}
-
-fn report(done: &str, migrations: &[Status]) {
-    if migrations.is_empty() {
-        console::say("nothing to do");
-    }
-    for migration in migrations {
-        console::say(&format!("{done} {}", name(migration)));
-    }
-}
-
-fn name(migration: &Status) -> String {
-    format!("{:04} {}", migration.version, migration.description)
 }

@@ -44,7 +44,8 @@ pub enum Command {
 /// Which users.
 #[derive(Debug, Args)]
 pub struct Filters {
-    /// Text in the username, the email or the full name, regardless of case
+    /// Words in the username, the email or the full name, in any order, regardless of case and accents; text in
+    /// double quotes is one word
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     /// Only users that are active, or only those that are not

@@ -7,7 +7,7 @@ use super::csv;
 use super::record::Record;
 use super::records::Format;
 
-/// So many objects are read for the names of their members.
+/// How many objects are read for the names of their members.
 const SAMPLE: u64 = 1_000;
 
 /// What was found in a file.

@@ -36,7 +36,7 @@ pub(super) fn header(reader: impl BufRead, is_array: bool) -> Result<Record> {
                     .open_list(&LISTS)?
                     .with_context(|| format!("the file has no array {}", LISTS.join(" or ")))?;
             }
-            _ => bail!("the file is no JSON array"),
+            _ => bail!("the file is not a JSON array"),
         }
     }
     objects.record(list.into_bytes(), objects.line)

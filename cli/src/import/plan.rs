@@ -204,7 +204,11 @@ impl Plan {
 
 /// What the name of a file says. Many programs call a file .json that has an object on each line.
 fn format_of(path: &Path, source: &Source) -> Result<Format> {
-    let format = Format::of(path).context(
+    let is_packed = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    let unpacked = is_packed.then(|| path.with_extension(""));
+    let format = Format::of(unpacked.as_deref().unwrap_or(path)).context(
         "the name of the file does not say its format: give --format csv, ndjson or json",
     )?;
     if format == Format::Json && json::is_lines(source.text(0)?)? {

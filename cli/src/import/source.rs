@@ -5,12 +5,17 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use csv_reader::NotText;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
+use flate2::read::MultiGzDecoder;
 
 /// How much is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
+
+/// How files of these formats begin.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A file whose encoding is known.
 pub(super) struct Source {
@@ -21,6 +26,8 @@ pub(super) struct Source {
     /// What its byte order mark says, or the operator.
     pub(super) encoding: &'static Encoding,
     mark_length: u64,
+    /// Whether it is compressed by gzip, as the exports of Auth0 are.
+    is_gzip: bool,
 }
 
 /// Any text of a file, from some place on.
@@ -32,11 +39,21 @@ impl Source {
         let mut file =
             File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
         let length = file.metadata().context("the file has no length")?.len();
-        let mut head = Vec::new();
-        (&mut file)
-            .take(4)
-            .read_to_end(&mut head)
-            .context("cannot read the file")?;
+        let begin = |file: &mut dyn Read| {
+            let mut head = Vec::new();
+            let read = file.take(4).read_to_end(&mut head);
+            read.context("cannot read the file").map(|_| head)
+        };
+        let mut head = begin(&mut file)?;
+        let is_gzip = head.starts_with(&GZIP);
+        if is_gzip {
+            file.rewind().context("cannot read the file")?;
+            head = begin(&mut MultiGzDecoder::new(&file))?;
+        }
+        ensure!(
+            !head.starts_with(ZIP),
+            "the file is a ZIP archive or a workbook of Excel: unpack it, or save the sheet as CSV"
+        );
         // UTF-32, and UTF-16 without a mark, have a zero here and would pass for UTF-16 or UTF-8.
         if encoding.is_none()
             && head.contains(&0)
@@ -52,12 +69,13 @@ impl Source {
             length,
             encoding,
             mark_length: mark_length as u64,
+            is_gzip,
         })
     }
 
     /// How long the text is in UTF-8.
     pub(super) fn text_length(&self) -> Result<u64> {
-        if self.encoding == UTF_8 {
+        if self.encoding == UTF_8 && !self.is_gzip {
             return Ok(self.length - self.mark_length);
         }
         io::copy(&mut self.text(0)?, &mut io::sink()).context("cannot read the file")
@@ -67,24 +85,37 @@ impl Source {
     pub(super) fn text(&self, offset: u64) -> Result<Text<'_>> {
         let is_decoded = self.encoding != UTF_8;
         let start = self.mark_length + if is_decoded { 0 } else { offset };
-        // A handle of its own: two texts of one file may be read at the same time.
-        let mut file = File::open(&self.path).context("cannot read the file")?;
-        file.seek(SeekFrom::Start(start))
-            .context("cannot read the file")?;
+        let bytes = self.bytes(start).context("cannot read the file")?;
         if !is_decoded {
-            return Ok(buffered(file));
+            return Ok(bytes);
         }
         let mut text = buffered(Decoded {
-            file: BufReader::with_capacity(BUFFER_BYTES, file),
+            file: bytes,
             decoder: self.encoding.new_decoder_without_bom_handling(),
             position: start,
             text: Cursor::default(),
             is_finished: false,
         });
-        io::copy(&mut text.by_ref().take(offset), &mut io::sink())
-            .context("cannot read the file")?;
+        skip(&mut text, offset).context("cannot read the file")?;
         Ok(text)
     }
+
+    /// The bytes from `start` on, unpacked. A handle of its own: two texts of one file may be read at the
+    /// same time.
+    fn bytes(&self, start: u64) -> io::Result<Text<'static>> {
+        let mut file = File::open(&self.path)?;
+        if !self.is_gzip {
+            file.seek(SeekFrom::Start(start))?;
+            return Ok(buffered(file));
+        }
+        let mut bytes = buffered(MultiGzDecoder::new(file));
+        skip(&mut bytes, start)?;
+        Ok(bytes)
+    }
+}
+
+fn skip(text: &mut Text<'_>, bytes: u64) -> io::Result<()> {
+    io::copy(&mut text.take(bytes), &mut io::sink()).map(drop)
 }
 
 fn buffered<'s>(text: impl Read + 's) -> Text<'s> {
@@ -172,6 +203,8 @@ fn advice(error: &NotText) -> String {
 mod tests {
     use std::io::Write as _;
 
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
 
     /// A source, and the file that it reads.
@@ -211,23 +244,43 @@ mod tests {
             (western_bytes, Some("windows-1252"), &western),
         ] {
             let encoding = encoding.map(|name| super::encoding(name).unwrap());
-            let (source, _file) = source(&bytes, encoding).unwrap();
-            let mut whole = source.text(0).unwrap();
-            for offset in [0, 3, text.len() / 2, text.len()] {
-                let offset = text.floor_char_boundary(offset);
-                let found = read(&source, offset as u64).unwrap();
-                assert!(
-                    found == text[offset..],
-                    "{} from {offset}",
-                    source.encoding.name()
-                );
+            // Files of several parts are made by joining them.
+            let (first, second) = bytes.split_at(bytes.len() / 3);
+            let packed = [gzip(first), gzip(second)].concat();
+            for bytes in [bytes, packed] {
+                let (source, _file) = source(&bytes, encoding).unwrap();
+                let mut whole = source.text(0).unwrap();
+                for offset in [0, 3, text.len() / 2, text.len()] {
+                    let offset = text.floor_char_boundary(offset);
+                    let found = read(&source, offset as u64).unwrap();
+                    assert!(
+                        found == text[offset..],
+                        "{} from {offset}",
+                        source.encoding.name()
+                    );
+                }
+                assert_eq!(source.text_length().unwrap(), text.len() as u64);
+                // The other readers have not moved this one.
+                let mut found = String::new();
+                whole.read_to_string(&mut found).unwrap();
+                assert!(found == *text, "{}", source.encoding.name());
             }
-            assert_eq!(source.text_length().unwrap(), text.len() as u64);
-            // The other readers have not moved this one.
-            let mut found = String::new();
-            whole.read_to_string(&mut found).unwrap();
-            assert!(found == *text, "{}", source.encoding.name());
         }
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_is_cut_off_or_packed_in_another_way_is_refused() {
+        let packed = gzip(&b"email\na@example.com\n".repeat(10_000));
+        let (cut, _file) = source(&packed[..packed.len() - 20], None).unwrap();
+        assert!(read(&cut, 0).is_err());
+        let error = source(b"PK\x03\x04\x14\0", None).err().unwrap().to_string();
+        assert!(error.starts_with("the file is a ZIP archive"), "{error}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::field::{Field, Values};
 use super::record::Record;
 use super::vendors::UNVERIFIABLE;
 
-/// So many rows that cannot be read are named.
+/// How many rows that cannot be read are named.
 const MAX_PROBLEMS: usize = 10;
 
 /// What hashes begin with, their algorithms, and whether the API has to be asked to accept them.

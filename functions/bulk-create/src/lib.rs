@@ -13,7 +13,7 @@ mod passwords;
 use lambda_http::http::{HeaderValue, Method, StatusCode};
 use shared::{
     platform::{
-        config::ConfigError,
+        config::{ConfigError, UsersMapping},
         database::Lease,
         error::Error,
         function::Function,
@@ -105,9 +105,10 @@ impl BulkCreate {
                 "Parameter keep_ids is not available where users are in the table of another application",
             ));
         }
-        let are_emails_unique = table
-            .mapping()
-            .is_none_or(|mapping| mapping.email.is_unique());
+        if options.on_conflict != OnConflict::Update {
+            table.allow_new_users().map_err(Error::invalid_request)?;
+        }
+        let are_emails_unique = table.mapping().is_none_or(UsersMapping::are_emails_unique);
         if options.on_conflict != OnConflict::Fail && !are_emails_unique {
             return Err(Error::invalid_request(
                 "Parameter on_conflict must be fail: emails of this table are not unique, so an email does not say \

@@ -140,7 +140,7 @@ async fn check_database(database: &Database) -> Check {
     Check::new("postgresql", started, error)
 }
 
-/// A word from a fixed set, so that nothing internal is shown to whoever asks.
+/// A word from a fixed set, so that nothing internal is shown.
 fn public_word(error: &Error) -> &'static str {
     match error {
         Error::DatabaseUnavailable(cause) => cause.reason().as_str(),

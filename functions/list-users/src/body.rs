@@ -15,15 +15,24 @@ pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The text of an object, in one of the media types.
 pub(crate) fn object<'r>(request: &'r Request, types: &[&str]) -> Result<&'r str, Error> {
+    object_up_to(MAX_BYTES, request, types)
+}
+
+/// The same, of another size.
+pub(crate) fn object_up_to<'r>(
+    max_bytes: usize,
+    request: &'r Request,
+    types: &[&str],
+) -> Result<&'r str, Error> {
     check_headers(request.headers(), types)?;
     let bytes: &[u8] = match request.body() {
         Body::Text(text) => text.as_bytes(),
         Body::Binary(bytes) => bytes,
         _ => &[],
     };
-    if bytes.len() > MAX_BYTES {
+    if bytes.len() > max_bytes {
         return Err(Error::TooLarge {
-            message: format!("The body may have at most {MAX_BYTES} bytes"),
+            message: format!("The body may have at most {max_bytes} bytes"),
         });
     }
     let text = std::str::from_utf8(bytes)

@@ -62,6 +62,8 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
     {
         return written.into_response(path);
     }
+    let table = &function.state.config.users_table;
+    table.allow_new_users().map_err(Error::invalid_request)?;
     let fields = UserFields::of(
         &function.state.config.users_table,
         &function.state.config.bulk,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod body;
+mod bulk_changes;
 mod create_user;
 mod delete_user;
 #[cfg(feature = "fuzzing")]
@@ -65,6 +66,8 @@ impl Function for ListUsers {
         one_user::ROUTE,
         update_user::ROUTE,
         delete_user::ROUTE,
+        bulk_changes::UPDATE,
+        bulk_changes::DELETE,
         me::ROUTE,
         audit::LOG,
         audit::HISTORY,
@@ -118,11 +121,12 @@ impl ListUsers {
     }
 
     async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
-        let State {
-            database, config, ..
-        } = &self.state;
+        let config = &self.state.config;
         let query = parameters::parse(&context.request, &config.users_table)?;
-        let page = listing::page(database, &context.deadline, &config.search, &query).await?;
+        let RequestContext {
+            reader, deadline, ..
+        } = context;
+        let page = listing::page(reader, deadline, &config.search, &query).await?;
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;
         if let Ok(links) =

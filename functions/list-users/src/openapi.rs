@@ -70,6 +70,7 @@ pub fn part() -> Part {
         crate::one_user::describe,
         crate::update_user::describe,
         crate::delete_user::describe,
+        crate::bulk_changes::describe,
         crate::me::describe,
         crate::audit::describe,
     ]
@@ -181,12 +182,15 @@ fn time() -> Value {
 /// Errors that only these routes have, for the catalogue.
 #[must_use]
 pub fn errors() -> Vec<Error> {
-    vec![
+    let bulk = crate::bulk_changes::errors();
+    let mut errors = vec![
         Guard::OwnRights.error(),
         Guard::LastSuperuser.error(),
         crate::delete_user::referenced_error(),
         stale(),
-    ]
+    ];
+    errors.extend(bulk);
+    errors
 }
 
 /// An example of the answer to a change of a user who is not as `If-Match` says.

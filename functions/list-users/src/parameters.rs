@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use lambda_http::Request;
+use serde_json::{Map, Value};
 use shared::{
     platform::{config::UsersTable, error::Error, http::query::QueryParameters},
     users::{
@@ -18,11 +19,26 @@ pub(crate) const MAX_SIZE: u32 = 100;
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
 pub(crate) const MAX_DEPTH: u32 = 10_000;
 
-/// A search looks at so many users one by one, in some 170 pages of an index.
+/// How many users a search looks at one by one, in some 170 pages of an index.
 const SCAN_LIMIT: u32 = 10_000;
 
 /// As many users as a page may have.
 pub(crate) const MAX_IDS: usize = 100;
+
+/// The parameters that decide which users a list has.
+pub(crate) const FILTERS: &[&str] = &[
+    "is_active",
+    "is_superuser",
+    "search",
+    "email",
+    "username",
+    "id",
+    "created_from",
+    "created_to",
+];
+
+/// Those that may be given more than once.
+const LISTS: &[&str] = &["id"];
 
 const ALLOWED: &[&str] = &[
     "is_active",
@@ -63,18 +79,9 @@ pub(crate) const COUNTS: &[(&str, CountMode)] = &[
 
 /// Reads all parameters; the first that is wrong is the error.
 pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, Error> {
-    let parameters = QueryParameters::parse_with_lists(request, ALLOWED, &["id"])?;
+    let parameters = QueryParameters::parse_with_lists(request, ALLOWED, LISTS)?;
     let sort_keys = sort_keys(table);
-    let filter = Filter {
-        is_active: parameters.flag("is_active")?,
-        is_superuser: parameters.flag("is_superuser")?,
-        search: text(&parameters, "search", SearchTerm::parse)?,
-        email: text(&parameters, "email", ExactValue::parse)?,
-        username: text(&parameters, "username", ExactValue::parse)?,
-        ids: ids(&parameters, table.id_kind())?,
-        created_from: time(&parameters, "created_from")?,
-        created_to: time(&parameters, "created_to")?,
-    };
+    let filter = filter(&parameters, table)?;
     let sort = Sort {
         by: parameters
             .one_of("sort_by", &sort_keys)?
@@ -83,7 +90,6 @@ pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, 
             .one_of("sort_order", SORT_ORDERS)?
             .unwrap_or(SortOrder::Descending),
     };
-    refuse_what_the_table_lacks(&filter, table)?;
     refuse_what_no_index_serves(&filter, sort)?;
     let count = parameters
         .one_of("count", COUNTS)?
@@ -99,6 +105,33 @@ pub(crate) fn parse(request: &Request, table: &UsersTable) -> Result<ListQuery, 
         count,
         scan_limit: SCAN_LIMIT,
     })
+}
+
+/// Reads a filter from a JSON object with the names of these parameters.
+pub(crate) fn filter_of(object: &Map<String, Value>, table: &UsersTable) -> Result<Filter, Error> {
+    let parameters = QueryParameters::from_json(object, FILTERS, LISTS)?;
+    let filter = filter(&parameters, table)?;
+    let sort = Sort {
+        by: SortBy::CreatedAt,
+        order: SortOrder::Descending,
+    };
+    refuse_what_no_index_serves(&filter, sort)?;
+    Ok(filter)
+}
+
+fn filter(parameters: &QueryParameters, table: &UsersTable) -> Result<Filter, Error> {
+    let filter = Filter {
+        is_active: parameters.flag("is_active")?,
+        is_superuser: parameters.flag("is_superuser")?,
+        search: text(parameters, "search", SearchTerm::parse)?,
+        email: text(parameters, "email", ExactValue::parse)?,
+        username: text(parameters, "username", ExactValue::parse)?,
+        ids: ids(parameters, table.id_kind())?,
+        created_from: time(parameters, "created_from")?,
+        created_to: time(parameters, "created_to")?,
+    };
+    refuse_what_the_table_lacks(&filter, table)?;
+    Ok(filter)
 }
 
 /// What users can be ordered by in this table, the default first.
@@ -187,7 +220,7 @@ fn refuse_what_the_table_lacks(filter: &Filter, table: &UsersTable) -> Result<()
     Ok(())
 }
 
-/// Refuses what would read more of the table than it gives, and names all of it. Whoever is looked up may be
+/// Refuses what would read more of the table than it gives, and names all of it. A user who is looked up may be
 /// filtered by anything but a search.
 fn refuse_what_no_index_serves(filter: &Filter, sort: Sort) -> Result<(), Error> {
     let given = |names: &[(&'static str, bool)]| {

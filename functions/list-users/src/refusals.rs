@@ -1,4 +1,4 @@
-//! What keeps a user from being changed, as the caller is told and the log of changes says.
+//! What keeps a user from being changed, in the answer and in the log of changes.
 
 use lambda_http::http::StatusCode;
 use shared::{

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::{
     platform::{
-        config::{AuditConfig, UsersTable},
+        config::{AuditConfig, users_table},
         database,
         user_id::UserId,
     },
@@ -51,14 +51,14 @@ impl Event {
     /// Does it within `time`, and reports.
     pub async fn run(&self, time: Duration) -> Result<Value, Error> {
         self.check_fields()?;
-        let users_table = UsersTable::from_env()?;
-        let writes = UserWrites::new(users_table.mapping());
+        let table = users_table()?;
+        let writes = UserWrites::new(table.mapping());
         let mut connection = database::connect_for_migrations().await?;
         schema::limit_statements(&mut connection, time).await?;
         match self.command {
             Command::Up => {
-                let applied = migrations::up(&mut connection, &users_table).await?;
-                ensure_application_role(&mut connection, &users_table).await?;
+                let applied = migrations::up(&mut connection, &table).await?;
+                ensure_application_role(&mut connection, &table).await?;
                 let pending = pending(&mut connection).await?;
                 Ok(json!({ "applied": names(&applied), "pending": pending }))
             }
@@ -67,13 +67,13 @@ impl Event {
                 Ok(json!({ "applied": [], "pending": pending }))
             }
             Command::Remove => {
-                if users_table.mapping().is_none() {
+                if table.mapping().is_none() {
                     return Err(
                         "remove is for the table of another application, which USERS_TABLE maps"
                             .into(),
                     );
                 }
-                migrations::remove(&mut connection, &users_table).await?;
+                migrations::remove(&mut connection, &table).await?;
                 Ok(json!({ "removed": true }))
             }
             Command::Clean => {
@@ -84,7 +84,7 @@ impl Event {
                 Ok(json!({ "deleted_keys": deleted, "audit": months }))
             }
             Command::Promote | Command::CreateSuperuser
-                if !UserFields::of_table(&users_table).has(UserField::IsSuperuser) =>
+                if !UserFields::of_table(&table).has(UserField::IsSuperuser) =>
             {
                 Err(
                     "USERS_TABLE has no is_superuser that can be written: whoever issues the \
@@ -99,7 +99,7 @@ impl Event {
                 Ok(superuser(id))
             }
             Command::CreateSuperuser => {
-                let user = self.new_superuser(UserFields::of_table(&users_table))?;
+                let user = self.new_superuser(UserFields::of_table(&table))?;
                 let new = NewSuperuser {
                     email: &user.email,
                     username: user.username.as_deref(),

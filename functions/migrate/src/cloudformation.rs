@@ -13,7 +13,7 @@ const RESOURCE_ID: &str = "rollcall-schema";
 
 /// A request for the custom resource.
 ///
-/// It has no `Debug`: whoever knows the response URL can answer in our name.
+/// It has no `Debug`: the response URL is enough to answer in its name.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Request {

@@ -6,7 +6,11 @@ use lambda_runtime::Error;
 use ring::digest;
 use serde_json::{Value, json};
 use shared::{
-    platform::{config::UsersTable, database, error::chain},
+    platform::{
+        config::{UsersTable, users_table},
+        database,
+        error::chain,
+    },
     store::{
         application_role,
         capacity::{Capacity, find_capacity},
@@ -40,11 +44,11 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     if let Some(budget) = &budget {
         check(budget, capacity, request)?;
     }
-    let users_table = UsersTable::from_env().map_err(|error| error.to_string())?;
-    let applied = migrations::up(&mut connection, &users_table)
+    let table = users_table().map_err(|error| error.to_string())?;
+    let applied = migrations::up(&mut connection, &table)
         .await
         .map_err(|error| format!("A migration failed: {}", chain(&error)))?;
-    ensure_application_role(&mut connection, &users_table)
+    ensure_application_role(&mut connection, &table)
         .await
         .map_err(|error| {
             format!(

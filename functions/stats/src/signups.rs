@@ -42,10 +42,11 @@ async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Respon
     if !function.state.config.users_table.has_created_at() {
         return Err(UNKNOWN);
     }
-    let database = &function.state.database;
-    let query = database.read(&context.deadline, |mut lease| async move {
-        (count_signups(&mut lease, MAX_DAYS).await, lease)
-    });
+    let query = context
+        .reader
+        .read(&context.deadline, |mut lease| async move {
+            (count_signups(&mut lease, MAX_DAYS).await, lease)
+        });
     let Aged { value, age } = cached::get(&function.signups, context, query).await?;
     let value = value.of_last(days.unwrap_or(DEFAULT_DAYS) as usize);
     cached::response(&function.state, &Aged { value, age })

@@ -30,10 +30,11 @@ pub(crate) const ROUTE: Route<Dashboard> = Route {
 
 async fn handle(function: &Dashboard, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
-    let database = &function.state.database;
-    let query = database.read(&context.deadline, |mut lease| async move {
-        (count_users(&mut lease).await, lease)
-    });
+    let query = context
+        .reader
+        .read(&context.deadline, |mut lease| async move {
+            (count_users(&mut lease).await, lease)
+        });
     let mut aged = cached::get(&function.stats, context, query).await?;
     if !function.state.config.users_table.has_created_at() {
         aged.value.new_users_today = None;

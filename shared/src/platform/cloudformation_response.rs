@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 
 use crate::platform::error::{Error, chain};
 
-/// S3 takes a document in milliseconds. A network without a way to S3 swallows the request instead.
+/// S3 takes a document in milliseconds. A network without a route to S3 drops the request instead.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const ATTEMPTS: u32 = 3;

@@ -1,7 +1,7 @@
 //! From events to requests.
 //!
 //! `lambda_http` makes a URL of what an event says, and panics where that is none: a `Host` header
-//! with two values is enough. Whoever sends such a request gets an answer here like everybody else.
+//! with two values is enough. Such requests are answered like all others.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

@@ -9,9 +9,10 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::platform::{
-    actor::Actor,
+    actor::{Actor, Written},
     auth::FindRights,
     config::ConfigError,
+    consistency_token::{CONSISTENCY_TOKEN, ConsistencyToken},
     deadline::Deadline,
     error::{Error, Reason, Unavailable, chain},
     event_adapter::EventAdapter,
@@ -160,6 +161,8 @@ async fn answer<F: Function>(
     Span::current().record("route", format!("{} {}", route.method, route.path));
     let state = function.state();
     let budget = TimeBudget::new(state.config.valkey_timeout());
+    let after = ConsistencyToken::from_headers(request.headers());
+    let reader = state.database.reader(*after.as_ref().unwrap_or(&None));
     let actor = match route.access {
         Access::Open => None,
         Access::Active | Access::Superuser => {
@@ -178,29 +181,37 @@ async fn answer<F: Function>(
             let authenticator = &state.authenticator;
             let id = if route.access == Access::Superuser {
                 authenticator
-                    .require_superuser(&subject, &state.database, &deadline)
+                    .require_superuser(&subject, &reader, &deadline)
                     .await?
             } else {
                 authenticator
-                    .require_active(&subject, &state.database, &deadline)
+                    .require_active(&subject, &reader, &deadline)
                     .await?
             };
             Some(Actor {
                 id,
                 request_id: request_id.to_owned(),
                 source_address: source_address(&request),
+                written: Written::default(),
             })
         }
     };
+    after?;
     let context = RequestContext {
         request,
         route: route.path,
         parameters,
         deadline,
         actor,
+        reader,
         budget,
     };
-    (route.handler)(function, &context).await
+    let mut response = (route.handler)(function, &context).await?;
+    if let Some(token) = context.actor.and_then(|actor| actor.written.token()) {
+        let headers = response.headers_mut();
+        headers.insert(CONSISTENCY_TOKEN, token.to_header());
+    }
+    Ok(response)
 }
 
 /// Makes an error of a panic. What the panic said is on standard error already, and nothing else of the

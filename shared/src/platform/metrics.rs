@@ -30,6 +30,8 @@ pub const DURATION: &str = "duration_ms";
 pub const COLD_STARTS: &str = "cold_start";
 /// Reads that were tried again on a new connection, and transactions that were begun anew.
 pub const RETRIES: &str = "retries";
+/// Reads that the primary answered because the replica could not.
+pub const REPLICA_BYPASSED: &str = "replica_bypassed";
 /// Answers that a cache gave.
 pub const CACHE_HITS: &str = "cache_hit";
 /// Answers that were older than usual, because the database could not be asked.
@@ -73,6 +75,7 @@ pub(crate) fn start(function_name: &str) -> Result<(), Error> {
     describe_histogram!(DURATION, Unit::Milliseconds, "");
     describe_counter!(COLD_STARTS, Unit::Count, "");
     describe_counter!(RETRIES, Unit::Count, "");
+    describe_counter!(REPLICA_BYPASSED, Unit::Count, "");
     describe_counter!(CACHE_HITS, Unit::Count, "");
     describe_counter!(CACHE_STALE, Unit::Count, "");
     describe_counter!(CACHE_ERRORS, Unit::Count, "");

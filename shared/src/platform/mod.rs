@@ -6,6 +6,7 @@
 //!   builds from both what an execution environment keeps for its whole life.
 //! - [`function`] is the frame around every handler: route, deadline, authentication, and the one
 //!   place where an [`error::Error`] becomes a response.
+//! - [`static_function`] is the smaller frame of a function without a database.
 //! - [`limiter`] counts the requests of a caller, and [`cache`] keeps what may be a little old, both
 //!   with [`valkey`], a server that every request can do without.
 //! - [`http`] holds the pieces that handlers parse requests and write responses with.
@@ -18,6 +19,7 @@ pub mod auth;
 pub mod cache;
 pub mod cloudformation_response;
 pub mod config;
+pub mod consistency_token;
 pub mod database;
 pub mod deadline;
 pub mod error;
@@ -40,6 +42,7 @@ pub mod secrets;
 mod shutdown;
 pub mod start_error;
 pub mod state;
+pub mod static_function;
 mod telemetry;
 pub mod user_id;
 pub mod valkey;

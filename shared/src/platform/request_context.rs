@@ -3,12 +3,11 @@
 use lambda_http::Request;
 
 use crate::platform::{
-    actor::Actor, deadline::Deadline, error::Error, http::path_parameters::PathParameters,
-    valkey::TimeBudget,
+    actor::Actor, database::Reader, deadline::Deadline, error::Error,
+    http::path_parameters::PathParameters, valkey::TimeBudget,
 };
 
 /// A request that has passed the frame.
-#[derive(Debug)]
 pub struct RequestContext {
     /// The request as the gateway sent it.
     pub request: Request,
@@ -20,6 +19,8 @@ pub struct RequestContext {
     pub deadline: Deadline,
     /// Who sent it, where the route asks.
     pub(super) actor: Option<Actor>,
+    /// Reads what need not be newer than the write that the caller names.
+    pub reader: Reader,
     /// What it may still spend on the Valkey server.
     pub budget: TimeBudget,
 }

@@ -24,13 +24,13 @@ const EXTENSION: &str = "rollcall-shutdown";
 /// as an emulator's, must not keep the function from starting.
 const REGISTRATION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Lambda kills a process 500 ms after SIGTERM. So long may requests under way take to finish ...
+/// Lambda kills a process 500 ms after SIGTERM. In-flight requests get this long to finish.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// ... and so long those that were cut off may take to be answered.
+/// Requests that were cut off get this long to be answered.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// No event is on its way to this process for so long.
+/// No event takes longer than this to reach the process.
 const IN_FLIGHT_GRACE: Duration = Duration::from_millis(20);
 
 /// What requests and the end of their environment know of each other.
@@ -71,7 +71,7 @@ impl Shutdown {
         if timeout(DRAIN_TIMEOUT, self.drain()).await.is_err() {
             tracing::warn!("requests are cut off, because the environment ends");
             self.is_cancelled.send_replace(true);
-            // Whoever is not done then is killed by Lambda.
+            // Requests that are not done then are killed by Lambda.
             let _ = timeout(REPLY_TIMEOUT, self.drain()).await;
         }
     }

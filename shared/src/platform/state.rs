@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::platform::{
     auth::{self, Authenticator, FindRights, KeySource},
     config::{AuthMode, Config, JwtKeySource},
-    database::{self, Database, connect_options},
+    database::{self, Database},
     error::chain,
     limiter::RateLimiter,
     metrics,
@@ -40,7 +40,7 @@ impl State {
     ///
     /// `function` names the function in the server's list of connections, and `find_rights` knows the
     /// table of users. A database that cannot be
-    /// reached is no reason to fail: the environment starts, and requests get a 503 until it can.
+    /// reached is not a reason to fail: the environment starts, and requests get a 503 until it can.
     /// A missing secret is one, because nothing can work without it.
     pub async fn start(function: &str, find_rights: FindRights) -> Result<Self, StartError> {
         let config = Config::from_env()?;
@@ -57,12 +57,12 @@ impl State {
             database::options(&config.database, secrets.as_ref()),
             authenticator(&config, secrets.as_ref(), find_rights),
         )?;
-        let options = connect_options(&config.database, base, function);
         let state = Self {
-            database: Database::new(
+            database: Database::start(
                 &config.database,
-                options,
+                base,
                 database::credentials(&config.database, secrets)?,
+                function,
             )?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),

@@ -12,21 +12,10 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use users_table::UserIdKind;
+
 /// How many bytes an id of text may have.
 pub const MAX_TEXT_BYTES: usize = 64;
-
-/// What the ids of a users table are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UserIdKind {
-    /// Whole numbers from 1 on.
-    #[default]
-    Integer,
-    /// UUIDs (RFC 9562).
-    Uuid,
-    /// Text of at most [`MAX_TEXT_BYTES`] bytes.
-    Text,
-}
 
 /// `users.id`. In JSON, an integer is a number and everything else a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -17,7 +17,7 @@ use crate::platform::{
 /// SQLSTATE `lock_not_available`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// How long a request waits for another one with the same key, before it is told to come back.
+/// How long a request waits for another one with the same key, before the caller is asked to come back.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many expired keys one statement deletes, so that none runs long.

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    platform::{config::SearchConfig, database::Database, deadline::Deadline, error::Error},
+    platform::{config::SearchConfig, database::Reader, deadline::Deadline, error::Error},
     store::list::{self, Scanned, Stop},
     users::{CountMode, ListQuery, Page, SearchTerm, Total},
 };
@@ -31,24 +31,24 @@ const MIN_COUNT_TIME: Duration = Duration::from_millis(50);
 
 /// Answers a list.
 pub async fn page(
-    database: &Database,
+    reader: &Reader,
     deadline: &Deadline,
     config: &SearchConfig,
     query: &ListQuery,
 ) -> Result<Page, Error> {
     if query.filter.is_look_up() {
-        return look_up(database, deadline, query).await;
+        return look_up(reader, deadline, query).await;
     }
     let started = Instant::now();
-    let mut scanned = scan(database, deadline, query).await?;
+    let mut scanned = scan(reader, deadline, query).await?;
     let Some(term) = &query.filter.search else {
         if query.filter.has_range() && query.count != CountMode::None {
-            scanned.page.total = Some(count_range(database, deadline, query).await?);
+            scanned.page.total = Some(count_range(reader, deadline, query).await?);
         }
         return Ok(scanned.page);
     };
     let search = Search {
-        database,
+        reader,
         deadline,
         query,
         term,
@@ -77,24 +77,16 @@ pub async fn page(
     Ok(page)
 }
 
-async fn scan(
-    database: &Database,
-    deadline: &Deadline,
-    query: &ListQuery,
-) -> Result<Scanned, Error> {
-    database
+async fn scan(reader: &Reader, deadline: &Deadline, query: &ListQuery) -> Result<Scanned, Error> {
+    reader
         .read(deadline, |mut lease| async move {
             (list::scan(&mut lease, query).await, lease)
         })
         .await
 }
 
-async fn look_up(
-    database: &Database,
-    deadline: &Deadline,
-    query: &ListQuery,
-) -> Result<Page, Error> {
-    let mut page = database
+async fn look_up(reader: &Reader, deadline: &Deadline, query: &ListQuery) -> Result<Page, Error> {
+    let mut page = reader
         .read(deadline, |mut lease| async move {
             (list::look_up(&mut lease, query).await, lease)
         })
@@ -106,13 +98,13 @@ async fn look_up(
 /// Counts a range of times, to its end if that is wanted and takes no more than a part of the time that is
 /// left.
 async fn count_range(
-    database: &Database,
+    reader: &Reader,
     deadline: &Deadline,
     query: &ListQuery,
 ) -> Result<Total, Error> {
     if query.count == CountMode::Exact {
         let time = deadline.remaining() / COUNT_SHARE;
-        let count = database
+        let count = reader
             .read_briefly(deadline, time, |mut lease| async move {
                 let count = list::count_range(&mut lease, query, u64::MAX).await;
                 (count, lease)
@@ -122,7 +114,7 @@ async fn count_range(
             return Ok(Total::Exactly(count));
         }
     }
-    let count = database
+    let count = reader
         .read(deadline, |mut lease| async move {
             let count = list::count_range(&mut lease, query, COUNT_CAP + 1).await;
             (count, lease)
@@ -133,7 +125,7 @@ async fn count_range(
 
 /// A search that its first scan did not answer.
 struct Search<'a> {
-    database: &'a Database,
+    reader: &'a Reader,
     deadline: &'a Deadline,
     query: &'a ListQuery,
     term: &'a SearchTerm,
@@ -152,7 +144,7 @@ struct Rate {
 }
 
 impl Rate {
-    /// How many rows have so many matches, as far as the rate tells; no more than there are.
+    /// How many rows have this many matches, by the rate; at most all.
     fn rows_with(self, matches: u64) -> u64 {
         let rows = matches.saturating_mul(self.of) / self.matches.max(1);
         rows.min(self.listed)
@@ -167,7 +159,7 @@ impl Rate {
         nanoseconds(time) / self.row_nanoseconds
     }
 
-    /// How many matches the list has. A term without one so far is taken to have one in so many rows.
+    /// How many matches the list has. A term without a match so far is assumed to have one in as many rows as were scanned.
     fn all_matches(self) -> u64 {
         self.listed * self.matches.max(1) / self.of.max(1)
     }
@@ -228,7 +220,7 @@ impl Search<'_> {
         };
         let longer = &longer;
         let scanned = self
-            .database
+            .reader
             .read_briefly(self.deadline, 2 * time, |mut lease| async move {
                 (list::scan(&mut lease, longer).await, lease)
             })
@@ -242,7 +234,7 @@ impl Search<'_> {
             return Ok(None);
         }
         let (query, term) = (self.query, self.term);
-        self.database
+        self.reader
             .read_briefly(self.deadline, self.left() / part, |mut lease| async move {
                 (list::trigram_search(&mut lease, query, term).await, lease)
             })
@@ -274,7 +266,7 @@ impl Search<'_> {
         let count = if scans || !term.has_trigrams() {
             let scan_limit = self.rate.rows_in(time);
             let counted = self
-                .database
+                .reader
                 .read_briefly(self.deadline, 2 * time, |mut lease| async move {
                     let counted =
                         list::count_by_scan(&mut lease, query, term, scan_limit, most).await;
@@ -286,7 +278,7 @@ impl Search<'_> {
             }
             counted
         } else {
-            self.database
+            self.reader
                 .read_briefly(self.deadline, time, |mut lease| async move {
                     let counted = list::count_by_trigrams(&mut lease, query, term, most).await;
                     (counted, lease)

@@ -3,24 +3,21 @@
 //! Functions take a connection; [`crate::platform::database::Database`] owns transactions and timeouts. Row
 //! structs are private, domain types come out.
 
-pub mod adoption;
 pub mod application_role;
 pub mod audit;
 pub mod bulk;
 pub mod callers;
 pub mod capacity;
-pub mod catalogue;
 pub mod idempotency;
 pub mod list;
 pub mod listing;
-pub mod mapping;
-pub mod migrations;
-pub mod schema;
 pub mod server;
 pub mod signups;
 pub mod stats;
 pub mod superusers;
 pub mod users;
+
+pub use users_table::{mapping, migrations, schema};
 
 /// The columns of a [`User`](crate::users::User).
 ///

@@ -56,7 +56,7 @@ const SPELLINGS: [(&str, UserField); 30] = [
 pub enum FieldName {
     /// A field.
     Known(UserField),
-    /// The id, which the service sets itself unless it is told to keep it.
+    /// The id, which the service sets itself unless `keep_ids` is given.
     Id,
     /// A field that is ignored: the service sets it itself.
     Ignored,

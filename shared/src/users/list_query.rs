@@ -44,7 +44,7 @@ pub enum Position {
 pub enum CountMode {
     /// To the last one.
     Exact,
-    /// To a limit, and then "at least so many".
+    /// Up to a limit, and then "at least this many".
     Capped,
     /// Not at all.
     None,

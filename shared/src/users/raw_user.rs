@@ -202,7 +202,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 }
 
 /// The value that a piece of well-formed JSON is. Only strings can still be wrong: half of a
-/// surrogate pair is no text.
+/// surrogate pair is not valid text.
 fn field_value(json: &str) -> FieldValue {
     match json {
         "null" => FieldValue::Absent,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rig::TestDatabase;
 use shared::platform::{
-    actor::Actor,
+    actor::{Actor, Written},
     config::{DatabaseConfig, Variables},
     database::{
         Abort, Database, Lease, OnAmbiguousCommit, Transaction, TransactionOutcome, parse_url,
@@ -74,6 +74,7 @@ async fn a_connection_that_could_not_be_rolled_back_is_not_used_again() {
         id: 1.into(),
         request_id: "test".to_owned(),
         source_address: None,
+        written: Written::default(),
     };
     let pool = database.pool();
     let outcome = connections

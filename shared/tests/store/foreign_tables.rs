@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rig::TestDatabase;
-use shared::platform::config::{UsersTable, Variables};
+use shared::platform::config::UsersTable;
 use shared::store::bulk::{self, ImportRow, OnConflict, Written};
 use shared::store::mapping::UserWrites;
 use shared::store::{list, migrations, stats};
@@ -16,22 +16,24 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// A table of another application, not adopted yet.
-struct ForeignTable {
+pub(crate) struct ForeignTable {
     _database: TestDatabase,
-    mapping: UsersTable,
+    pub(crate) mapping: UsersTable,
     /// As the functions of rollcall connect.
-    connection: PgConnection,
+    pub(crate) connection: PgConnection,
 }
 
 impl ForeignTable {
-    async fn create(name: &str) -> Self {
+    pub(crate) async fn create(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/tables");
         let sql = fs::read_to_string(folder.join(format!("{name}.sql"))).unwrap();
         let json = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-        let variables = Variables::from([]).with("USERS_TABLE", &json);
-        let mapping = UsersTable::from_variables(&variables).unwrap();
+        Self::of(&sql, UsersTable::parse(&json).unwrap()).await
+    }
+
+    pub(crate) async fn of(sql: &str, mapping: UsersTable) -> Self {
         let database = TestDatabase::create_empty().await.unwrap();
-        database.pool().execute(sql.as_str()).await.unwrap();
+        database.pool().execute(sql).await.unwrap();
         let options: PgConnectOptions = database.url().parse().unwrap();
         let connection = options
             .options([("search_path", "rollcall,public")])
@@ -45,45 +47,43 @@ impl ForeignTable {
         }
     }
 
-    async fn adopt(&mut self) {
+    pub(crate) async fn adopt(&mut self) {
         migrations::up(&mut self.connection, &self.mapping)
             .await
             .unwrap();
     }
 
     /// What there is of the application's: everything outside of rollcall's schema.
-    async fn shape(&mut self) -> Vec<String> {
-        let mapping = self.mapping.mapping().unwrap();
+    pub(crate) async fn shape(&mut self) -> Vec<String> {
         sqlx::query_scalar(
             "SELECT relkind::text || ' ' || relname || coalesce(' ' || pg_get_indexdef(indexrelid), '')
              FROM pg_class
              LEFT JOIN pg_index ON indexrelid = oid
-             WHERE relnamespace = 'public'::regnamespace
+             WHERE relnamespace::regnamespace::text !~ '^(pg_|information_schema|rollcall)'
              UNION ALL
              SELECT 'column ' || attrelid::regclass || ' ' || attname || ' ' || format_type(atttypid, atttypmod)
                  || ' ' || attnotnull || ' ' || coalesce(pg_get_expr(adbin, adrelid), '')
              FROM pg_attribute
              JOIN pg_class ON pg_class.oid = attrelid
              LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0
+             WHERE relnamespace::regnamespace::text !~ '^(pg_|information_schema|rollcall)' AND relkind = 'r' AND attnum > 0
              UNION ALL
              SELECT 'constraint ' || pg_get_constraintdef(oid) FROM pg_constraint
-             WHERE connamespace = 'public'::regnamespace
+             WHERE connamespace::regnamespace::text !~ '^(pg_|information_schema|rollcall)'
              UNION ALL
-             SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgrelid = to_regclass($1) AND NOT tgisinternal
+             SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
              UNION ALL
              SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg_%'
              UNION ALL
              SELECT 'extension ' || extname FROM pg_extension
              ORDER BY 1",
         )
-        .bind(format!("public.\"{}\"", mapping.table))
         .fetch_all(&mut self.connection)
         .await
         .unwrap()
     }
 
-    async fn list(&mut self, filter: Filter, sort: Sort) -> Vec<User> {
+    pub(crate) async fn list(&mut self, filter: Filter, sort: Sort) -> Vec<User> {
         let query = ListQuery {
             filter,
             sort,
@@ -105,7 +105,7 @@ impl ForeignTable {
     }
 }
 
-const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 11] = [
     "01-seed-windx",
     "02-full-stack-template",
     "03-fastapi-users",
@@ -119,7 +119,7 @@ const TABLES: [&str; 11] = [
     "11-polar",
 ];
 
-fn orders(table: &ForeignTable) -> Vec<Sort> {
+pub(crate) fn orders(table: &ForeignTable) -> Vec<Sort> {
     let mapping = table.mapping.mapping().unwrap();
     let keys = [
         (SortBy::Email, true),
@@ -134,7 +134,7 @@ fn orders(table: &ForeignTable) -> Vec<Sort> {
     .collect()
 }
 
-fn row(email: &str, username: Option<&str>) -> ImportRow {
+pub(crate) fn row(email: &str, username: Option<&str>) -> ImportRow {
     ImportRow {
         email: email.to_owned(),
         username: username.map(str::to_owned),
@@ -220,7 +220,7 @@ async fn each_table_takes_new_and_changed_users_and_counts_them() {
         if mapping.full_name.is_some() {
             assert_eq!(user.full_name.as_deref(), Some("New Person"), "{name}");
         }
-        if mapping.email.is_unique() {
+        if mapping.are_emails_unique() {
             let changed = ImportRow {
                 is_active: mapping.is_active.as_ref().map(|_| false),
                 ..new.clone()
@@ -247,7 +247,7 @@ async fn each_table_takes_new_and_changed_users_and_counts_them() {
     }
 }
 
-async fn assert_no_drift(connection: &mut PgConnection, name: &str) {
+pub(crate) async fn assert_no_drift(connection: &mut PgConnection, name: &str) {
     let drift: i64 = sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM user_counts_drift) + (SELECT count(*) FROM user_signups_drift)",
     )
@@ -415,8 +415,7 @@ async fn a_mapping_that_cannot_work_changes_nothing_and_says_why() {
             "usernames of more than one user when case is ignored: 1, listed by",
         ),
     ] {
-        let variables = Variables::from([]).with("USERS_TABLE", mapping);
-        let mapping = UsersTable::from_variables(&variables).unwrap();
+        let mapping = UsersTable::parse(mapping).unwrap();
         let refusal = migrations::up(&mut table.connection, &mapping)
             .await
             .unwrap_err()
@@ -453,8 +452,7 @@ async fn another_mapping_than_the_applied_one_is_refused() {
     table.adopt().await;
     table.adopt().await;
     let json = r#"{"table": "user", "id": {"column": "id"}, "email": "email"}"#;
-    let variables = Variables::from([]).with("USERS_TABLE", json);
-    let other = UsersTable::from_variables(&variables).unwrap();
+    let other = UsersTable::parse(json).unwrap();
     let refusal = migrations::up(&mut table.connection, &other).await;
     let refusal = refusal.unwrap_err().to_string();
     assert!(

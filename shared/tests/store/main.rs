@@ -14,5 +14,6 @@ mod folding;
 mod foreign_tables;
 mod lists;
 mod look_ups;
+mod proposals;
 mod rights;
 mod searches;

@@ -360,7 +360,7 @@ impl Searcher {
     async fn page(&self, list: &ListQuery) -> Result<Page, Error> {
         let deadline = Deadline::after(Duration::from_mins(1));
         let config = SearchConfig { time: self.time };
-        listing::page(&self.database, &deadline, &config, list).await
+        listing::page(&self.database.reader(None), &deadline, &config, list).await
     }
 }
 

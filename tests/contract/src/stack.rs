@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rig::{Function, GatewayServer, SigningKey, TestDatabase, UserFixture};
+use rig::{CONSOLE, CONSOLE_PATHS, Function, GatewayServer, SigningKey, TestDatabase, UserFixture};
 
 /// Long enough for HS256.
 const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
@@ -18,18 +18,20 @@ const USERS: i64 = 300;
 pub struct Stack {
     gateway: GatewayServer,
     token: String,
+    key: SigningKey,
     database: TestDatabase,
     functions: BTreeMap<String, Arc<Function>>,
 }
 
 impl Stack {
-    /// Starts every function with so many instances.
+    /// Starts every function with this many instances.
     pub async fn start(instances: u32) -> anyhow::Result<Self> {
         let database = TestDatabase::create().await?;
         database.insert(&users()).await?;
         let key = SigningKey::hs256(SECRET);
         let routes = rig::routes()?;
-        let names: BTreeSet<_> = routes.iter().map(|route| route.function.as_str()).collect();
+        let names = routes.iter().map(|route| route.function.as_str());
+        let names: BTreeSet<_> = names.chain([CONSOLE]).collect();
         let mut functions = BTreeMap::new();
         for name in names {
             let function = Function::builder(name)
@@ -40,16 +42,19 @@ impl Stack {
                 .await?;
             functions.insert(name.to_owned(), Arc::new(function));
         }
+        let paths = routes
+            .iter()
+            .map(|route| (route.path.as_str(), route.function.as_str()));
+        let paths = paths.chain(CONSOLE_PATHS.map(|path| (path, CONSOLE)));
         let gateway = GatewayServer::start(
-            routes
-                .iter()
-                .map(|route| (route.path.as_str(), Arc::clone(&functions[&route.function]))),
+            paths.map(|(path, function)| (path, Arc::clone(&functions[function]))),
             Arc::clone(&functions["health"]),
         )
         .await?;
         Ok(Self {
             gateway,
             token: key.token(ADMIN)?,
+            key,
             database,
             functions,
         })
@@ -65,6 +70,11 @@ impl Stack {
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A token of any user.
+    pub fn token_of(&self, user: i64) -> anyhow::Result<String> {
+        self.key.token(user)
     }
 
     /// The database behind it.

@@ -112,7 +112,7 @@ impl FunctionBuilder {
         self
     }
 
-    /// The memory size that the function is told, in megabytes.
+    /// The memory size in the function's environment, in megabytes.
     #[must_use]
     pub fn memory(mut self, megabytes: u32) -> Self {
         self.memory = megabytes;

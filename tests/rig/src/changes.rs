@@ -12,7 +12,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 /// How many rows the sessions quarrel about.
 const SHARED_ROWS: u32 = 400;
 
-/// One transaction in so many is taken back.
+/// One transaction in this many is rolled back.
 const ROLLED_BACK: u32 = 8;
 
 /// SQLSTATE `deadlock_detected`.

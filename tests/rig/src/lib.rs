@@ -42,7 +42,7 @@ pub use function::Function;
 pub use gateway::{Gateway, GatewayServer, Request, Response};
 pub use instance::{Instance, InstanceId};
 pub use invocation::{Call, Invocation, Outcome};
-pub use routes::{ApiRoute, routes};
+pub use routes::{ApiRoute, CONSOLE, CONSOLE_PATHS, routes};
 pub use tcp_proxy::TcpProxy;
 pub use token::SigningKey;
 pub use users::UserFixture;

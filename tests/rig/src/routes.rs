@@ -20,7 +20,13 @@ pub struct ApiRoute {
     pub is_protected: bool,
 }
 
-/// All paths, in the order of the document. Fails if Cargo.toml does not name the functions of exactly
+/// The function whose paths are pages for people, and not in the document.
+pub const CONSOLE: &str = "console";
+
+/// The paths of the console. What is below it is all one page.
+pub const CONSOLE_PATHS: [&str; 4] = ["/", "/console", "/console/", "/console/{*path}"];
+
+/// All paths of the API, in the order of the document. Fails if Cargo.toml does not name the functions of exactly
 /// these.
 pub fn routes() -> Result<Vec<ApiRoute>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -31,9 +37,16 @@ pub fn routes() -> Result<Vec<ApiRoute>> {
         .current_dir(&root)
         .output()?;
     let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
-    let watched = metadata["metadata"]["lambda"]["watch"]["router"]
+    let (pages, watched): (Vec<_>, Vec<_>) = metadata["metadata"]["lambda"]["watch"]["router"]
         .as_array()
-        .context("Cargo.toml has no routes")?;
+        .context("Cargo.toml has no routes")?
+        .iter()
+        .partition(|route| route["function"] == CONSOLE);
+    let pages: Vec<_> = pages.iter().map(|route| &route["path"]).collect();
+    ensure!(
+        pages == CONSOLE_PATHS,
+        "the console has the paths {pages:?}"
+    );
     let paths = document["paths"]
         .as_object()
         .context("openapi.json has no paths")?;

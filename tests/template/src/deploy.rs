@@ -76,6 +76,8 @@ fn the_budget_has_every_parameter_about_connections_under_its_own_name() {
         .filter(|name| name.ends_with("Concurrency") || name.ends_with("Connections"))
         .collect();
     declared.insert("PoolSize");
+    // It opens none.
+    assert!(declared.remove("ConsoleReservedConcurrency"));
     assert_eq!(counted, declared);
     for function in Deployment::with(JWT_MODE).functions() {
         let reserved = &function.properties["ReservedConcurrentExecutions"];

@@ -5,8 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rig::CONSOLE;
 use shared::platform::config::{
-    AuthMode, Config, ConfigError, DatabaseConfig, DatabaseSource, JwtKeySource, SslMode, Variables,
+    AuthMode, Config, ConfigError, ConsoleConfig, DatabaseConfig, DatabaseSource, JwtKeySource,
+    SslMode, Variables,
 };
 
 use crate::template::{
@@ -15,7 +17,7 @@ use crate::template::{
 };
 
 /// Variables that the code reads and the template leaves alone, and why.
-const NOT_SET: [(&str, &str); 14] = [
+const NOT_SET: [(&str, &str); 15] = [
     ("ARGON2_LANES", "the default is OWASP's"),
     ("ARGON2_MEMORY_KIB", "the default is OWASP's"),
     ("ARGON2_PASSES", "the default is OWASP's"),
@@ -30,6 +32,7 @@ const NOT_SET: [(&str, &str); 14] = [
     ),
     ("AWS_REGION", "Lambda sets it"),
     ("AWS_SESSION_TOKEN", "Lambda sets it"),
+    ("CONSOLE_TOKEN", "for `cargo dev`: whoever asks gets it"),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
     (
@@ -48,12 +51,16 @@ const NOT_SET: [(&str, &str); 14] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 8] = [
+const SETTINGS_OF_ONE: [(&str, &str); 12] = [
     ("APP_NAME", "health"),
     ("APPLICATION_SECRET_ARN", "migrate"),
     ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
+    ("CONSOLE_OIDC_CLIENT_ID", CONSOLE),
+    ("CONSOLE_OIDC_ISSUER", CONSOLE),
+    ("CONSOLE_OIDC_ORIGINS", CONSOLE),
+    ("CONSOLE_OIDC_SCOPES", CONSOLE),
     ("SEARCH_TIME_MILLISECONDS", "list-users"),
     ("STATS_CACHE_SECONDS", "stats"),
     ("STATS_STALE_SECONDS", "stats"),
@@ -72,7 +79,9 @@ pub fn variables(function: &Function) -> Variables {
 /// What the function's code says about its environment when it starts.
 fn start(function: &Function) -> Result<(), ConfigError> {
     let variables = variables(function);
-    if function.routes().is_empty() {
+    if function.name == CONSOLE {
+        ConsoleConfig::from_variables(&variables).map(drop)
+    } else if function.routes().is_empty() {
         DatabaseConfig::for_migrations(&variables).map(drop)
     } else {
         Config::from_variables(&variables).map(drop)
@@ -130,6 +139,8 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(rust_files(&path));
+        } else if path.ends_with("build.rs") {
+            // Cargo's own variables.
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
@@ -193,7 +204,11 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
 #[test]
 fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
     let deployment = Deployment::with(NEW_DATABASE);
-    for function in deployment.functions() {
+    for function in deployment
+        .functions()
+        .into_iter()
+        .filter(|function| function.name != CONSOLE)
+    {
         let config = DatabaseConfig::for_migrations(&variables(&function)).unwrap();
         let is_migrate = function.name == "migrate";
         let host = if is_migrate {

@@ -109,10 +109,13 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
                 ("xray:PutTraceSegments", anything),
             ];
             let expected = expected.into_iter().chain(own_role).chain(secrets);
-            let expected = expected.map(|(action, resources)| (action.to_owned(), resources));
+            let expected: BTreeMap<_, _> = expected
+                .filter(|(_, resources)| !resources.is_empty())
+                .map(|(action, resources)| (action.to_owned(), resources))
+                .collect();
             assert_eq!(
                 allowed(&deployment, &function),
-                expected.collect(),
+                expected,
                 "{}",
                 function.name
             );
@@ -127,6 +130,10 @@ fn secrets_under_keys_of_ones_own_can_be_read_through_secrets_manager_and_nothin
     let deployment = Deployment::with(JWT_MODE.into_iter().chain([("KmsKeyArns", keys)]));
     let expected: BTreeSet<_> = keys.split(',').map(str::to_owned).collect();
     for function in deployment.functions() {
+        // It has no secrets.
+        if function.name == "console" {
+            continue;
+        }
         let role = deployment.named_by(&function.properties["Role"]);
         let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
         let statements = statements.as_array().unwrap();

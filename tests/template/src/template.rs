@@ -6,6 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
+use rig::CONSOLE;
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
@@ -153,10 +154,11 @@ impl Deployment {
             .collect()
     }
 
-    /// The functions that a route leads to; the others are invoked by deploys, clocks and people.
+    /// The functions of the API. Those without a route are invoked by deploys, clocks and people, and the console has
+    /// nothing but its pages.
     pub fn api_functions(&self) -> impl Iterator<Item = Function> {
         let functions = self.functions().into_iter();
-        functions.filter(|function| !function.routes().is_empty())
+        functions.filter(|function| function.name != CONSOLE && !function.routes().is_empty())
     }
 
     pub fn function(&self, name: &str) -> Function {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use rollcall::hs256;
 use servers::{Postgres, Toolbox, ports};
-use shared::platform::config::UsersTable;
+use shared::platform::config::users_table;
 use shared::store::migrations;
 use tokio::runtime::Runtime;
 
@@ -108,7 +108,7 @@ async fn prepare_database(
     users: Option<u64>,
 ) -> Result<i64> {
     let mut connection = database.connect().await?;
-    let applied = migrations::up(&mut connection, &UsersTable::from_env()?)
+    let applied = migrations::up(&mut connection, &users_table()?)
         .await
         .context("a migration failed")?;
     if !applied.is_empty() {

@@ -16,7 +16,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One path of every function and what it says to a superuser's GET. A function starts with its
 /// first request, and the first real one should not wait for that.
-const ONE_ANSWER_EACH: [(&str, u16); 4] = [
+const ONE_ANSWER_EACH: [(&str, u16); 5] = [
+    ("/console", 200),
     ("/health", 200),
     ("/api/v1/dashboard/stats", 200),
     ("/api/v1/users", 200),
@@ -56,6 +57,8 @@ impl FunctionServer {
             .env("AUTH_MODE", "jwt")
             .env("JWT_ALGORITHM", "HS256")
             .env("JWT_KEY", settings.jwt_key)
+            // The console opens signed in.
+            .env("CONSOLE_TOKEN", settings.token)
             .env_remove("JWT_SECRET_ARN");
         let server = Self {
             process: watch.spawn()?,

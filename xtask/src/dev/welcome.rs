@@ -7,7 +7,7 @@ pub(super) fn print(port: u16, token: &str) {
     let base = format!("http://127.0.0.1:{port}");
     console::say(&format!(
         r#"
-rollcall answers on {base}
+rollcall answers on {base}; its console is {base}/console
 
 A superuser's token for 24 hours (another: cargo xtask token). Paste it first:
 

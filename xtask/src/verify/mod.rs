@@ -1,5 +1,6 @@
 //! `cargo verify`: every check, in the order in which they fail fastest.
 
+mod browser;
 mod dependencies;
 mod package;
 mod steps;

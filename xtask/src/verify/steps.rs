@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use servers::Toolbox;
 
-use super::{dependencies, package, templates};
+use super::{browser, dependencies, package, templates};
 use crate::cargo;
 use crate::contract;
 use crate::test::TestServers;
@@ -18,7 +18,7 @@ pub enum Step {
     Lint,
     /// cargo doc, no warnings allowed
     Doc,
-    /// PostgreSQL, PgBouncer, moto, and the programs that check
+    /// PostgreSQL, PgBouncer, moto, the console's packages, and the programs that check
     Tools,
     /// sam validate --lint, cfn-lint and checkov
     Template,
@@ -34,6 +34,8 @@ pub enum Step {
     Test,
     /// schemathesis holds the functions to openapi.json
     Conformance,
+    /// the console: types, generated files, sizes, and journeys in a browser
+    Console,
     /// cargo deny, with its list of known faults
     Advisories,
     /// sam build, and the black-box tests on what it made
@@ -78,6 +80,7 @@ impl Step {
                 servers.test_side_by_side()
             }
             Self::Conformance => contract::check(&contract::Arguments::default()),
+            Self::Console => browser::check(),
             Self::Advisories => dependencies::check_advisories(),
             Self::Package => package::check(),
         }
@@ -116,6 +119,7 @@ fn tools() -> Result<()> {
     toolbox.postgres(None)?;
     toolbox.pgbouncer()?;
     toolbox.spectral()?;
+    browser::fetch_packages()?;
     for tool in ["moto", "sam", "checkov", "schemathesis"] {
         toolbox.python(tool)?;
     }

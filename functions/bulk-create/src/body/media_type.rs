@@ -153,7 +153,7 @@ pub(super) fn split(content_type: &str) -> (String, impl Iterator<Item = (String
     (media_type, parameters)
 }
 
-/// The error for a body that is not read. curl sends the type of a form unless it is told another.
+/// The error for a body that is not read. curl sends the type of a form by default.
 pub(super) fn refused(sent: Option<&str>) -> Error {
     let accepted = "The body must be application/json, application/x-ndjson or text/csv, in UTF-8";
     let hint = match sent.map(|sent| (sent, split(sent).0)) {

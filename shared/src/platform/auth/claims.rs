@@ -1,4 +1,4 @@
-//! What a token claims, whoever verified it.
+//! The claims of a token, verified here or by the gateway.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

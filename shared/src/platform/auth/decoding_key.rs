@@ -108,7 +108,7 @@ mod tests {
         decoding_key(algorithm, &key, "JWT_KEY").map_err(|error| error.to_string())
     }
 
-    /// A public key with a modulus of so many bits.
+    /// A public key with a modulus of this many bits.
     fn rsa_of(bits: usize) -> String {
         let modulus = (BigInt::from(1) << (bits - 1)) + 1;
         let numbers = [modulus, 65_537.into()].map(|number| ASN1Block::Integer(0, number));

@@ -1,7 +1,7 @@
 //! The keys that verify tokens, and how a rotation reaches a warm environment.
 //!
 //! The current and the previous version of the secret verify. A cold start fetches the current one
-//! only, so it is no slower than with one key. Both are fetched when a token fits no known key: the
+//! only, so it is as fast as with one key. Both are fetched when a token fits no known key: the
 //! token may be signed with the previous key, with a newer one, or be forged.
 
 use std::{

@@ -26,7 +26,7 @@ pub use self::{
 use self::{superusers::RecentSuperusers, token::TokenVerifier};
 use crate::platform::{
     config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim, SubjectConfig},
-    database::Database,
+    database::Reader,
     deadline::Deadline,
     error::Error,
     user_id::UserId,
@@ -93,17 +93,21 @@ impl Authenticator {
     pub async fn require_superuser(
         &self,
         subject: &Subject,
-        database: &Database,
+        reader: &Reader,
         deadline: &Deadline,
     ) -> Result<UserId, Error> {
         if let Some(id) = self.recent.find(subject) {
             log_caller(id);
             return Ok(id);
         }
-        let Caller { id, rights } = self.active_caller(&subject.key, database, deadline).await?;
-        if !rights.is_superuser && !subject.is_superuser {
+        let is_enough = |rights: Rights| rights.is_superuser || subject.is_superuser;
+        let caller = self
+            .active_caller(subject, is_enough, reader, deadline)
+            .await?;
+        if !is_enough(caller.rights) {
             return Err(Error::Forbidden);
         }
+        let id = caller.id;
         self.recent.remember(subject, id);
         Ok(id)
     }
@@ -114,14 +118,16 @@ impl Authenticator {
     pub async fn require_active(
         &self,
         subject: &Subject,
-        database: &Database,
+        reader: &Reader,
         deadline: &Deadline,
     ) -> Result<UserId, Error> {
         if let Some(id) = self.recent.find(subject) {
             log_caller(id);
             return Ok(id);
         }
-        let caller = self.active_caller(&subject.key, database, deadline).await?;
+        let caller = self
+            .active_caller(subject, |_| true, reader, deadline)
+            .await?;
         Ok(caller.id)
     }
 
@@ -130,13 +136,25 @@ impl Authenticator {
         self.recent.forget(id);
     }
 
+    /// The user that is meant, who is active. A replica that does not know that they have `is_enough` rights may
+    /// be behind, so that the primary is asked.
     async fn active_caller(
         &self,
-        key: &SubjectKey,
-        database: &Database,
+        subject: &Subject,
+        is_enough: impl Fn(Rights) -> bool,
+        reader: &Reader,
         deadline: &Deadline,
     ) -> Result<Caller, Error> {
-        let found = (self.find_rights)(database, key, deadline).await?;
+        let is_admitted = |caller: &Caller| caller.rights.is_active && is_enough(caller.rights);
+        let mut found = None;
+        if reader.may_be_behind() && !self.recent.has_forgotten() {
+            found = (self.find_rights)(reader, &subject.key, deadline)
+                .await?
+                .filter(is_admitted);
+        }
+        if found.is_none() {
+            found = (self.find_rights)(&reader.at_primary(), &subject.key, deadline).await?;
+        }
         let caller = found.ok_or(Error::Unauthorized {
             reason: "unknown user",
         })?;

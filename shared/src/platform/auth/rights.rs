@@ -3,7 +3,7 @@
 use lambda_http::BoxFuture;
 
 use super::subject::SubjectKey;
-use crate::platform::{database::Database, deadline::Deadline, error::Error, user_id::UserId};
+use crate::platform::{database::Reader, deadline::Deadline, error::Error, user_id::UserId};
 
 /// What a user's row says about their rights now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -24,9 +24,9 @@ pub struct Caller {
     pub rights: Rights,
 }
 
-/// Looks up a user, or `None` if there is no such user. The platform knows no table, so it is told how.
+/// Looks up a user, or `None` if there is no such user. The platform does not know the table, so the caller passes the query.
 pub type FindRights = for<'a> fn(
-    &'a Database,
+    &'a Reader,
     &'a SubjectKey,
     &'a Deadline,
 ) -> BoxFuture<'a, Result<Option<Caller>, Error>>;

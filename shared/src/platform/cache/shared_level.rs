@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::age::{Aged, Lifetimes};
 use crate::platform::valkey::{Script, TimeBudget, Valkey};
 
-/// How long the others believe that whoever makes a value still does. An environment that dies over
+/// How long the lock on making a value lasts. An environment that dies over
 /// it delays the next value by no more, and one that takes longer is helped by another.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -42,7 +42,7 @@ impl SharedLevel {
         Self { valkey, keys }
     }
 
-    /// The stored value, after a short wait for whoever is making one. Nothing, if the server is of
+    /// The stored value, after a short wait for the environment that is making one. Nothing, if the server is of
     /// no use.
     pub(super) async fn find_or_lock<T: DeserializeOwned>(
         &self,

@@ -11,7 +11,7 @@ pub struct AuthConfig {
     /// `AUTH_MODE`: `jwt` (default) or `gateway`.
     pub mode: AuthMode,
     /// `JWT_REQUIRED_CLAIMS`, such as `type=access,token_use=access`: what a token must claim beside
-    /// its subject, whoever verifies it.
+    /// its subject, in both modes.
     pub required_claims: Vec<RequiredClaim>,
     /// How a token names its user.
     pub subject: SubjectConfig,

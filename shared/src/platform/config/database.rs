@@ -3,14 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+use users_table::UsersMapping;
 
-use super::{
-    users_table::{UsersMapping, UsersTable},
-    variables::{ConfigError, Variables},
-};
+use super::variables::{ConfigError, Variables};
 
-/// A new connection takes milliseconds when the server is well. Whoever has waited this long for
-/// one is better served by a 503 that can be retried.
+/// A new connection takes milliseconds when the server is well. A caller that has waited this long
+/// for one is better served by a 503 that can be retried.
 const DEFAULT_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The largest part of the request timeout that is kept back so that the server stops a statement
@@ -24,6 +22,9 @@ pub struct DatabaseConfig {
     pub source: DatabaseSource,
     /// What replaces the address in the secret.
     pub address: DatabaseAddress,
+    /// `DATABASE_READ_HOST`, a name, or a name and a port: a replica that answers lists, searches, numbers and
+    /// what callers may do, such as the reader endpoint of an Aurora cluster. The credentials are the same.
+    pub read_host: Option<ReadHost>,
     /// `DATABASE_SSL_MODE`, named as in libpq: `disable`, `prefer`, `require`, `verify-ca` or
     /// `verify-full`. Default: `verify-full` with a secret, what the URL says with a URL.
     pub ssl_mode: Option<SslMode>,
@@ -47,6 +48,9 @@ pub struct DatabaseConfig {
     /// bound.
     pub statement_timeout: Option<Duration>,
 }
+
+/// The name of a replica's host, and its port where that differs from the primary's.
+pub type ReadHost = (String, Option<u16>);
 
 /// Parts of an address that replace those of the secret, or that the secret does not have: the secrets
 /// that RDS manages hold a user and a password only.
@@ -157,6 +161,7 @@ impl DatabaseConfig {
                 port: variables.whole_number("DATABASE_PORT", 1..=u16::MAX)?,
                 name: variables.optional("DATABASE_NAME").map(str::to_owned),
             },
+            read_host: read_host(variables)?,
             ssl_mode,
             ssl_root_cert: variables
                 .optional("DATABASE_SSL_ROOT_CERT")
@@ -168,11 +173,33 @@ impl DatabaseConfig {
             pooler: variables
                 .one_of("DATABASE_POOLER", &[("true", true), ("false", false)])?
                 .unwrap_or(false),
-            schema: UsersTable::from_variables(variables)?
+            schema: super::users_table::read(variables)?
                 .mapping()
                 .map(|_| UsersMapping::SCHEMA),
             statement_timeout: Some(request_timeout.saturating_sub(margin)),
         })
+    }
+}
+
+fn read_host(variables: &Variables) -> Result<Option<ReadHost>, ConfigError> {
+    let variable = "DATABASE_READ_HOST";
+    let Some(text) = variables.optional(variable) else {
+        return Ok(None);
+    };
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok().filter(|&port| port > 0).map(Some)),
+        None => (text, Some(None)),
+    };
+    match port {
+        Some(port) if !host.is_empty() && !host.contains([':', '/', '@']) => {
+            Ok(Some((host.to_owned(), port)))
+        }
+        _ => Err(ConfigError::new(
+            variable,
+            format!(
+                "must be the name of a host, or a name and a port as in db:5432, but is {text:?}"
+            ),
+        )),
     }
 }
 
@@ -230,6 +257,30 @@ mod tests {
                 .pool_size,
             3
         );
+    }
+
+    #[test]
+    fn a_replica_is_a_host_with_or_without_a_port() {
+        let url = Variables::from([("DATABASE_URL", "postgres://x")]);
+        let read = |host| {
+            let variables = url.clone().with("DATABASE_READ_HOST", host);
+            DatabaseConfig::from_variables(&variables, TIMEOUT)
+        };
+        let reader = |host| read(host).unwrap().read_host;
+        assert_eq!(reader("db.ro"), Some(("db.ro".to_owned(), None)));
+        assert_eq!(reader("db.ro:6432"), Some(("db.ro".to_owned(), Some(6432))));
+        assert_eq!(reader(""), None);
+        for host in [
+            "postgres://db",
+            "db:",
+            "db:0",
+            "db:70000",
+            ":5432",
+            "app@db",
+        ] {
+            let error = read(host).unwrap_err().to_string();
+            assert!(error.starts_with("DATABASE_READ_HOST must be"), "{error}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod audit;
 mod auth;
 mod bulk;
+mod console;
 mod database;
 mod search;
 mod users_table;
@@ -20,12 +21,14 @@ pub use self::{
         SubjectField,
     },
     bulk::{Argon2Config, BulkConfig, MAX_BULK_ROWS, PasswordHash},
-    database::{DatabaseAddress, DatabaseConfig, DatabaseSource, SslMode},
+    console::{ConsoleConfig, OidcProvider},
+    database::{DatabaseAddress, DatabaseConfig, DatabaseSource, ReadHost, SslMode},
     search::SearchConfig,
-    users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable},
+    users_table::users_table,
     valkey::{RateLimit, ValkeyConfig},
     variables::{ConfigError, Variables},
 };
+pub use ::users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable};
 
 /// API Gateway's HTTP APIs answer for us after 30 s, and 29 s is the default of REST APIs: a
 /// second below the smaller lets our own answer through.
@@ -105,7 +108,7 @@ impl Config {
         let request_timeout = variables
             .whole_number("REQUEST_TIMEOUT_SECONDS", 1..=900)?
             .map_or(DEFAULT_REQUEST_TIMEOUT, Duration::from_secs);
-        let users_table = UsersTable::from_variables(variables)?;
+        let users_table = users_table::read(variables)?;
         Ok(Self {
             app_name: variables
                 .optional("APP_NAME")

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::variables::{ConfigError, Variables};
 
 /// A round trip within a region takes about a millisecond, a connection with TLS about ten: ten times
-/// that is no hiccup any more, and still less than anybody notices.
+/// that is more than a hiccup, and still less than anybody notices.
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Policies are told per minute more often than in any other way.

@@ -30,7 +30,7 @@ pub fn parse_url(variable: &str, url: &str) -> Result<PgConnectOptions, ConfigEr
     })
 }
 
-/// Adds to host and credentials what every connection of ours has. The server lists it under the
+/// Adds to host and credentials what all our connections have. The server lists it under the
 /// name of the function.
 #[must_use]
 pub fn connect_options(
@@ -63,7 +63,7 @@ pub fn connect_options(
         // of one is not there in the next.
         return options;
     }
-    // No query of ours runs so long that compiling it would pay: that takes longer than most of them.
+    // Our queries are too short for compilation to pay: it takes longer than most of them.
     options = options.options([("jit", "off")]);
     if let Some(schema) = config.schema {
         options = options.options([("search_path", search_path(schema))]);

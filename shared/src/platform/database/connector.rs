@@ -10,12 +10,13 @@ use tokio::sync::Mutex;
 
 use super::{iam_user::IamUser, sqlstate};
 use crate::platform::{
-    config::DatabaseAddress,
+    config::{DatabaseAddress, ReadHost},
     error::{Error, Reason, chain},
     secrets::{DatabaseSecret, Secrets, Stage},
 };
 
 /// The secret that credentials came from.
+#[derive(Clone)]
 pub struct RotatingSecret {
     /// Where it is kept.
     pub secrets: Secrets,
@@ -26,6 +27,13 @@ pub struct RotatingSecret {
 }
 
 impl RotatingSecret {
+    /// The same credentials for a replica.
+    pub(super) fn at_replica(mut self, (name, port): &ReadHost) -> Self {
+        self.address.host = Some(name.clone());
+        self.address.port = port.or(self.address.port);
+        self
+    }
+
     async fn fetch(&self, stage: Stage) -> Result<DatabaseSecret, Error> {
         let text = self.secrets.fetch_stage(&self.arn, stage).await?;
         DatabaseSecret::parse(&text, &self.address)
@@ -33,11 +41,22 @@ impl RotatingSecret {
 }
 
 /// Where a role's proof comes from, if it changes.
+#[derive(Clone)]
 pub enum Credentials {
     /// A secret with a password.
     Secret(RotatingSecret),
     /// A key of IAM, which signs a token for each connection.
     Iam(IamUser),
+}
+
+impl Credentials {
+    /// The same for a replica. A token names the host of each connection anyway.
+    pub(super) fn at_replica(self, host: &ReadHost) -> Self {
+        match self {
+            Self::Secret(secret) => Self::Secret(secret.at_replica(host)),
+            Self::Iam(user) => Self::Iam(user),
+        }
+    }
 }
 
 /// Opens connections.

@@ -22,6 +22,7 @@ const VALIDITY: Duration = Duration::from_mins(15);
 const OPERATION: &str = "signing a token for the database";
 
 /// Who logs in, and the key of this environment's role.
+#[derive(Clone)]
 pub struct IamUser {
     user: String,
     region: String,

@@ -16,6 +16,7 @@ use super::{
 use crate::platform::{
     deadline::Deadline,
     error::{Error, Reason, Unavailable},
+    freeze_proof_instant::FreezeProofInstant,
     metrics,
 };
 
@@ -56,6 +57,15 @@ impl Lease {
             _ => self.give_back(),
         }
         outcome.map_err(|error| public_error(error, deadline))
+    }
+
+    /// When the server was last known to be a replica that follows.
+    pub(super) fn fit_at(&self) -> Option<FreezeProofInstant> {
+        self.0.fit_at
+    }
+
+    pub(super) fn mark_fit(&mut self) {
+        self.0.fit_at = Some(FreezeProofInstant::now());
     }
 
     pub(super) fn give_back(self) {

@@ -34,6 +34,8 @@ pub(super) struct PooledConnection {
     /// The generation that it was opened in.
     generation: u64,
     used_at: FreezeProofInstant,
+    /// When the server was last known to be a replica that follows.
+    pub(super) fit_at: Option<FreezeProofInstant>,
 }
 
 impl ConnectionManager {
@@ -84,6 +86,7 @@ impl Manager for ConnectionManager {
             connection,
             generation,
             used_at: FreezeProofInstant::now(),
+            fit_at: None,
         })
     }
 

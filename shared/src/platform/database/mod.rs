@@ -10,11 +10,17 @@ mod credentials;
 mod iam_user;
 mod lease;
 mod manager;
+mod read;
+mod reader;
+mod replica;
 mod session;
 mod sqlstate;
 mod transaction;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use deadpool::{Runtime, managed::Timeouts};
 use sqlx::{PgConnection, postgres::PgConnectOptions};
@@ -28,18 +34,21 @@ pub use self::{
     connector::{Credentials, RotatingSecret},
     credentials::{application_credentials, connect_for_migrations},
     lease::Lease,
+    reader::Reader,
     sqlstate::refusal,
     transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
 };
 use self::{
     connector::Connector,
-    manager::{ConnectionManager, Pool, PooledConnection},
+    manager::{ConnectionManager, Pool},
+    replica::Replica,
 };
 use crate::platform::{
     actor::Actor,
     config::DatabaseConfig,
+    consistency_token::ConsistencyToken,
     deadline::Deadline,
-    error::{Error, Reason, Unavailable, chain},
+    error::{Error, Reason, Unavailable},
     metrics,
 };
 
@@ -55,6 +64,7 @@ const MAX_ATTEMPTS: u32 = 5;
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    replica: Option<Arc<Replica>>,
     statement_timeout: Option<Duration>,
     pooler: bool,
     schema: Option<&'static str>,
@@ -78,91 +88,74 @@ impl Database {
         options: PgConnectOptions,
         credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
-        let pool = Pool::builder(ConnectionManager::new(Connector::new(options, credentials)))
-            .max_size(config.pool_size)
-            .timeouts(Timeouts {
-                wait: Some(config.acquire_timeout),
-                create: Some(config.acquire_timeout),
-                recycle: Some(PING_TIMEOUT),
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::internal("building the pool", error))?;
         Ok(Self {
-            pool,
+            pool: pool(config, config.acquire_timeout, options, credentials)?,
+            replica: None,
             statement_timeout: config.statement_timeout,
             pooler: config.pooler,
             schema: config.schema,
         })
     }
 
+    /// Prepares the pools of a function: the primary's, and the replica's if there is one.
+    pub(super) fn start(
+        config: &DatabaseConfig,
+        base: PgConnectOptions,
+        credentials: Option<Credentials>,
+        function: &str,
+    ) -> Result<Self, Error> {
+        let replica = config.read_host.as_ref().map(|host| {
+            let (name, port) = host;
+            let options = base.clone().host(name);
+            let options = match port {
+                Some(port) => options.port(*port),
+                None => options,
+            };
+            (
+                options,
+                credentials
+                    .clone()
+                    .map(|credentials| credentials.at_replica(host)),
+            )
+        });
+        let options = connect_options(config, base, function);
+        let database = Self::new(config, options, credentials)?;
+        match replica {
+            None => Ok(database),
+            Some((base, secret)) => {
+                database.with_replica(config, connect_options(config, base, function), secret)
+            }
+        }
+    }
+
+    /// The same with a replica, which a [`Reader`] asks first.
+    pub fn with_replica(
+        mut self,
+        config: &DatabaseConfig,
+        options: PgConnectOptions,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, Error> {
+        let timeout = config.acquire_timeout.min(replica::ACQUIRE_TIMEOUT);
+        let pool = pool(config, timeout, options, credentials)?;
+        self.replica = Some(Arc::new(Replica::new(pool)));
+        Ok(self)
+    }
+
+    /// For reads that need not see every write at once, but the one of `after`.
+    #[must_use]
+    pub fn reader(&self, after: Option<ConsistencyToken>) -> Reader {
+        Reader::new(self.clone(), after)
+    }
+
     /// Opens a first connection, so that the first request finds one.
     pub async fn warm_up(&self) -> Result<(), Unavailable> {
-        Lease::acquire(&self.pool).await.map(Lease::give_back)
-    }
-
-    /// Runs a query that only reads. It gets a connection and gives it back with its outcome:
-    /// `|mut lease| async move { (find(&mut lease).await, lease) }`.
-    ///
-    /// A read that meets a connection which broke while it was idle is tried once more on a new
-    /// one, and so is one that others got in the way of: nothing can have been changed by it.
-    pub async fn read<T, F>(
-        &self,
-        deadline: &Deadline,
-        query: impl Fn(Lease) -> F + Sync,
-    ) -> Result<T, Error>
-    where
-        T: Send,
-        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
-    {
-        read_again(|| async {
-            if self.session_timeout_suffices(deadline) {
-                let (outcome, lease) = query(self.acquire().await?).await;
-                lease.end(outcome, deadline)
-            } else {
-                self.read_in_transaction(deadline, Duration::MAX, &query)
-                    .await
+        let replica = async {
+            if let Some(replica) = &self.replica {
+                replica.warm_up().await;
             }
-        })
-        .await
-    }
-
-    /// Runs a query that only reads and may be given up: the server stops each of its statements after
-    /// `time`, and the answer is None then.
-    pub async fn read_briefly<T, F>(
-        &self,
-        deadline: &Deadline,
-        time: Duration,
-        query: impl Fn(Lease) -> F + Sync,
-    ) -> Result<Option<T>, Error>
-    where
-        T: Send,
-        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
-    {
-        match read_again(|| self.read_in_transaction(deadline, time, &query)).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(Error::Timeout { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn read_in_transaction<T, F>(
-        &self,
-        deadline: &Deadline,
-        longest: Duration,
-        query: &(impl Fn(Lease) -> F + Sync),
-    ) -> Result<T, Error>
-    where
-        T: Send,
-        F: Future<Output = (Result<T, sqlx::Error>, Lease)> + Send,
-    {
-        let lease = self.begin(deadline, longest).await?;
-        let (mut outcome, mut lease) = query(lease).await;
-        if self.pooler {
-            outcome = session::close_statements(&mut lease, outcome).await;
-        }
-        let outcome = session::end(&mut lease, outcome, true).await;
-        lease.end(outcome, deadline)
+        };
+        let (primary, ()) = tokio::join!(Lease::acquire(&self.pool), replica);
+        primary.map(Lease::give_back)
     }
 
     /// Runs work in one transaction, which is committed if the work succeeds and says so. If the
@@ -235,7 +228,7 @@ impl Database {
         F: Future<Output = (Result<TransactionOutcome<T>, Abort>, Transaction)> + Send,
     {
         let transaction = Transaction {
-            lease: self.begin(deadline, Duration::MAX).await?,
+            lease: self.begin(&self.pool, deadline, Duration::MAX).await?,
             actor: actor.clone(),
         };
         let (outcome, transaction) = work(transaction).await;
@@ -249,12 +242,23 @@ impl Database {
             outcome = session::close_statements(&mut lease, outcome).await;
         }
         *is_committing = matches!(outcome, Ok(Ok(TransactionOutcome::Commit(_))));
-        let outcome = session::end(&mut lease, outcome, *is_committing).await;
+        let outcome = if *is_committing && self.replica.is_some() {
+            session::commit(&mut lease, outcome, &actor.written).await
+        } else {
+            session::end(&mut lease, outcome, *is_committing).await
+        };
         lease.end(outcome, deadline)?
     }
 
-    async fn begin(&self, deadline: &Deadline, longest: Duration) -> Result<Lease, Error> {
-        let mut lease = self.acquire().await?;
+    async fn begin(
+        &self,
+        pool: &Pool,
+        deadline: &Deadline,
+        longest: Duration,
+    ) -> Result<Lease, Error> {
+        let mut lease = Lease::acquire(pool)
+            .await
+            .map_err(Error::DatabaseUnavailable)?;
         match session::begin(&mut lease, deadline, longest, self.schema).await {
             Ok(()) => Ok(lease),
             Err(error) => lease.end(Err(error), deadline),
@@ -266,29 +270,14 @@ impl Database {
     /// A server that notices a vanished client by itself may take until TCP gives up, and counts the
     /// session against its limit until then.
     pub async fn close(&self) {
-        let at_rest = self.pool.retain(|_, _| false).removed;
-        self.pool.close();
-        let goodbyes = at_rest.into_iter().map(PooledConnection::close);
-        for goodbye in goodbyes {
-            goodbye.await;
+        let replica = self.replica.as_ref().map(|replica| replica.pool());
+        for pool in std::iter::once(&self.pool).chain(replica) {
+            let at_rest = pool.retain(|_, _| false).removed;
+            pool.close();
+            for connection in at_rest {
+                connection.close().await;
+            }
         }
-    }
-
-    async fn acquire(&self) -> Result<Lease, Error> {
-        Lease::acquire(&self.pool)
-            .await
-            .map_err(Error::DatabaseUnavailable)
-    }
-
-    /// Whether the timeout that the session was opened with ends a statement in time. A transaction
-    /// with its own timeout costs two more round trips, so it is used only where it is needed:
-    /// when an invocation has little time left, or when a pooler may have lent us a session that
-    /// we did not open.
-    fn session_timeout_suffices(&self, deadline: &Deadline) -> bool {
-        !self.pooler
-            && self
-                .statement_timeout
-                .is_some_and(|timeout| timeout < deadline.remaining())
     }
 
     /// How many connections this environment holds now.
@@ -303,28 +292,22 @@ impl Database {
     }
 }
 
-/// Reads once more where the connection broke or others were in the way.
-async fn read_again<T, F>(read: impl Fn() -> F + Send) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Error>> + Send,
-{
-    let outcome = match read().await {
-        Err(Error::DatabaseUnavailable(cause))
-            if matches!(cause.reason(), Reason::ConnectionLost | Reason::Contention) =>
-        {
-            tracing::warn!(error = chain(&cause), "reading again");
-            metrics::count(metrics::RETRIES);
-            read().await
-        }
-        outcome => outcome,
-    };
-    // A table refuses nothing to those who read: what it did not take was ours.
-    outcome.map_err(|error| match error {
-        Error::RefusedByTable(refusal) => {
-            Error::internal("querying the database", refusal.to_string())
-        }
-        error => error,
-    })
+fn pool(
+    config: &DatabaseConfig,
+    timeout: Duration,
+    options: PgConnectOptions,
+    credentials: Option<Credentials>,
+) -> Result<Pool, Error> {
+    Pool::builder(ConnectionManager::new(Connector::new(options, credentials)))
+        .max_size(config.pool_size)
+        .timeouts(Timeouts {
+            wait: Some(timeout),
+            create: Some(timeout),
+            recycle: Some(PING_TIMEOUT),
+        })
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| Error::internal("building the pool", error))
 }
 
 /// How long to wait before another attempt. The clock's fractions differ between environments, which

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection, Row as _};
 
 use super::connect::search_path;
-use crate::platform::deadline::Deadline;
+use crate::platform::{actor::Written, consistency_token::ConsistencyToken, deadline::Deadline};
 
 /// Kept back of the time that is left, so that the server's own answer to a statement that it
 /// stopped arrives before the handler's deadline.
@@ -53,6 +53,28 @@ pub(super) async fn close_statements<T>(
     let closed = connection.clear_cached_statements().await;
     // The first error tells more than the one that followed from it.
     outcome.and_then(|value| closed.map(|()| value))
+}
+
+/// Commits a transaction if `outcome` is a success, and notes its number if it has written anything.
+pub(super) async fn commit<T>(
+    connection: &mut PgConnection,
+    outcome: Result<T, sqlx::Error>,
+    written: &Written,
+) -> Result<T, sqlx::Error> {
+    if outcome.is_err() {
+        return end(connection, outcome, false).await;
+    }
+    // One message, one round trip. All rows are read, because the last answer is that of COMMIT.
+    let rows = connection
+        .fetch_all("SELECT pg_current_xact_id_if_assigned()::text; COMMIT")
+        .await?;
+    let id: Option<String> = rows
+        .first()
+        .map_or(Ok(None), |row| row.try_get_unchecked(0))?;
+    if let Some(id) = id.and_then(|id| id.parse().ok()) {
+        written.note(ConsistencyToken::of_transaction(id));
+    }
+    outcome
 }
 
 /// Commits a transaction if `outcome` is a success and `commits` agrees, else rolls it back.

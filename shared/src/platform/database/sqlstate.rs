@@ -18,7 +18,7 @@ pub(super) enum Meaning {
     Canceled,
     /// The table does not take these values.
     Refused(Refusal),
-    /// A fault of ours.
+    /// A bug in rollcall.
     Fault,
 }
 

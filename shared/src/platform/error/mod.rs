@@ -129,7 +129,7 @@ pub enum Error {
         /// The whole budget of the request.
         seconds: f64,
     },
-    /// A fault of ours.
+    /// A bug in rollcall.
     #[error("{operation} failed")]
     Internal {
         /// What was being done.

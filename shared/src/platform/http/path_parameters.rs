@@ -7,7 +7,7 @@ use crate::platform::error::Error;
 pub struct PathParameters(pub(super) Vec<(String, String)>);
 
 impl PathParameters {
-    /// What stands in the place of `name`. A name that the pattern does not have is an error of ours.
+    /// What stands in the place of `name`. A name that the pattern does not have is a bug.
     pub fn get(&self, name: &'static str) -> Result<&str, Error> {
         let found = self.0.iter().find(|(own, _)| own == name);
         found

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use lambda_http::{Request, RequestExt};
+use serde_json::{Map, Number, Value};
 
 use crate::platform::error::Error;
 
@@ -53,6 +54,35 @@ impl QueryParameters {
             }
         }
         values.retain(|_, value| !value.is_empty());
+        Ok(Self { allowed, values })
+    }
+
+    /// The same parameters in a JSON object, where flags and numbers are written as such, and `lists` as arrays.
+    /// Nothing is absent that is named.
+    pub fn from_json(
+        object: &Map<String, Value>,
+        allowed: &'static [&'static str],
+        lists: &[&str],
+    ) -> Result<Self, Error> {
+        let mut values = BTreeMap::new();
+        for (name, value) in object {
+            if !allowed.contains(&name.as_str()) {
+                return Err(Error::invalid_request(unknown(name, allowed)));
+            }
+            let text = match value {
+                Value::Array(parts) if lists.contains(&name.as_str()) => {
+                    let parts: Option<Vec<_>> = parts.iter().map(scalar).collect();
+                    parts.map(|parts| parts.join(","))
+                }
+                other => scalar(other),
+            };
+            let text = text.filter(|text| !text.trim().is_empty()).ok_or_else(|| {
+                Error::invalid_request(format!(
+                    "Parameter {name} must be text that is not blank, a number, true or false"
+                ))
+            })?;
+            values.insert(name.clone(), text);
+        }
         Ok(Self { allowed, values })
     }
 
@@ -111,6 +141,25 @@ impl QueryParameters {
                 range.end()
             ))),
         }
+    }
+}
+
+/// A number as parameters spell it: 7.0 is a whole number in JSON.
+#[must_use]
+pub fn number_text(number: &Number) -> String {
+    let text = number.to_string();
+    match text.strip_suffix(".0") {
+        Some(whole) => whole.to_owned(),
+        None => text,
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Number(number) => Some(number_text(number)),
+        Value::String(text) => Some(text.clone()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

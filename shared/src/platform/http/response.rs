@@ -37,6 +37,10 @@ pub(crate) struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<Object>))]
     references: Option<&'a Value>,
+    /// How many users pass the filter, with 409.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = u64))]
+    count: Option<&'a Value>,
 }
 
 /// A JSON response.
@@ -83,6 +87,7 @@ pub(crate) fn error(error: &Error, request_id: &str) -> Response {
         details,
         current: named("current"),
         references: named("references"),
+        count: named("count"),
     };
     let mut response = json(status, &body).unwrap_or_else(|_| empty(status));
     if let Some((name, value)) = header {

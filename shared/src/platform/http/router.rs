@@ -49,7 +49,7 @@ pub(crate) struct Router<F: 'static> {
 }
 
 impl<F> Router<F> {
-    /// Fails if a path is no pattern, or if two patterns fit the same path.
+    /// Fails if a path is not a valid pattern, or if two patterns match the same path.
     pub(crate) fn new(routes: &'static [Route<F>]) -> Result<Self, matchit::InsertError> {
         let mut paths = matchit::Router::new();
         let distinct: BTreeSet<_> = routes.iter().map(|route| route.path).collect();

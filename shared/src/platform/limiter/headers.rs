@@ -1,4 +1,4 @@
-//! What a caller is told about the limit: `RateLimit` and `RateLimit-Policy`, as in
+//! The headers about the limit: `RateLimit` and `RateLimit-Policy`, as in
 //! draft-ietf-httpapi-ratelimit-headers-10.
 
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};

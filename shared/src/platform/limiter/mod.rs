@@ -69,7 +69,7 @@ impl RateLimiter {
     fn script(&self, caller: &str) -> Script {
         let RateLimit { requests, window } = self.0.limit;
         let interval_us = (window.as_micros() / u128::from(requests)).max(1);
-        // The limit is part of the key: whoever changes it begins to count anew.
+        // The limit is part of the key: counting begins anew when it changes.
         let name = format!("limit:{requests}/{}:{caller}", window.as_secs());
         Script {
             code: include_str!("gcra.lua"),

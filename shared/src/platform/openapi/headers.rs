@@ -56,6 +56,11 @@ const HEADERS: &[Header] = &[
         "`true` if this answer was given before, to an earlier request with the same Idempotency-Key.",
     ),
     (
+        "X-Consistency-Token",
+        text,
+        "The write, for reads that have to see it. Only where replicas answer reads.",
+    ),
+    (
         "Preference-Applied",
         text,
         "`return=minimal` if `Prefer` asked for it.",
@@ -104,6 +109,16 @@ pub fn idempotency_key() -> Value {
         json!({ "type": "string", "pattern": IDEMPOTENCY_KEY, "example": "\"8e03978e-40d5\"" }),
         "A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 \
          hours without being done again.",
+    )
+}
+
+/// The write that a read has to see.
+pub(super) fn consistency_token() -> Value {
+    request_header(
+        "X-Consistency-Token",
+        json!({ "type": "integer", "minimum": 1, "maximum": u64::MAX, "example": 748_291 }),
+        "The header of this name that the answer to a write had, so that the answer shows that write where \
+         replicas answer reads.",
     )
 }
 

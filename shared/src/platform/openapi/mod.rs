@@ -9,6 +9,7 @@ mod headers;
 
 use std::collections::BTreeSet;
 
+use lambda_http::http::Method;
 use serde_json::{Map, Value, json};
 use utoipa::{
     ToSchema,
@@ -92,13 +93,13 @@ impl Part {
     pub fn operation<F>(mut self, route: &Route<F>, operation: Operation) -> Self {
         let method = route.method.as_str().to_lowercase();
         let methods = self.paths.entry(route.path).or_insert(json!({}));
-        methods[method] = operation.into_value(route.access);
+        methods[method] = operation.into_value(route.access, route.method == Method::GET);
         self
     }
 }
 
 impl Operation {
-    fn into_value(self, access: Access) -> Value {
+    fn into_value(mut self, access: Access, reads: bool) -> Value {
         let is_protected = access != Access::Open;
         let common = CommonErrors {
             is_protected,
@@ -106,8 +107,15 @@ impl Operation {
             uses_database: is_protected,
         };
         let mut responses = errors::responses(common.list().iter().chain(&self.errors));
-        for (status, response) in self.responses {
+        for (status, mut response) in self.responses {
+            if !reads {
+                let token = response_header("X-Consistency-Token");
+                response["headers"]["X-Consistency-Token"] = token;
+            }
             responses.insert(status.to_owned(), with_common_headers(response));
+        }
+        if reads && is_protected {
+            self.parameters.push(headers::consistency_token());
         }
         let mut value = json!({
             "operationId": self.id,
@@ -132,7 +140,7 @@ impl Operation {
 pub fn document(parts: impl IntoIterator<Item = Part>) -> Value {
     let errors = Part::default()
         .schema::<Detail>(&["line"])
-        .schema::<ErrorBody<'_>>(&["details", "current", "references"]);
+        .schema::<ErrorBody<'_>>(&["details", "current", "references", "count"]);
     let mut paths = Map::new();
     let mut schemas = Map::new();
     for part in parts.into_iter().chain([errors]) {

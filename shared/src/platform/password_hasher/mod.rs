@@ -26,7 +26,7 @@ use tokio::{
 const OPERATION: &str = "hashing passwords";
 
 /// Hashes with fixed parameters. Each hash waits for a permit, of which there is one for each core;
-/// whoever asks first is served first.
+/// first come, first served.
 #[derive(Clone)]
 pub struct PasswordHasher {
     algorithm: PasswordHash,

@@ -30,7 +30,7 @@ pub(super) struct Connector {
     credentials: Mutex<Option<Credentials>>,
 }
 
-/// A user of the server, as a secret of ours names one.
+/// A user of the server, as the secret names one.
 #[derive(Clone)]
 struct Credentials {
     username: String,

@@ -11,17 +11,23 @@ pub enum Action {
     Delete,
     /// Users were imported.
     Import,
+    /// Fields of many users were changed.
+    BulkUpdate,
+    /// Many users were deleted.
+    BulkDelete,
     /// Somebody began to read the log.
     ReadLog,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Create,
         Self::Update,
         Self::Delete,
         Self::Import,
+        Self::BulkUpdate,
+        Self::BulkDelete,
         Self::ReadLog,
     ];
 
@@ -33,6 +39,8 @@ impl Action {
             Self::Update => "user.update",
             Self::Delete => "user.delete",
             Self::Import => "user.import",
+            Self::BulkUpdate => "user.bulk_update",
+            Self::BulkDelete => "user.bulk_delete",
             Self::ReadLog => "audit.read",
         }
     }

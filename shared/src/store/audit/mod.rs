@@ -46,6 +46,7 @@ pub async fn insert(tx: &mut Transaction, entry: &NewEntry) -> Result<(), sqlx::
         id,
         request_id,
         source_address,
+        ..
     } = tx.actor().clone();
     sqlx::query(
         "INSERT INTO user_audit (

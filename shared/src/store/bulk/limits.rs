@@ -20,7 +20,7 @@ pub struct BrokenLimit {
 pub enum Limit {
     /// Not to be missing.
     Present,
-    /// To have so many characters at most.
+    /// To have at most this many characters.
     Characters(usize),
     /// To keep the CHECK constraint of this name.
     Check(String),

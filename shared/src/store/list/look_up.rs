@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     store::USER_COLUMNS,
-    users::{ListQuery, Page, SortBy, Total},
+    users::{Filter, ListQuery, Page, SortBy, Total},
 };
 
 #[derive(FromRow)]
@@ -55,6 +55,16 @@ pub(super) fn select_found<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Post
     ));
     merged_ranges::push_bounds(&mut sql, bounds.sort, bounds.after, key);
     sql.push(") AS is_beyond FROM users WHERE TRUE");
+    push_conditions(&mut sql, filter);
+    sql.push(format_args!(" ORDER BY {key} {direction}, id {direction}"));
+    sql
+}
+
+/// All conditions of a filter, each with an AND before it.
+pub(in crate::store) fn push_conditions<'q>(
+    sql: &mut QueryBuilder<'q, Postgres>,
+    filter: &'q Filter,
+) {
     for (by, value) in [
         (SortBy::Email, &filter.email),
         (SortBy::Username, &filter.username),
@@ -73,8 +83,10 @@ pub(super) fn select_found<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Post
             .push_bind(ids)
             .push("::user_id[])");
     }
-    searched::push_flags(&mut sql, filter);
-    merged_ranges::push_times(&mut sql, filter);
-    sql.push(format_args!(" ORDER BY {key} {direction}, id {direction}"));
-    sql
+    searched::push_flags(sql, filter);
+    merged_ranges::push_times(sql, filter);
+    if let Some(term) = &filter.search {
+        sql.push(" AND ");
+        searched::push_condition(sql, term);
+    }
 }

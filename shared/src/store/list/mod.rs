@@ -16,7 +16,7 @@ mod statements;
 mod total;
 mod trigram_search;
 
-pub(super) use self::searched::folded_text_of;
+pub(super) use self::look_up::push_conditions;
 pub use self::{
     count::{count_by_scan, count_range},
     look_up::look_up,

@@ -54,7 +54,7 @@ impl<'q> PageBounds<'q> {
         }
     }
 
-    /// Whether so many rows are more than the page takes.
+    /// Whether this many rows are more than the page takes.
     pub(super) fn overflows(&self, rows: usize) -> bool {
         rows > self.size()
     }

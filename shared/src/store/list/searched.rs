@@ -1,6 +1,7 @@
 //! What a search looks into and how.
 
 use sqlx::{Postgres, QueryBuilder};
+use users_table::folded_text_of;
 
 use crate::users::{Filter, SearchTerm};
 
@@ -11,43 +12,6 @@ pub(super) const COLUMNS: &str = "username, email, full_name";
 /// searched for, so nothing is found across fields.
 pub(super) fn folded_text() -> String {
     folded_text_of("username", "email", "full_name")
-}
-
-/// The same of other expressions than the columns of rollcall's own table.
-pub(in crate::store) fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
-    [
-        folded(&format!("{username}::text")),
-        folded(&format!("{email}::text")),
-        folded(&format!("coalesce({full_name}::text, '')")),
-    ]
-    .join(r" || E'\x01' || ")
-}
-
-/// A text without accents, in lower case and in normalization form C, as `users/folding.rs` has it; a test
-/// compares the two. It is an expression and no function, because whoever writes to an indexed table needs
-/// the right to execute every function of the index. Texts of ASCII characters take a tenth of the time.
-fn folded(text: &str) -> String {
-    format!(
-        r#"CASE
-            WHEN octet_length({text}) = char_length({text}) THEN lower({text} COLLATE "C")
-            ELSE translate(
-                replace(
-                    lower(
-                        normalize(
-                            regexp_replace(
-                                normalize({text}, NFD) COLLATE "C", '[\u0300-\u036f]+', '', 'g'
-                            ),
-                            NFC
-                        ) COLLATE "und-x-icu"
-                    ) COLLATE "C",
-                    'ß',
-                    'ss'
-                ),
-                'ıςłøđħ',
-                'iσlodh'
-            )
-        END"#
-    )
 }
 
 /// The condition that a row matches which is looked at; `text` is what SQL calls its folded text.

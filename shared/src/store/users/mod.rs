@@ -5,6 +5,7 @@
 
 mod create;
 mod delete;
+mod many;
 mod references;
 mod target;
 mod update;
@@ -14,6 +15,7 @@ use sqlx::{PgConnection, QueryBuilder};
 pub use self::{
     create::create,
     delete::delete,
+    many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
     references::{Reference, find_references},
     target::{Changed, Precondition},
     update::{Changes, update},
@@ -28,6 +30,19 @@ pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<Us
     ))
     .bind(id)
     .fetch_optional(connection)
+    .await
+}
+
+/// Finds the users with these ids, in the order of ids.
+pub async fn find_all(
+    connection: &mut PgConnection,
+    ids: &[UserId],
+) -> Result<Vec<User>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT {USER_COLUMNS} FROM users WHERE id = ANY($1::user_id[]) ORDER BY id"
+    ))
+    .bind(ids)
+    .fetch_all(connection)
     .await
 }
 

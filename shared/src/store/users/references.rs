@@ -40,7 +40,7 @@ pub enum OnDelete {
 }
 
 #[derive(FromRow)]
-struct Constraint {
+pub(super) struct Constraint {
     table: String,
     foreign_key: String,
     on_delete: String,
@@ -100,16 +100,42 @@ pub async fn find_references(
         .collect())
 }
 
-/// Keys of partitions belong to the key of their table.
-async fn find_keys(connection: &mut PgConnection) -> Result<Vec<Constraint>, sqlx::Error> {
+impl Constraint {
+    /// A condition about `referring` and `referred`, if this key keeps users from being deleted and its
+    /// table may be read.
+    pub(super) fn restricts(&self) -> Option<(&str, &str)> {
+        let is_restricting = ["a", "r"].contains(&self.on_delete.as_str());
+        (is_restricting && self.is_readable).then_some((&self.table, &self.condition))
+    }
+}
+
+/// Keys of partitions belong to the key of their table. Behind a view, only keys that refer to the id can be
+/// followed.
+pub(super) async fn find_keys(
+    connection: &mut PgConnection,
+) -> Result<Vec<Constraint>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT
+        "WITH tables AS (
+             SELECT 'users'::regclass::oid AS oid
+             UNION
+             SELECT refobjid
+             FROM pg_depend
+             JOIN pg_rewrite ON pg_rewrite.oid = objid
+             WHERE classid = 'pg_rewrite'::regclass
+                 AND refclassid = 'pg_class'::regclass
+                 AND ev_class = 'users'::regclass
+         )
+         SELECT
              conrelid::regclass::text AS table,
              conname::text AS foreign_key,
              confdeltype::text AS on_delete,
              (
                  SELECT string_agg(
-                     format('referring.%I = referred.%I', own.attname, referred.attname),
+                     format(
+                         'referring.%I = referred.%I',
+                         own.attname,
+                         CASE WHEN confrelid = 'users'::regclass THEN referred.attname ELSE 'id' END
+                     ),
                      ' AND '
                  )
                  FROM unnest(conkey, confkey) AS pairs (own, referred)
@@ -117,10 +143,19 @@ async fn find_keys(connection: &mut PgConnection) -> Result<Vec<Constraint>, sql
                  JOIN pg_attribute AS referred
                      ON referred.attrelid = confrelid AND referred.attnum = pairs.referred
              ) AS condition,
-             has_table_privilege(conrelid, 'SELECT') AS is_readable
+             has_table_privilege(conrelid, 'SELECT') AND (
+                 confrelid = 'users'::regclass
+                 OR EXISTS (
+                     SELECT FROM pg_index
+                     WHERE indrelid = confrelid
+                         AND indisprimary
+                         AND indnatts = 1
+                         AND confkey = ARRAY[indkey[0]]
+                 )
+             ) AS is_readable
          FROM pg_constraint
          WHERE contype = 'f'
-             AND confrelid = 'users'::regclass
+             AND confrelid IN (SELECT oid FROM tables)
              AND conparentid = 0
          ORDER BY conrelid::regclass::text, conname",
     )

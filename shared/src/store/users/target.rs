@@ -11,7 +11,7 @@ use crate::{
 /// An arbitrary number that no other application is likely to lock. It stands for the right to take
 /// away somebody's rights, so that two superusers who do so to each other wait instead of deadlocking. What keeps
 /// the last one are the locks of their rows, which other software takes too.
-const RIGHTS_LOCK: i64 = 0x726f_6c6c_7269_6768;
+pub(super) const RIGHTS_LOCK: i64 = 0x726f_6c6c_7269_6768;
 
 /// The tags that the user may have, without quotes; `None` lets every one pass.
 pub type Precondition<'a> = Option<&'a [String]>;
@@ -98,7 +98,7 @@ pub(super) fn push<'q>(
         .push_bind(id)
         .push("::user_id FOR UPDATE OF users), ");
     if takes_rights {
-        // Locking a row reads its newest version: one that is no superuser by now does not count.
+        // Locking a row reads its newest version: one that has been demoted meanwhile does not count.
         sql.push(
             "other_superuser AS MATERIALIZED (
                  SELECT users.id

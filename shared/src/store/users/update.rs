@@ -51,12 +51,14 @@ impl Changes {
         }
     }
 
-    fn takes_rights(&self) -> bool {
+    /// Whether they take away what makes a user an active superuser.
+    #[must_use]
+    pub fn takes_rights(&self) -> bool {
         self.is_active == Some(false) || self.is_superuser == Some(false)
     }
 
     /// Joins an SQL text for each field that is said, with its value.
-    fn push_each<'q>(
+    pub(super) fn push_each<'q>(
         &'q self,
         sql: &mut QueryBuilder<'q, Postgres>,
         between: &str,
@@ -96,7 +98,7 @@ impl Changes {
     }
 
     /// The fields that are said.
-    fn fields(&self) -> Vec<&'static str> {
+    pub(super) fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("email", self.email.is_some()),
             ("username", self.username.is_some()),
@@ -158,7 +160,7 @@ pub async fn update(
         .push(USER_COLUMNS)
         .push(", users.password_hash::text AS password_hash), ");
     let (before, after) = (audit::image("decided"), audit::image("changed"));
-    // Of a refused change nothing is told; that a password is another one is told without it.
+    // The log says nothing about a refused change, and of a password only that it changed.
     let after_with_password = format!(
         "CASE WHEN changed.id IS NOT NULL THEN nullif(
              coalesce({}, '{{}}') || CASE

@@ -1,4 +1,4 @@
-//! Whoever verifies an imported hash pays its cost at every login, so costs are bounded. The limits of
+//! The application pays the cost of an imported hash at every login, so costs are bounded. The limits of
 //! argon2, bcrypt, scrypt and PBKDF2 are those of Ory Kratos.
 
 use super::problem::Problem;

@@ -10,7 +10,9 @@
 mod application_role;
 mod audit;
 mod authentication;
+mod bulk_changes;
 mod bulk_create;
+mod bulk_races;
 mod bulk_rows;
 mod command;
 mod configuration;

@@ -281,9 +281,59 @@ async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() 
 }
 
 #[tokio::test]
+async fn many_users_are_changed_and_deleted_through_a_mapping() {
+    let table = Mapped::new("10-better-auth").await;
+    let (own, other) = ("Zk3vJm2bX8nR5tY7", "Bk3vJm2bX8nR5tY9");
+    let admin = json!({ "sub": own });
+    let api = table.start("list-users").await;
+    let post = |path: &str, body: &Value| {
+        Request::post(&format!("{BULK}/{path}"))
+            .bearer(&table.token(&admin))
+            .json(body)
+    };
+    let set = json!({ "is_active": false, "full_name": "Same" });
+    let by_filter = json!({ "filter": { "search": "@ba.example" }, "set": set, "dry_run": true });
+    let preview = api.send(&post("update", &by_filter)).await.json();
+    let count = preview["count"].as_i64().unwrap();
+    assert!(count > 2, "{preview}");
+    let by_email = json!({ "emails": ["NEW@ba.example"], "set": set });
+    let changed = api.send(&post("update", &by_email)).await.json();
+    assert_eq!(
+        (&changed["count"], &changed["changed"]),
+        (&json!(1), &json!(1))
+    );
+    let stored = "SELECT name || ' ' || banned::text || ' ' || coalesce(role, 'none') FROM \"user\" WHERE email = 'new@ba.example'";
+    assert_eq!(table.query(stored).await.as_deref(), Some("Same true none"));
+
+    let referring = "CREATE TABLE session (user_id text REFERENCES \"user\" (id));
+         INSERT INTO session VALUES ('Bk3vJm2bX8nR5tY9')";
+    table.database.pool().execute(referring).await.unwrap();
+    let delete = post("delete", &json!({ "ids": [own, other, "nobody"] }));
+    let kept = api.send(&delete).await.json();
+    let skipped = json!([
+        { "id": "nobody", "reason": "not_found" },
+        { "id": other, "reason": "referenced" },
+        { "id": own, "reason": "self" },
+    ]);
+    assert_eq!((&kept["deleted"], &kept["skipped"]), (&json!(0), &skipped));
+    table
+        .database
+        .pool()
+        .execute("DROP TABLE session")
+        .await
+        .unwrap();
+    assert_eq!(api.send(&delete).await.json()["deleted"], 1);
+}
+
+#[tokio::test]
 async fn an_email_that_several_users_have_means_none_of_them() {
     let table = Mapped::new("06-django").await;
     let admin = json!({ "sub": "1" });
+    let api = table.start("list-users").await;
+    let by_email = Request::post(&format!("{BULK}/delete"))
+        .bearer(&table.token(&admin))
+        .json(&json!({ "emails": ["ada@dj.example"] }));
+    assert_eq!(api.send(&by_email).await.status, 400);
     let import = table.start("bulk-create").await;
     let row = json!([{ "email": "ada@dj.example", "username": "ada2", "full_name": "Ada Marie Lovelace" }]);
     let request = |query: &str| {

@@ -169,6 +169,21 @@ impl DataDirectory {
         command
     }
 
+    /// Copies the data of a server that does not run, for one that follows it.
+    pub(super) fn copy_for_replica(&self, primary: &Self) -> Result<()> {
+        let mut copy = self.command(Path::new("cp"));
+        copy.command()
+            .arg("-a")
+            .arg(primary.data())
+            .arg(self.data());
+        let mut mark = self.command(Path::new("touch"));
+        mark.command().arg(self.data().join("standby.signal"));
+        for command in [copy, mark] {
+            ensure!(command.run()?.success(), "the data could not be copied");
+        }
+        Ok(())
+    }
+
     /// Runs initdb in a folder of another name, so that an interrupted one is done again.
     fn initialise(&self, programs: &PostgresPrograms) -> Result<()> {
         let initdb = programs.folder.join("initdb");

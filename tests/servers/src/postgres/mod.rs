@@ -20,8 +20,8 @@ use data_directory::DataDirectory;
 /// The superuser of every private server.
 const SUPERUSER: &str = "postgres";
 
-/// What a server logs when it takes connections.
-const READY: &str = "database system is ready to accept connections";
+/// What a server logs when it takes connections, or read-only connections.
+const READY: &str = "database system is ready to accept";
 
 /// A running server on 127.0.0.1; it is stopped when this is dropped.
 #[derive(Debug)]
@@ -50,6 +50,29 @@ impl Postgres {
             password,
             programs,
             options: options.clone(),
+        })
+    }
+
+    /// Starts a server that replays what this one writes. This one is stopped while its data is copied.
+    pub fn start_replica(&mut self) -> Result<Self> {
+        let directory = DataDirectory::open(&PostgresOptions::temporary())?;
+        self.process.stop()?;
+        directory.copy_for_replica(&self.directory)?;
+        self.restart()?;
+        let primary = format!(
+            "host=127.0.0.1 port={} user={SUPERUSER} password={}",
+            self.port, self.password
+        );
+        let options = self.options.clone().setting("primary_conninfo", &primary);
+        let (process, port) =
+            ports::on_free_port(|port| start(&options, &self.programs, &directory, port))?;
+        Ok(Self {
+            process,
+            directory,
+            port,
+            password: self.password.clone(),
+            programs: self.programs.clone(),
+            options,
         })
     }
 

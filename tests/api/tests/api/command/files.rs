@@ -1,7 +1,9 @@
 //! What an import says about a file before it sends anything.
 
+use std::io::Write as _;
 use std::process::Stdio;
 
+use flate2::{Compression, write::GzEncoder};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{Machine, binary, csv, serve};
@@ -41,8 +43,22 @@ async fn a_file_that_cannot_be_read_to_its_end_is_not_sent() {
             "the file holds no users",
         ),
         ("d.csv", Vec::new(), "the file has no header row"),
-        ("e.json", b"\"users\"".to_vec(), "the file is no JSON array"),
+        (
+            "e.json",
+            b"\"users\"".to_vec(),
+            "the file is not a JSON array",
+        ),
         ("f.json", b"[{}".to_vec(), "the array is never closed"),
+        (
+            "j.csv.gz",
+            gzip(&good)[..30].to_vec(),
+            "cannot read the file",
+        ),
+        (
+            "k.csv",
+            b"PK\x03\x04\x14\0".to_vec(),
+            "the file is a ZIP archive or a workbook of Excel: unpack it, or save the sheet as CSV",
+        ),
         (
             "g.xlsx",
             b"PK".to_vec(),
@@ -60,6 +76,26 @@ async fn a_file_that_cannot_be_read_to_its_end_is_not_sent() {
         .await
         .assert(2, "cannot open missing.csv");
     assert_eq!(fixture.count_users().await, 3);
+}
+
+#[tokio::test]
+async fn a_compressed_file_is_imported_like_the_file_in_it() {
+    let fixture = Fixture::new().await;
+    let front = serve(&fixture).await;
+    let machine = Machine::of(&fixture, &front.url());
+    let users = csv(250, |n| format!("u{n}@example.com,u{n}"));
+    machine.write("users.csv.gz", gzip(&users));
+    let ended = machine
+        .run(&["import", "users.csv.gz", "--yes", "--batch", "100"])
+        .await;
+    ended.assert(0, "");
+    assert_eq!(fixture.count_users().await, 3 + 250);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `rollcall`, the command, against the real functions behind HTTP.
 
+mod adopt;
 mod answers;
 mod changes;
 mod connection;
@@ -105,7 +106,13 @@ impl Machine {
     /// A program with nothing of this machine's environment that the command reads.
     fn program(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        for name in ["ROLLCALL_PROFILE", "ROLLCALL_URL", "ROLLCALL_TOKEN"] {
+        for name in [
+            "ROLLCALL_PROFILE",
+            "ROLLCALL_URL",
+            "ROLLCALL_TOKEN",
+            "DATABASE_URL",
+            "USERS_TABLE",
+        ] {
             command.env_remove(name);
         }
         command

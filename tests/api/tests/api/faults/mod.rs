@@ -1,6 +1,7 @@
 //! Faults, each with real servers and with traffic running, and what callers see of them.
 
 mod backends_terminated;
+mod bulk_change_killed;
 mod connections_exhausted;
 mod credentials_rotated;
 mod environment_ends;
@@ -9,6 +10,7 @@ mod instance_frozen;
 mod network_blackhole;
 mod pooler;
 mod postgres_killed;
+mod replica;
 mod secrets_manager_down;
 
 use std::sync::Arc;

@@ -1,0 +1,10 @@
+// Runs every journey, one after the other: they share a browser and the API.
+import { after } from "node:test";
+import { close } from "./browser.js";
+import "./signin.js";
+import "./users.js";
+import "./user.js";
+import "./dashboard.js";
+import "./audit.js";
+
+after(close);

@@ -1,0 +1,239 @@
+//! The parts of a statement that changes or deletes many users.
+
+use serde_json::Value;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+
+use super::job::{ChosenUser, ManyChanged, ManyJob, Selection};
+use crate::{
+    platform::{actor::Actor, database::Transaction},
+    store::{USER_COLUMNS, audit::Action, list, users::target::RIGHTS_LOCK},
+    users::{ExactValue, UserId},
+};
+
+#[derive(FromRow)]
+struct Row {
+    count: i64,
+    id: Option<UserId>,
+    positions: Option<Vec<i64>>,
+    outcome: Option<String>,
+}
+
+/// The queries `counted` and `stored`: how many users are meant, and those that are taken, locked.
+pub(super) fn push_stored<'q>(
+    sql: &mut QueryBuilder<'q, Postgres>,
+    job: &'q ManyJob,
+    takes_rights: bool,
+) {
+    match &job.selection {
+        Selection::Ids(ids) => {
+            sql.push("named AS ( SELECT id, position FROM UNNEST(")
+                .push_bind(ids)
+                .push("::user_id[]) WITH ORDINALITY AS named (id, position)), ");
+            push_named(sql, "users.id = named.id");
+        }
+        Selection::Emails(emails) => {
+            let emails: Vec<_> = emails.iter().map(ExactValue::as_str).collect();
+            sql.push("named AS ( SELECT email, position FROM UNNEST(")
+                .push_bind(emails)
+                .push("::text[]) WITH ORDINALITY AS named (email, position)), ");
+            push_named(
+                sql,
+                r#"lower(users.email COLLATE "und-x-icu") COLLATE "C"
+                     = lower(named.email COLLATE "und-x-icu") COLLATE "C""#,
+            );
+        }
+        Selection::Filter {
+            filter,
+            after,
+            expected,
+        } => {
+            sql.push("matching AS MATERIALIZED ( SELECT id FROM users WHERE TRUE");
+            list::push_conditions(sql, filter);
+            if let Some(id) = after {
+                sql.push(" AND id > ").push_bind(id).push("::user_id");
+            }
+            sql.push(
+                "), counted AS MATERIALIZED ( SELECT count(*) AS count FROM matching),
+                 chosen AS MATERIALIZED (
+                     SELECT id AS chosen_id, '{}'::bigint[] AS positions
+                     FROM matching ",
+            );
+            if let Some(expected) = expected {
+                sql.push("WHERE (SELECT count FROM counted) = ")
+                    .push_bind(i64::try_from(*expected).unwrap_or(i64::MAX));
+            }
+            sql.push(" ORDER BY id LIMIT ")
+                .push_bind(i64::try_from(job.limit).unwrap_or(i64::MAX))
+                .push("), ");
+        }
+    }
+    if takes_rights {
+        // The lock is taken when the rows have been found and before they are locked.
+        sql.push(format_args!(
+            "rights_lock AS MATERIALIZED (
+                 SELECT pg_advisory_xact_lock({RIGHTS_LOCK})
+                 FROM (
+                     SELECT
+                     FROM users
+                     JOIN chosen ON users.id = chosen_id
+                     WHERE is_active
+                         AND is_superuser
+                     LIMIT 1
+                 ) AS superuser
+             ), "
+        ));
+    }
+    sql.push(format_args!(
+        "stored AS MATERIALIZED ( SELECT {USER_COLUMNS}, positions
+         FROM users
+         JOIN chosen ON users.id = chosen_id "
+    ));
+    if takes_rights {
+        sql.push("LEFT JOIN rights_lock ON TRUE ");
+    }
+    sql.push("WHERE TRUE");
+    // Users who do not pass any more when the lock is there are left out.
+    if let Selection::Filter { filter, .. } = &job.selection {
+        list::push_conditions(sql, filter);
+    }
+    sql.push(" ORDER BY users.id FOR UPDATE OF users), ");
+}
+
+fn push_named(sql: &mut QueryBuilder<'_, Postgres>, condition: &str) {
+    sql.push(format_args!(
+        "chosen AS MATERIALIZED (
+             SELECT users.id AS chosen_id, array_agg(position) AS positions
+             FROM named
+             JOIN users ON {condition}
+             GROUP BY users.id
+         ),
+         counted AS ( SELECT count(*) AS count FROM chosen), "
+    ));
+}
+
+/// The conditions of `decided` under which a user keeps all rights. Locking a row reads its newest version: one
+/// that has been demoted meanwhile does not count.
+pub(super) fn push_guards(sql: &mut QueryBuilder<'_, Postgres>, actor: UserId) {
+    sql.push("WHEN stored.id = ")
+        .push_bind(actor)
+        .push(
+            "::user_id THEN 'self'
+             WHEN stored.is_active AND stored.is_superuser AND NOT EXISTS (
+                 SELECT
+                 FROM (
+                     SELECT
+                     FROM users
+                     WHERE users.is_active
+                         AND users.is_superuser
+                         AND NOT EXISTS (
+                             SELECT
+                             FROM stored AS own
+                             WHERE own.id = users.id
+                                 AND own.id <> ",
+        )
+        .push_bind(actor)
+        .push(
+            "::user_id
+                         )
+                     LIMIT 1
+                     FOR SHARE OF users
+                 ) AS other_superuser
+             ) THEN 'last_superuser' ",
+        );
+}
+
+/// Goes on with the query `audited`: an entry with the numbers, and a row for each user to whom something was
+/// done or refused. `actions` are what both are called.
+pub(super) fn push_audit(
+    sql: &mut QueryBuilder<'_, Postgres>,
+    actor: &Actor,
+    said: &Value,
+    (action, row_action): (Action, Action),
+    (before, after): &(String, String),
+) {
+    sql.push(
+        "audited AS (
+             INSERT INTO user_audit (
+                 action,
+                 refusal,
+                 actor_kind,
+                 actor_id,
+                 target_id,
+                 before,
+                 after,
+                 source_address,
+                 request_id,
+                 is_row
+             )
+             SELECT ",
+    )
+    .push_bind(action.name())
+    .push(", NULL::text, 'user', ")
+    .push_bind(actor.id)
+    .push("::user_id, NULL::user_id, NULL::jsonb, ")
+    .push_bind(said.clone())
+    .push(
+        "::jsonb || (
+                 SELECT jsonb_build_object(
+                     'count', (SELECT count FROM counted),
+                     'done', count(*) FILTER (WHERE outcome = 'done'),
+                     'skipped', count(*) FILTER (WHERE outcome <> 'done')
+                 )
+                 FROM decided
+             ), ",
+    )
+    .push_bind(actor.source_address.map(|address| address.to_string()))
+    .push("::inet, ")
+    .push_bind(actor.request_id.clone())
+    .push(", FALSE UNION ALL SELECT ")
+    .push_bind(row_action.name())
+    .push(", nullif(outcome, 'done'), 'user', ")
+    .push_bind(actor.id)
+    .push(format_args!(
+        "::user_id,
+             decided.id,
+             CASE WHEN changed.id IS NOT NULL THEN {before} END,
+             CASE WHEN changed.id IS NOT NULL THEN {after} END,
+             NULL,
+             NULL,
+             TRUE
+         FROM decided
+         LEFT JOIN changed ON changed.id = decided.id
+         WHERE outcome <> 'unchanged') "
+    ));
+}
+
+/// Runs the statement.
+pub(super) async fn run(
+    tx: &mut Transaction,
+    mut sql: QueryBuilder<'_, Postgres>,
+) -> Result<ManyChanged, sqlx::Error> {
+    sql.push(
+        "SELECT
+             count,
+             decided.id,
+             positions,
+             CASE WHEN outcome = 'done' AND changed.id IS NULL THEN 'altered' ELSE outcome END AS outcome
+         FROM counted
+         LEFT JOIN decided ON TRUE
+         LEFT JOIN changed ON changed.id = decided.id
+         ORDER BY decided.id",
+    );
+    let rows: Vec<Row> = sql
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(&mut **tx as &mut PgConnection)
+        .await?;
+    let count = rows.first().map_or(0, |row| row.count);
+    let users = rows.into_iter().filter_map(|row| {
+        Some(ChosenUser {
+            id: row.id?,
+            positions: row.positions?,
+            outcome: row.outcome?,
+        })
+    });
+    Ok(ManyChanged {
+        count: u64::try_from(count).unwrap_or(0),
+        users: users.collect(),
+    })
+}

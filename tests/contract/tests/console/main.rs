@@ -1,0 +1,63 @@
+//! The console in a real browser, on the real functions and a real database. `console/tests` has the journeys.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::Command;
+
+use contract_tests::stack::Stack;
+use rig::UserFixture;
+use servers::places::workspace_root;
+
+/// Where screenshots go; nowhere, if it is not set.
+const SCREENSHOTS: &str = "CONSOLE_SCREENSHOTS";
+
+/// A user without rights: [`Stack`] makes every seventh user a superuser, beginning with the first.
+const ORDINARY_USER: i64 = 3;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
+    let stack = Stack::start(2).await.unwrap();
+    stack.database().insert(&hostile_users()).await.unwrap();
+    let tables = sqlx::raw_sql(REFERRING_TABLE);
+    tables.execute(stack.database().pool()).await.unwrap();
+
+    let mut journeys = Command::new("node");
+    journeys
+        .arg("tests/index.js")
+        .current_dir(workspace_root().join("console"))
+        .env("CONSOLE_URL", stack.url())
+        .env("CONSOLE_TOKEN", stack.token())
+        .env(
+            "CONSOLE_ORDINARY_TOKEN",
+            stack.token_of(ORDINARY_USER).unwrap(),
+        );
+    if let Some(folder) = std::env::var_os(SCREENSHOTS) {
+        journeys.env(SCREENSHOTS, workspace_root().join(folder));
+    }
+    let status = tokio::task::spawn_blocking(move || journeys.status());
+    assert!(status.await.unwrap().unwrap().success(), "see above");
+    let logs = stack.logs();
+    assert!(!logs.contains("panicked"), "{logs}");
+}
+
+/// A table of another application, whose rows refer to users in both ways.
+const REFERRING_TABLE: &str = "
+    CREATE TABLE orders (id bigint PRIMARY KEY, user_id int REFERENCES users ON DELETE CASCADE);
+    CREATE TABLE invoices (id bigint PRIMARY KEY, user_id int REFERENCES users);
+    INSERT INTO orders SELECT n, 20 FROM generate_series(1, 12) AS n;
+    INSERT INTO invoices VALUES (1, 22)";
+
+/// Names that a table may hold which other programs have written.
+fn hostile_users() -> Vec<UserFixture> {
+    [
+        "<img src=x onerror=\"document.title='pwned'\">".to_owned(),
+        "\u{202e}gnp.exe \u{2067}مرحبا بالعالم".to_owned(),
+        "👩‍👩‍👧‍👦 ⃝🏴‍☠️ Z̸͕̓a̷l̵g̶o̸".to_owned(),
+        "long ".repeat(2_000),
+        "{{7*7}} ${alert(1)} javascript:alert(1)".to_owned(),
+    ]
+    .into_iter()
+    .zip(9_001..)
+    .map(|(name, id)| UserFixture::new(id, &format!("hostile-{id}")).full_name(&name))
+    .collect()
+}

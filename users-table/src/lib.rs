@@ -1,0 +1,22 @@
+//! The table of users: its migrations, the mapping of a table that another application made, and all that is
+//! known of such a table before it is adopted.
+//!
+//! The functions and the command share this. It knows no request, no Lambda and no secret.
+
+pub mod adoption;
+pub mod catalogue;
+pub mod connection;
+mod folded_text;
+pub mod mapping;
+pub mod migrations;
+pub mod proposal;
+pub mod schema;
+mod users_table;
+
+pub use self::{
+    folded_text::folded_text_of,
+    users_table::{
+        DetailedField, FieldMapping, IdMapping, InvalidMapping, UserIdKind, UsersMapping,
+        UsersTable,
+    },
+};

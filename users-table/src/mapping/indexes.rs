@@ -1,0 +1,153 @@
+//! The indexes on the table of another application. Each serves the same queries as one of rollcall's own
+//! table, by the expressions of the view.
+
+use std::fmt::Write as _;
+
+use super::columns::ViewColumn;
+use crate::folded_text::folded_text_of;
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Index {
+    /// Its name, in the schema of the table.
+    pub(super) name: &'static str,
+    is_unique: bool,
+    /// Everything after the name of the table.
+    definition: String,
+}
+
+impl Index {
+    /// The statement that builds it on a table.
+    pub(super) fn create(&self, table: &str, options: &str) -> String {
+        let unique = if self.is_unique { "UNIQUE " } else { "" };
+        format!(
+            "CREATE {unique}INDEX {options} {} ON {table} {}",
+            self.name, self.definition
+        )
+    }
+}
+
+/// What the indexes are made of.
+pub(super) struct Indexed<'p> {
+    /// The columns of the view.
+    pub(super) columns: &'p [ViewColumn],
+    /// The key of the table, quoted.
+    pub(super) id: &'p str,
+    /// Which rows are users.
+    pub(super) users_are: Option<&'p str>,
+    /// Columns of the table that lists and searches look at beside the keys, quoted.
+    pub(super) included: &'p [String],
+    /// Whether email and username are unique when case is ignored.
+    pub(super) unique: [bool; 2],
+}
+
+impl Indexed<'_> {
+    /// By the version of the migration that makes them for rollcall's own table.
+    pub(super) fn of_migration(&self, version: i64) -> Option<Index> {
+        match version {
+            3 => self.look_up("email", "rollcall_users_email", self.unique[0]),
+            4 => self.look_up("username", "rollcall_users_username", self.unique[1]),
+            5 => {
+                let key = (!self.column("created_at").is_absent)
+                    .then(|| self.column("created_at").sql.clone());
+                Some(self.list("rollcall_users_by_created_at", key))
+            }
+            6 => self.by_text("username", "rollcall_users_by_username"),
+            7 => self.by_text("email", "rollcall_users_by_email"),
+            12 => self.keep_apart("email", "rollcall_users_email_unique", self.unique[0]),
+            13 => self.keep_apart("username", "rollcall_users_username_unique", self.unique[1]),
+            31 => Some(self.search()),
+            _ => None,
+        }
+    }
+
+    fn column(&self, name: &str) -> &ViewColumn {
+        // The view has all columns of rollcall's own table.
+        let found = self.columns.iter().find(|column| column.name == name);
+        found.unwrap_or(&self.columns[0])
+    }
+
+    /// Finds users by an exact value, and keeps values apart where every user has one.
+    fn look_up(&self, field: &str, name: &'static str, is_unique: bool) -> Option<Index> {
+        let column = self.column(field);
+        (!column.is_absent).then(|| Index {
+            name,
+            is_unique: is_unique && !column.may_be_empty,
+            definition: format!("(({})){}", folded(&column.sql), self.condition(None)),
+        })
+    }
+
+    /// Keeps values apart where users may have none. Look-ups do not know the condition, so they have an
+    /// index of their own.
+    fn keep_apart(&self, field: &str, name: &'static str, is_unique: bool) -> Option<Index> {
+        let column = self.column(field);
+        let has_value = format!("{} <> ''", column.sql);
+        (is_unique && column.may_be_empty && !column.is_absent).then(|| Index {
+            name,
+            is_unique: true,
+            definition: format!(
+                "(({})){}",
+                folded(&column.sql),
+                self.condition(Some(&has_value))
+            ),
+        })
+    }
+
+    fn by_text(&self, name: &str, index: &'static str) -> Option<Index> {
+        let column = self.column(name);
+        (!column.is_absent).then(|| self.list(index, Some(folded(&column.sql))))
+    }
+
+    /// Serves the lists in one order: flags, key, id.
+    fn list(&self, name: &'static str, key: Option<String>) -> Index {
+        let flags = ["is_active", "is_superuser"]
+            .map(|flag| self.column(flag))
+            .into_iter()
+            .filter(|flag| !flag.is_absent)
+            .map(|flag| flag.sql.clone());
+        let mut keys: Vec<_> = flags.chain(key).map(|sql| format!("({sql})")).collect();
+        keys.push(self.id.to_owned());
+        let mut definition = format!("({})", keys.join(", "));
+        if !self.included.is_empty() {
+            let _ = write!(definition, " INCLUDE ({})", self.included.join(", "));
+        }
+        definition.push_str(&self.condition(None));
+        Index {
+            name,
+            is_unique: false,
+            definition,
+        }
+    }
+
+    fn search(&self) -> Index {
+        let [username, email, full_name] =
+            ["username", "email", "full_name"].map(|name| format!("({})", self.column(name).sql));
+        let folded_text = folded_text_of(&username, &email, &full_name);
+        Index {
+            name: "rollcall_users_folded",
+            is_unique: false,
+            definition: format!(
+                "USING gin (({folded_text}) gin_trgm_ops) WITH (gin_pending_list_limit = 16384){}",
+                self.condition(None)
+            ),
+        }
+    }
+
+    fn condition(&self, more: Option<&str>) -> String {
+        let conditions: Vec<_> = self
+            .users_are
+            .into_iter()
+            .chain(more)
+            .map(|condition| format!("({condition})"))
+            .collect();
+        if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", conditions.join(" AND "))
+        }
+    }
+}
+
+fn folded(sql: &str) -> String {
+    format!("lower({sql} COLLATE \"und-x-icu\") COLLATE \"C\"")
+}

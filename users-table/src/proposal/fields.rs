@@ -1,0 +1,368 @@
+//! The proposal for one table.
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+
+use super::{
+    Access, Proposal, ProposedField, Setting,
+    facts::{self, Column, Relation, Surroundings, Table},
+    flags, ids, new_users, samples, texts, times,
+    vocabulary::{CREATED, UPDATED},
+};
+use crate::{
+    adoption::{self, Feature, FeatureKind},
+    users_table::{FieldMapping, IdMapping, UsersMapping},
+};
+
+/// What is found out on the way.
+#[derive(Default)]
+struct Report {
+    fields: Vec<ProposedField>,
+    obstacles: Vec<String>,
+    notes: Vec<String>,
+    mend: Vec<String>,
+    no_new_users: Vec<String>,
+    settings: Vec<Setting>,
+}
+
+impl Report {
+    fn set(&mut self, variable: &'static str, value: &str, reason: &str) {
+        self.settings.push(Setting {
+            variable,
+            value: value.to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn field(&mut self, field: &'static str, mapping: Option<&FieldMapping>, notes: Vec<String>) {
+        let access = match mapping {
+            None => Access::Absent,
+            Some(mapping) if mapping.written().is_empty() => Access::ReadOnly,
+            Some(_) => Access::Works,
+        };
+        let from = mapping
+            .and_then(|mapping| mapping.column().or(mapping.sql()))
+            .map(str::to_owned);
+        self.fields.push(ProposedField {
+            field,
+            from,
+            access,
+            notes,
+        });
+    }
+}
+
+pub(super) async fn propose(
+    connection: &mut PgConnection,
+    relation: &Relation,
+) -> Result<Proposal, sqlx::Error> {
+    let table = Table {
+        columns: facts::list_columns(connection, relation.oid).await?,
+        unique: facts::list_unique_indexes(connection, relation.oid).await?,
+        relation: relation.clone(),
+    };
+    let surroundings = facts::find_surroundings(connection, relation, "id").await?;
+    let features = adoption::list_features(connection, &relation.sql).await?;
+    let mut report = Report {
+        obstacles: obstacles(&table, &features),
+        ..Report::default()
+    };
+    let mapping = if report.obstacles.is_empty() {
+        map(connection, &table, &surroundings, &mut report).await?
+    } else {
+        None
+    };
+    notes(&table, &features, &mut report);
+    Ok(Proposal {
+        table: relation.sql.clone(),
+        estimated_rows: (relation.estimated_rows >= 0).then_some(relation.estimated_rows),
+        new_users: mapping.iter().flat_map(new_users_of).collect(),
+        mapping,
+        fields: report.fields,
+        no_new_users: report.no_new_users,
+        obstacles: report.obstacles,
+        notes: report.notes,
+        mend: report.mend,
+        settings: report.settings,
+    })
+}
+
+fn new_users_of(mapping: &UsersMapping) -> Vec<String> {
+    let columns = mapping.new_users.iter();
+    columns
+        .map(|(column, sql)| format!("{column} = {sql}"))
+        .collect()
+}
+
+/// Why the table cannot be adopted whatever its columns are.
+fn obstacles(table: &Table, features: &[Feature]) -> Vec<String> {
+    let name = &table.relation.sql;
+    let kind = match table.relation.kind.as_str() {
+        "v" => Some("a view: adopt the table that it reads, because triggers and indexes need one"),
+        "m" => {
+            Some("a materialized view: adopt the table that it reads, because nobody can write it")
+        }
+        "f" => Some(
+            "a foreign table: adopt it in the database that holds its rows, because triggers and indexes need them",
+        ),
+        "p" => Some(
+            "partitioned: the unique index and the counts of rollcall need all rows in one table",
+        ),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        return vec![format!("{name} is {kind}")];
+    }
+    let mut obstacles = Vec::new();
+    if !table.relation.may_read {
+        obstacles.push(format!(
+            "this user may not read {name}: GRANT SELECT ON {name} TO the user of DATABASE_URL"
+        ));
+    }
+    obstacles.extend(features.iter().filter_map(|feature| feature.obstacle(name)));
+    obstacles
+}
+
+async fn map(
+    connection: &mut PgConnection,
+    table: &Table,
+    surroundings: &Surroundings,
+    report: &mut Report,
+) -> Result<Option<UsersMapping>, sqlx::Error> {
+    let key = match ids::find(table, &surroundings.key_columns) {
+        Ok(key) => key,
+        Err(obstacle) => {
+            report.obstacles.push(obstacle);
+            return Ok(None);
+        }
+    };
+    if !ids::is_short(connection, table, key).await? {
+        report
+            .obstacles
+            .push(format!("ids in {} have more than 64 bytes", key.name));
+        return Ok(None);
+    }
+    let surroundings = facts::find_surroundings(connection, &table.relation, &key.name).await?;
+    let (id, outcome) = ids::map(connection, table, key, &surroundings).await?;
+    let note = match outcome {
+        Ok(note) => note,
+        Err(reason) => {
+            report.no_new_users.push(reason);
+            None
+        }
+    };
+    report.fields.push(ProposedField {
+        field: "id",
+        from: Some(id.column.clone()),
+        access: Access::ReadOnly,
+        notes: note.into_iter().collect(),
+    });
+    report.notes.push(
+        "the `sub` of tokens is the id; if yours name users otherwise, set JWT_SUBJECT_CLAIM, and JWT_SUBJECT_FIELD \
+         to email or username"
+            .to_owned(),
+    );
+    let Some(mapping) = fields(connection, table, id, report).await? else {
+        return Ok(None);
+    };
+    Ok(Some(complete(connection, table, mapping, report).await?))
+}
+
+async fn fields(
+    connection: &mut PgConnection,
+    table: &Table,
+    id: IdMapping,
+    report: &mut Report,
+) -> Result<Option<UsersMapping>, sqlx::Error> {
+    let keys = texts::keys(connection, table, &id.column).await?;
+    if keys.email.is_none() && keys.username.is_none() {
+        report.obstacles.push(format!(
+            "{} has neither an email nor a username by which people could be found; it has {}",
+            table.relation.sql,
+            table.relation.columns.join(", ")
+        ));
+        return Ok(None);
+    }
+    let users_are = flags::users_are(table);
+    let condition = users_are.as_ref().map(|(condition, _)| condition.as_str());
+    let email = key(connection, table, "email", keys.email, condition, report).await?;
+    let username = key(
+        connection,
+        table,
+        "username",
+        keys.username,
+        condition,
+        report,
+    )
+    .await?;
+    let taken: Vec<&str> = [keys.email, keys.username]
+        .into_iter()
+        .flatten()
+        .map(|column| column.name.as_str())
+        .chain([id.column.as_str()])
+        .collect();
+    let (full_name, notes) = texts::full_name(table, &taken);
+    report.field("full_name", full_name.as_ref(), notes);
+    let password = texts::password(connection, table, &taken).await?;
+    report.field("password_hash", password.field.as_ref(), password.notes);
+    report.set(
+        "PASSWORD_HASH",
+        password.setting,
+        "what the application verifies",
+    );
+    let (is_active, mut notes) = flags::is_active(connection, table).await?;
+    if is_active.is_none() {
+        notes.push("everybody is active".to_owned());
+    }
+    report.field("is_active", is_active.as_ref(), notes);
+    let (is_superuser, mut notes) = flags::is_superuser(connection, table).await?;
+    if is_superuser
+        .as_ref()
+        .is_none_or(|field| field.written().is_empty())
+    {
+        if is_superuser.is_none() {
+            notes.push("nobody is a superuser by the table".to_owned());
+        }
+        report.set(
+            "JWT_SUPERUSER_CLAIM",
+            "role=admin",
+            "the claim by which your tokens name an administrator",
+        );
+        report.set(
+            "JWT_SUPERUSERS",
+            "<sub>,<sub>",
+            "or the subjects of the administrators",
+        );
+    }
+    report.field("is_superuser", is_superuser.as_ref(), notes);
+    let (created_at, mut notes) = times::time(connection, table, CREATED).await?;
+    if created_at.is_none() {
+        notes.push("lists are by id, and numbers of new users are null".to_owned());
+    }
+    report.field("created_at", created_at.as_ref(), notes);
+    let (updated_at, notes) = times::time(connection, table, UPDATED).await?;
+    report.field("updated_at", updated_at.as_ref(), notes);
+    let (users_are, deleted) =
+        users_are.map_or((None, None), |(condition, new)| (Some(condition), new));
+    if let Some(condition) = &users_are {
+        report
+            .notes
+            .push(format!("users are the rows where {condition}"));
+    }
+    Ok(Some(UsersMapping {
+        table: table_name(&table.relation),
+        id,
+        email,
+        username,
+        full_name,
+        password_hash: password.field,
+        is_active,
+        is_superuser,
+        created_at,
+        updated_at,
+        users_are,
+        new_users: deleted.into_iter().collect(),
+        no_new_users: None,
+    }))
+}
+
+async fn key(
+    connection: &mut PgConnection,
+    table: &Table,
+    field: &'static str,
+    column: Option<&Column>,
+    users_are: Option<&str>,
+    report: &mut Report,
+) -> Result<Option<FieldMapping>, sqlx::Error> {
+    let Some(column) = column else {
+        let note = match field {
+            "email" => {
+                "users have no address: imports find nobody again, and rollcall creates nobody"
+            }
+            _ => "lists by username are refused",
+        };
+        report.field(field, None, vec![note.to_owned()]);
+        return Ok(None);
+    };
+    let (mapping, notes, mend) = texts::key(connection, table, field, column, users_are).await?;
+    report.mend.extend(mend);
+    report.field(field, Some(&mapping), notes);
+    Ok(Some(mapping))
+}
+
+fn table_name(relation: &Relation) -> String {
+    if relation.schema == "public" && !relation.name.contains('.') {
+        relation.name.clone()
+    } else {
+        format!("{}.{}", relation.schema, relation.name)
+    }
+}
+
+/// Adds what a new row needs, and says whether there can be new rows.
+async fn complete(
+    connection: &mut PgConnection,
+    table: &Table,
+    mut mapping: UsersMapping,
+    report: &mut Report,
+) -> Result<UsersMapping, sqlx::Error> {
+    let written: BTreeSet<String> = mapping
+        .fields()
+        .iter()
+        .filter_map(|(_, field)| *field)
+        .flat_map(FieldMapping::written)
+        .map(|(column, _)| column.to_owned())
+        .chain(mapping.new_users.keys().cloned())
+        .collect();
+    let (constants, unknown) = new_users::constants(table, &mapping.id.column, &written);
+    mapping.new_users.extend(constants);
+    report.no_new_users.extend(unknown);
+    let can_write_email = mapping
+        .email
+        .as_ref()
+        .is_some_and(|email| !email.written().is_empty());
+    if !can_write_email {
+        report
+            .no_new_users
+            .push("no column takes the address of a new user".to_owned());
+    }
+    if report.no_new_users.is_empty() {
+        report
+            .no_new_users
+            .extend(new_users::broken_checks(connection, table, &mapping).await?);
+    }
+    if !report.no_new_users.is_empty() {
+        mapping.no_new_users = Some(report.no_new_users.join("; "));
+        mapping.new_users.clear();
+    }
+    if table.relation.is_owner {
+        let query = "SELECT has_database_privilege(current_database(), 'CREATE')";
+        if samples::holds(connection, query).await? == Some(false) {
+            report.notes.push(
+                "to apply it, this user needs CREATE on the database, for the schema rollcall"
+                    .to_owned(),
+            );
+        }
+    }
+    Ok(mapping)
+}
+
+fn notes(table: &Table, features: &[Feature], report: &mut Report) {
+    let relation = &table.relation;
+    for feature in features {
+        let note = match feature.kind {
+            FeatureKind::Policy => {
+                "row level security may hide users from lists, which are counted: policy"
+            }
+            FeatureKind::Trigger => "may change or refuse what is written: trigger",
+            _ => continue,
+        };
+        report.notes.push(format!("{note} {}", feature.name));
+    }
+    if !relation.is_owner {
+        report.notes.push(format!(
+            "only the owner, {}, can apply it: DATABASE_URL names another user",
+            relation.owner
+        ));
+    }
+}

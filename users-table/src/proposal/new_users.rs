@@ -1,0 +1,202 @@
+//! What a new row needs beside the fields of a user.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{PgConnection, postgres::types::Oid};
+
+use super::{
+    facts::{Column, Table},
+    names, samples,
+    signals::{constant, now},
+    vocabulary::{ACTIVE, letters},
+};
+use crate::{
+    mapping::{UserWrites, quoted, raw},
+    users_table::UsersMapping,
+};
+
+/// Columns that ASP.NET Identity needs for a login although the table does not.
+const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
+
+/// Lists, and not objects, by the names that they have.
+const LISTS: [&str; 7] = [
+    "roles",
+    "groups",
+    "permissions",
+    "tags",
+    "authorities",
+    "scopes",
+    "claims",
+];
+
+/// An expression for each column that needs one, and sentences about those for which none is known.
+pub(super) fn constants(
+    table: &Table,
+    id: &str,
+    written: &BTreeSet<String>,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let unique: BTreeSet<&str> = table
+        .unique
+        .iter()
+        .map(|index| index.column.as_str())
+        .collect();
+    let mut constants = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for column in &table.columns {
+        let is_stamp = STAMPS.contains(&letters(&column.name).as_str()) && column.is_text();
+        let is_needed = column.is_required() || is_stamp && column.default.is_none();
+        if !is_needed || column.name == id || written.contains(&column.name) {
+            continue;
+        }
+        match expression(
+            table,
+            column,
+            unique.contains(column.name.as_str()) || is_stamp,
+        ) {
+            Ok(sql) => {
+                constants.insert(column.name.clone(), sql);
+            }
+            Err(reason) => unknown.push(reason),
+        }
+    }
+    (constants, unknown)
+}
+
+fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String, String> {
+    let name = &column.name;
+    let mend = format!(
+        "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT ..., or DROP NOT NULL",
+        table.relation.sql,
+        quoted(name)
+    );
+    let is_id = name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID");
+    if column.is_reference || is_id && !is_unique {
+        return Err(format!(
+            "{name} has to refer to something, and nothing says to which: {mend}"
+        ));
+    }
+    let random = || match column.characters.unwrap_or(i32::MAX) {
+        36.. => Some("gen_random_uuid()::text".to_owned()),
+        characters @ 16.. => Some(format!(
+            "left(replace(gen_random_uuid()::text, '-', ''), {characters})"
+        )),
+        _ => None,
+    };
+    let allowed = column.allowed();
+    let known = if is_unique {
+        match column.category.as_str() {
+            "S" if allowed.is_empty() => random(),
+            _ if column.base_type == "uuid" => Some("gen_random_uuid()".to_owned()),
+            _ => None,
+        }
+    } else if let Some(first) = allowed
+        .first()
+        .filter(|_| column.is_text() || column.is_enum())
+    {
+        Some(constant(column, first))
+    } else {
+        plain(table, column)
+    };
+    known.ok_or_else(|| {
+        format!(
+            "{name} is {} without a default, and no value for it is known to be right: {mend}",
+            column.data_type
+        )
+    })
+}
+
+fn plain(table: &Table, column: &Column) -> Option<String> {
+    let spellings = names::spellings(table, &column.name);
+    let is_named = |names: &[&str]| {
+        spellings
+            .iter()
+            .any(|spelling| names.contains(&spelling.as_str()))
+    };
+    let sql = match (column.base_type.as_str(), column.category.as_str()) {
+        ("boolean", _) if is_named(ACTIVE) || is_named(&["lockoutenabled"]) => "TRUE",
+        ("boolean", _) => "FALSE",
+        ("uuid", _) => "gen_random_uuid()",
+        ("json" | "jsonb", _) if is_named(&LISTS) => "'[]'",
+        ("json" | "jsonb", _) => "'{}'",
+        ("bytea", _) => "''::bytea",
+        ("time without time zone" | "time with time zone", _) => "'00:00'",
+        (_, "D") => return now(column),
+        (_, "S") => "''",
+        (_, "N") if column.base_type != "regclass" => "0",
+        (_, "A") => "'{}'",
+        (_, "T") => "'0'::interval",
+        _ => return None,
+    };
+    Some(sql.to_owned())
+}
+
+/// CHECK constraints that a new user would break.
+pub(super) async fn broken_checks(
+    connection: &mut PgConnection,
+    table: &Table,
+    mapping: &UsersMapping,
+) -> Result<Vec<String>, sqlx::Error> {
+    let fields = [
+        ("email", "'new.person@example.com'::text"),
+        ("username", "'newperson'::text"),
+        ("full_name", "'New Person'::text"),
+        ("password_hash", "NULL::text"),
+        ("is_active", "TRUE"),
+        ("is_superuser", "FALSE"),
+        ("created_at", "now()"),
+        ("updated_at", "now()"),
+    ];
+    let written = UserWrites::new(Some(mapping)).insert(&fields);
+    let value = |column: &Column| {
+        let place = written
+            .columns
+            .iter()
+            .position(|name| *name == raw(&column.name));
+        let is_made = column.is_identity
+            || column
+                .default
+                .as_deref()
+                .is_some_and(|sql| sql.contains("nextval"));
+        let sql = match place {
+            Some(place) => written.values[place].clone(),
+            None if is_made => "1".to_owned(),
+            None => column.default.clone().unwrap_or_else(|| "NULL".to_owned()),
+        };
+        format!("({sql})::{} AS {}", column.data_type, quoted(&column.name))
+    };
+    let row: Vec<_> = table
+        .columns
+        .iter()
+        .filter(|column| column.name != mapping.id.column)
+        .map(value)
+        .collect();
+    let checks = list_checks(connection, table.relation.oid).await?;
+    let mut broken = Vec::new();
+    for (name, expression) in checks {
+        let query = format!(
+            "SELECT ({expression}) FROM (SELECT {}) AS new_user",
+            row.join(", ")
+        );
+        if samples::holds(connection, &query).await? == Some(false) {
+            broken.push(format!(
+                "a new user would break the CHECK constraint {name}: {expression}"
+            ));
+        }
+    }
+    Ok(broken)
+}
+
+async fn list_checks(
+    connection: &mut PgConnection,
+    table: Oid,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT conname::text, pg_get_expr(conbin, conrelid)
+         FROM pg_constraint
+         WHERE conrelid = $1 AND contype = 'c'
+         ORDER BY conname",
+    )
+    .bind(table)
+    .fetch_all(connection)
+    .await
+}

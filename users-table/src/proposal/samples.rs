@@ -1,0 +1,146 @@
+//! What a few rows of a table say of the meaning of its columns. No value of a user leaves the server but
+//! short words that many share, such as those of a status.
+
+use std::time::Duration;
+
+use sqlx::{Acquire as _, PgConnection, Row as _, raw_sql};
+
+use super::facts::Column;
+use crate::mapping::quoted;
+
+/// How many rows are looked at.
+const ROWS: u32 = 10_000;
+
+/// More different words than this are not the values of a status.
+const MAX_WORDS: i64 = 20;
+
+/// How long the whole table may be looked at.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// SQLSTATE `query_canceled`: of a `statement_timeout`.
+const CANCELED: &str = "57014";
+
+/// The words that a column has, the most frequent first; none, if it has too many.
+pub(super) async fn list_words(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &Column,
+) -> Result<Vec<String>, sqlx::Error> {
+    let name = quoted(&column.name);
+    let words: Vec<String> = sqlx::query_scalar(&format!(
+        "SELECT word
+         FROM (SELECT {name}::text AS word FROM {table} LIMIT {ROWS}) AS sample
+         WHERE length(word) BETWEEN 1 AND 40
+         GROUP BY word
+         ORDER BY count(*) DESC, word
+         LIMIT {}",
+        MAX_WORDS + 1
+    ))
+    .fetch_all(connection)
+    .await?;
+    let has_few = i64::try_from(words.len()).unwrap_or(i64::MAX) <= MAX_WORDS;
+    Ok(if has_few { words } else { Vec::new() })
+}
+
+/// How many of a sample have something in the column, and of how many of those a condition holds in
+/// which `value` is the column.
+pub(super) async fn count(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &Column,
+    condition: &str,
+) -> Result<(i64, i64), sqlx::Error> {
+    let name = quoted(&column.name);
+    let row = sqlx::query(&format!(
+        "SELECT count(value), count(*) FILTER (WHERE {condition})
+         FROM (SELECT {name} AS value FROM {table} LIMIT {ROWS}) AS sample
+         WHERE value IS NOT NULL"
+    ))
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// What wrote most of the password hashes of a sample.
+pub(super) async fn find_hash(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &Column,
+) -> Result<Option<String>, sqlx::Error> {
+    let name = quoted(&column.name);
+    sqlx::query_scalar(&format!(
+        "SELECT kind
+         FROM (
+             SELECT
+                 CASE
+                     WHEN hash LIKE '$argon2id$%' THEN 'argon2id'
+                     WHEN hash ~ '^\\$2[abxy]?\\$\\d\\d\\$' THEN 'bcrypt'
+                     WHEN hash LIKE 'pbkdf2\\_sha256$%' THEN 'pbkdf2-django'
+                     WHEN hash LIKE 'scrypt:%' THEN 'scrypt-werkzeug'
+                     WHEN hash LIKE 'pbkdf2:%' THEN 'PBKDF2 of Werkzeug'
+                     WHEN hash ~ '^\\$(P|H|wp)\\$' THEN 'phpass or WordPress'
+                     WHEN hash ~ '^\\$S\\$' THEN 'Drupal'
+                     WHEN hash ~ '^\\$argon2' THEN 'argon2i or argon2d'
+                     WHEN hash ~ '^\\$pbkdf2' THEN 'PBKDF2 of Passlib'
+                     WHEN hash ~ '^AQAAAA[EI]' THEN 'PBKDF2 of ASP.NET Identity'
+                     WHEN hash ~ '^(\\{{|argon2|bcrypt|scrypt)' THEN 'a hash with a prefix'
+                     WHEN hash ~ '^[0-9a-f]{{32}}$' THEN 'MD5'
+                     WHEN hash ~ '^[0-9a-f]{{40}}$' THEN 'SHA-1'
+                     WHEN hash ~ '^[0-9a-f]{{64}}$' THEN 'SHA-256'
+                     ELSE 'another'
+                 END AS kind
+             FROM (SELECT {name}::text AS hash FROM {table} LIMIT {ROWS}) AS sample
+             WHERE length(hash) >= 20 AND hash NOT LIKE '!%'
+         ) AS kinds
+         GROUP BY kind
+         ORDER BY count(*) DESC
+         LIMIT 1"
+    ))
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether the whole table has no row of a query; `None` if that takes too long to find out.
+pub(super) async fn is_empty(
+    connection: &mut PgConnection,
+    query: &str,
+) -> Result<Option<bool>, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    raw_sql(&format!(
+        "SET LOCAL statement_timeout = {}",
+        PATIENCE.as_millis()
+    ))
+    .execute(&mut *transaction)
+    .await?;
+    let found = sqlx::query(&format!("SELECT FROM ({query}) AS rows LIMIT 1"))
+        .fetch_optional(&mut *transaction)
+        .await;
+    transaction.rollback().await?;
+    match found {
+        Ok(row) => Ok(Some(row.is_none())),
+        Err(error) if has_code(&error, CANCELED) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The value of an expression that says whether something is so, or `None` where the server cannot say.
+pub(super) async fn holds(
+    connection: &mut PgConnection,
+    query: &str,
+) -> Result<Option<bool>, sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    let found = sqlx::query_scalar(query).fetch_one(&mut *transaction).await;
+    transaction.rollback().await?;
+    match found {
+        Ok(value) => Ok(value),
+        Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    let found = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    found.as_deref() == Some(code)
+}

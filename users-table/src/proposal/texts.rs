@@ -1,0 +1,431 @@
+//! Email, username, names and password.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::{
+    facts::{Column, Table, UniqueIndex},
+    flags::Noted,
+    names, samples,
+    vocabulary::{
+        COPIES, EMAIL, FIRST_NAME, FULL_NAME, LAST_NAME, PASSWORD, SALT, USERNAME, letters,
+    },
+};
+use crate::{
+    mapping::quoted,
+    users_table::{DetailedField, FieldMapping},
+};
+
+/// Email and username, each the column that identifies users.
+pub(super) struct Keys<'t> {
+    pub(super) email: Option<&'t Column>,
+    pub(super) username: Option<&'t Column>,
+}
+
+/// Which columns identify users. A login that looks like an address is the address.
+pub(super) async fn keys<'t>(
+    connection: &mut PgConnection,
+    table: &'t Table,
+    id: &str,
+) -> Result<Keys<'t>, sqlx::Error> {
+    let is_right = |column: &Column| column.is_text() && !column.is_reference && column.name != id;
+    let email = names::find(table, EMAIL, is_right);
+    let unique: Vec<_> = table
+        .unique
+        .iter()
+        .map(|index| index.column.as_str())
+        .collect();
+    let username = names::find(table, USERNAME, |column| {
+        is_right(column)
+            && (letters(&column.name) != "userid" || unique.contains(&column.name.as_str()))
+    });
+    // A name that no two users share is what they log in with.
+    let username = username.or_else(|| {
+        names::find(table, &["name"], |column| {
+            is_right(column) && unique.contains(&column.name.as_str())
+        })
+    });
+    let (None, Some(login)) = (email, username) else {
+        return Ok(Keys { email, username });
+    };
+    if !table.relation.may_read {
+        return Ok(Keys { email, username });
+    }
+    let (all, addresses) = samples::count(
+        connection,
+        &table.relation.sql,
+        login,
+        "value::text LIKE '%_@_%'",
+    )
+    .await?;
+    let is_email = addresses > 0 && addresses * 2 > all;
+    Ok(if is_email {
+        Keys {
+            email: Some(login),
+            username: None,
+        }
+    } else {
+        Keys { email, username }
+    })
+}
+
+/// The mapping of a key, with its copies in one case, and whether it is unique. The table says so where it has a
+/// unique index, unless values differ in case alone.
+pub(super) async fn key(
+    connection: &mut PgConnection,
+    table: &Table,
+    field: &str,
+    column: &Column,
+    users_are: Option<&str>,
+) -> Result<(FieldMapping, Vec<String>, Option<String>), sqlx::Error> {
+    let mut notes = Vec::new();
+    let mut mend = None;
+    let has_index = table
+        .unique
+        .iter()
+        .any(|index| index.column == column.name && covers(index, column, users_are));
+    let is_unique = if has_index {
+        match shares_values(connection, table, column, users_are).await? {
+            Some(false) => true,
+            Some(true) => {
+                notes.push(format!(
+                    "some users have the same {field} but for case, so users may share one"
+                ));
+                false
+            }
+            None => {
+                notes.push(format!(
+                    "unknown whether users have the same {field} but for case: looking takes too long here, `migrate` looks"
+                ));
+                true
+            }
+        }
+    } else {
+        notes.push(format!(
+            "no unique index on {} alone, so users may share one",
+            column.name
+        ));
+        let condition = users_are
+            .map(|sql| format!(" WHERE {sql}"))
+            .unwrap_or_default();
+        mend = Some(format!(
+            "CREATE UNIQUE INDEX CONCURRENTLY ON {} ({}){condition};",
+            table.relation.sql,
+            quoted(&column.name)
+        ));
+        false
+    };
+    let unique = (!is_unique).then_some(false);
+    let copies: Vec<_> = copies_of(table, field).collect();
+    let is_plain = !column.is_generated && !column.is_domain;
+    if copies.is_empty() && is_plain {
+        let column = Some(column.name.clone());
+        return Ok((
+            FieldMapping::detailed(DetailedField {
+                column,
+                unique,
+                ..DetailedField::default()
+            }),
+            notes,
+            mend,
+        ));
+    }
+    let mut write = BTreeMap::new();
+    if !column.is_generated {
+        write.insert(column.name.clone(), "$value".to_owned());
+        for copy in copies {
+            let function = case_of(connection, table, copy).await?;
+            notes.push(format!("{} is written as {function} of it", copy.name));
+            write.insert(copy.name.clone(), format!("{function}($value)"));
+        }
+    }
+    let name = quoted(&column.name);
+    let sql = if column.data_type == "text" || column.data_type == "character varying" {
+        name
+    } else {
+        format!("{name}::text")
+    };
+    Ok((
+        FieldMapping::detailed(DetailedField {
+            sql: Some(sql),
+            write,
+            unique,
+            ..DetailedField::default()
+        }),
+        notes,
+        mend,
+    ))
+}
+
+/// Whether a unique index keeps the values of all users apart.
+fn covers(index: &UniqueIndex, column: &Column, users_are: Option<&str>) -> bool {
+    let Some(condition) = &index.condition else {
+        return true;
+    };
+    let bare = |sql: &str| {
+        let kept = sql
+            .chars()
+            .filter(|character| !" ()\"".contains(*character));
+        kept.collect::<String>().to_lowercase()
+    };
+    let condition = bare(condition);
+    let present = [
+        format!("{}isnotnull", column.name),
+        format!("{}<>''::text", column.name),
+    ];
+    users_are.is_some_and(|users_are| bare(users_are) == condition)
+        || present.iter().any(|present| bare(present) == condition)
+}
+
+async fn shares_values(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+    users_are: Option<&str>,
+) -> Result<Option<bool>, sqlx::Error> {
+    if !table.relation.may_read {
+        return Ok(None);
+    }
+    let name = quoted(&column.name);
+    let query = format!(
+        "SELECT lower({name}::text COLLATE \"und-x-icu\") FROM {} WHERE ({}) AND {name}::text <> ''
+         GROUP BY 1 HAVING count(*) > 1",
+        table.relation.sql,
+        users_are.unwrap_or("TRUE")
+    );
+    Ok(samples::is_empty(connection, &query)
+        .await?
+        .map(|is_empty| !is_empty))
+}
+
+fn copies_of<'t>(table: &'t Table, field: &'t str) -> impl Iterator<Item = &'t Column> {
+    table.columns.iter().filter(move |column| {
+        let letters = letters(&column.name);
+        column.is_text()
+            && !column.is_generated
+            && COPIES
+                .iter()
+                .any(|(name, of)| *name == letters && *of == field)
+    })
+}
+
+/// Whether a copy is in small or in capital letters.
+async fn case_of(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+) -> Result<&'static str, sqlx::Error> {
+    let by_name = if letters(&column.name).contains("normalized") {
+        "upper"
+    } else {
+        "lower"
+    };
+    if !table.relation.may_read {
+        return Ok(by_name);
+    }
+    let sample = &table.relation.sql;
+    let (all, upper) = samples::count(
+        connection,
+        sample,
+        column,
+        "value::text = upper(value::text)",
+    )
+    .await?;
+    let (_, lower) = samples::count(
+        connection,
+        sample,
+        column,
+        "value::text = lower(value::text)",
+    )
+    .await?;
+    Ok(match all {
+        0 => by_name,
+        all if lower == all => "lower",
+        all if upper == all => "upper",
+        _ => by_name,
+    })
+}
+
+/// The mapping of the name for people.
+pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
+    let is_right = |column: &Column| {
+        column.is_text() && !column.is_reference && !taken.contains(&column.name.as_str())
+    };
+    let whole = names::find(table, FULL_NAME, |column| {
+        is_right(column) && !column.is_generated
+    });
+    let first = names::find(table, FIRST_NAME, |column| {
+        is_right(column) && !column.is_generated
+    });
+    let last = names::find(table, LAST_NAME, |column| {
+        is_right(column) && !column.is_generated
+    });
+    // "name" beside a family name is what comes before it.
+    let (whole, first) = match (whole, first, last) {
+        (Some(whole), None, Some(_)) if letters(&whole.name) == "name" => (None, Some(whole)),
+        (Some(whole), Some(_), Some(_))
+            if ["name", "alias", "nickname"].contains(&letters(&whole.name).as_str()) =>
+        {
+            (None, first)
+        }
+        (whole, first, _) => (whole, first),
+    };
+    if let Some(column) = whole {
+        return (Some(text(column, "''")), Vec::new());
+    }
+    if let (Some(first), Some(last)) = (first, last) {
+        return (
+            Some(two_names(first, last)),
+            vec!["the last word is written as the family name".to_owned()],
+        );
+    }
+    if let Some(column) = first.or(last) {
+        return (Some(text(column, "''")), Vec::new());
+    }
+    let generated = names::find(table, FULL_NAME, is_right);
+    (generated.map(|column| text(column, "''")), Vec::new())
+}
+
+fn two_names(first: &Column, last: &Column) -> FieldMapping {
+    let read = |column: &Column| {
+        let name = format!("{}::text", quoted(&column.name));
+        let name = if matches!(column.data_type.as_str(), "text" | "character varying") {
+            quoted(&column.name)
+        } else {
+            name
+        };
+        if column.is_nullable {
+            format!("coalesce({name}, '')")
+        } else {
+            name
+        }
+    };
+    let empty = |column: &Column| if column.is_nullable { "NULL" } else { "''" };
+    let sql = format!(
+        "nullif(btrim({} || ' ' || {}), '')",
+        read(first),
+        read(last)
+    );
+    let write = [
+        (
+            first.name.clone(),
+            format!(
+                "coalesce(substring($value FROM '^(.*) [^ ]+$'), $value, {})",
+                empty(first)
+            ),
+        ),
+        (
+            last.name.clone(),
+            format!(
+                "coalesce(substring($value FROM ' ([^ ]+)$'), {})",
+                empty(last)
+            ),
+        ),
+    ];
+    FieldMapping::Detailed(DetailedField {
+        sql: Some(sql),
+        write: write.into(),
+        ..DetailedField::default()
+    })
+}
+
+/// A text that a new user need not have.
+fn text(column: &Column, empty: &str) -> FieldMapping {
+    let default =
+        (!column.is_nullable).then(|| column.default.clone().unwrap_or_else(|| empty.to_owned()));
+    if column.is_generated || column.is_domain {
+        let mut write = BTreeMap::new();
+        if !column.is_generated {
+            write.insert(column.name.clone(), "$value".to_owned());
+        }
+        let sql = Some(format!("{}::text", quoted(&column.name)));
+        return FieldMapping::detailed(DetailedField {
+            sql,
+            write,
+            default,
+            ..DetailedField::default()
+        });
+    }
+    FieldMapping::detailed(DetailedField {
+        column: Some(column.name.clone()),
+        default,
+        ..DetailedField::default()
+    })
+}
+
+/// The password hash, and what wrote the stored ones.
+pub(super) struct Password {
+    pub(super) field: Option<FieldMapping>,
+    /// What `PASSWORD_HASH` has to be.
+    pub(super) setting: &'static str,
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) async fn password(
+    connection: &mut PgConnection,
+    table: &Table,
+    taken: &[&str],
+) -> Result<Password, sqlx::Error> {
+    let is_right = |column: &Column| {
+        column.is_text()
+            && !column.is_generated
+            && !column.is_reference
+            && !taken.contains(&column.name.as_str())
+    };
+    let Some(column) = names::find(table, PASSWORD, is_right) else {
+        let note = "no column holds a password hash: passwords are kept elsewhere, and rollcall takes none".to_owned();
+        return Ok(Password {
+            field: None,
+            setting: "none",
+            notes: vec![note],
+        });
+    };
+    if let Some(salt) = names::find(table, SALT, |_| true) {
+        let note = format!(
+            "{} is of no use without {}: rollcall writes hashes that hold their salt, so it takes no passwords",
+            column.name, salt.name
+        );
+        return Ok(Password {
+            field: None,
+            setting: "none",
+            notes: vec![note],
+        });
+    }
+    let kind = if table.relation.may_read {
+        samples::find_hash(connection, &table.relation.sql, column).await?
+    } else {
+        None
+    };
+    let mut notes = Vec::new();
+    let setting = match kind.as_deref() {
+        Some("argon2id") => "argon2id",
+        Some("bcrypt") => "bcrypt",
+        Some("pbkdf2-django") => "pbkdf2-django",
+        Some("scrypt-werkzeug") => "scrypt-werkzeug",
+        Some(other) => {
+            notes.push(format!(
+                "most stored hashes are {other}, which rollcall does not write: it takes no plaintext passwords"
+            ));
+            "none"
+        }
+        None => {
+            notes.push(
+                "no stored hash says what the application verifies: set PASSWORD_HASH to it"
+                    .to_owned(),
+            );
+            "argon2id"
+        }
+    };
+    if let Some(characters) = column.characters.filter(|characters| *characters < 60) {
+        notes.push(format!(
+            "{} has room for {characters} characters, which is less than a hash",
+            column.name
+        ));
+    }
+    Ok(Password {
+        field: Some(text(column, "'!'")),
+        setting,
+        notes,
+    })
+}
