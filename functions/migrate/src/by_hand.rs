@@ -22,6 +22,8 @@ use shared::{
     users::{AcceptedHashes, NewUser, RawUser, UserField, UserFields},
 };
 
+use crate::deploy::ensure_application_role;
+
 /// What to do.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +58,7 @@ impl Event {
         match self.command {
             Command::Up => {
                 let applied = migrations::up(&mut connection, &table).await?;
+                ensure_application_role(&mut connection, &table).await?;
                 let pending = pending(&mut connection).await?;
                 Ok(json!({ "applied": names(&applied), "pending": pending }))
             }

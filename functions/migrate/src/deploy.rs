@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use lambda_runtime::Error;
 use ring::digest;
 use serde_json::{Value, json};
 use shared::{
-    platform::{config::users_table, database, error::chain},
+    platform::{
+        config::{UsersTable, users_table},
+        database,
+        error::chain,
+    },
     store::{
+        application_role,
         capacity::{Capacity, find_capacity},
         migrations, schema,
     },
@@ -17,9 +23,6 @@ use crate::{
     by_hand::names,
     cloudformation::{Change, Request},
 };
-
-/// Enough that two configurations of a stack never share a name.
-const HASH_BYTES: usize = 8;
 
 /// Does what CloudFormation asks. The error is what people read in the events of the stack.
 pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
@@ -45,6 +48,14 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     let applied = migrations::up(&mut connection, &table)
         .await
         .map_err(|error| format!("A migration failed: {}", chain(&error)))?;
+    ensure_application_role(&mut connection, &table)
+        .await
+        .map_err(|error| {
+            format!(
+                "The role of the functions cannot be made: {}",
+                chain(error.as_ref())
+            )
+        })?;
     let all = migrations::status(&mut connection)
         .await
         .map_err(|error| format!("The migrations cannot be listed: {}", chain(&error)))?;
@@ -59,13 +70,31 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     }))
 }
 
+/// Makes the role of the functions of the API, where migrations have credentials of their own.
+pub async fn ensure_application_role(
+    connection: &mut database::Connection,
+    users_table: &UsersTable,
+) -> Result<(), Error> {
+    if let Some(secret) = database::application_credentials().await? {
+        application_role::ensure(
+            connection,
+            users_table,
+            secret.username(),
+            secret.password(),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 /// A name for what the functions are told: the same if and only if it is the same. Descriptions of functions
 /// are too short for all of it.
 fn configuration(properties: &Value) -> String {
     let text = properties["Configuration"].to_string();
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    let bytes = hash.as_ref().iter().take(HASH_BYTES);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    // Eight bytes are enough that two configurations of a stack never share a name.
+    let start = hash.as_ref().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// An update that asks for no more connections than the stack already has never fails for them: it

@@ -58,7 +58,12 @@ impl State {
             authenticator(&config, secrets.as_ref(), find_rights),
         )?;
         let state = Self {
-            database: Database::start(&config.database, base, secrets, function)?,
+            database: Database::start(
+                &config.database,
+                base,
+                database::credentials(&config.database, secrets)?,
+                function,
+            )?,
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),
             valkey,

@@ -3,6 +3,7 @@
 //! Functions take a connection; [`crate::platform::database::Database`] owns transactions and timeouts. Row
 //! structs are private, domain types come out.
 
+pub mod application_role;
 pub mod audit;
 pub mod bulk;
 pub mod callers;

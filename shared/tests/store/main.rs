@@ -6,6 +6,7 @@
 )]
 
 mod adoption;
+mod application_role;
 mod audit;
 mod connections;
 mod counters;

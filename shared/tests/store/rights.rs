@@ -13,7 +13,7 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 const GUIDE: &str = include_str!("../../../docs/operations.md");
 
 /// The statements of the guide that give a role its rights.
-fn documented_rights(database: &str, role: &str) -> String {
+pub fn documented_rights(database: &str, role: &str) -> String {
     let (_, rest) = GUIDE.split_once("CREATE ROLE rollcall LOGIN").unwrap();
     let (statements, _) = rest.split_once("```").unwrap();
     let statements: String = statements

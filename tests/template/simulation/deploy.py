@@ -122,7 +122,7 @@ def create(name, template, parameters, unmet):
         if resource_class_from_type(kind) is None:
             skipped[kind] += 1
             del template["Resources"][logical_id]
-            stand_ins[logical_id] = f"arn:aws:stand-in:{REGION}:123456789012:{logical_id}"
+            stand_ins[logical_id] = f"arn:aws:stand-in:{REGION}:123456789012:type:{logical_id}"
             if kind == "AWS::Lambda::Alias":
                 function = resource["Properties"]["FunctionName"]["Ref"]
                 stand_ins[logical_id] = {"Fn::GetAtt": [function, "Arn"]}
@@ -330,6 +330,12 @@ SCENARIOS = {
         "DatabaseMigrationHost": "cluster.internal", "DatabasePort": "5432", "DatabaseName": "accounts",
         "DatabasePooler": "true",
     },
+    "existing-iam": EXISTING | {
+        "DatabaseIamUser": "app", "DatabaseHost": "cluster.internal", "DatabaseName": "accounts",
+        "DatabaseIamResource": "arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-1/app",
+        "DatabaseMigrationHost": "cluster.internal",
+    },
+    "owner-apart": EXISTING | {"MigrateSecretArn": SECRET.replace("database-", "owner-")},
     "customer-key": EXISTING | {
         "KmsKeyArns": "arn:aws:kms:eu-central-1:123456789012:key/1",
         "PermissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",

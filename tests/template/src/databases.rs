@@ -189,6 +189,32 @@ fn a_database_may_sleep_where_nothing_keeps_it_awake() {
     );
 }
 
+/// The functions never get the owner's password.
+#[test]
+fn migrations_have_credentials_of_their_own_where_they_are_given() {
+    let own = [("MigrateSecretArn", OTHER_SECRET)];
+    let existing = Deployment::with(JWT_MODE.into_iter().chain(own));
+    for (deployment, owner, application) in [
+        (existing, OTHER_SECRET, DATABASE_SECRET),
+        (
+            Deployment::with(
+                NEW_DATABASE
+                    .into_iter()
+                    .chain([("DatabaseIamAuth", "false")]),
+            ),
+            "NewDatabaseStack.Outputs.MigrateSecretArn",
+            "NewDatabaseStack.Outputs.SecretArn",
+        ),
+    ] {
+        for function in deployment.api_functions() {
+            assert_eq!(function.environment()["DATABASE_SECRET_ARN"], application);
+        }
+        let migrate = deployment.function("migrate").environment();
+        assert_eq!(migrate["DATABASE_SECRET_ARN"], owner);
+        assert_eq!(migrate["APPLICATION_SECRET_ARN"], application);
+    }
+}
+
 #[test]
 fn a_rule_refuses_a_host_for_migrations_alone() {
     let document = document();

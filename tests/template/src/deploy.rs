@@ -43,6 +43,13 @@ fn new_code_of_migrate_makes_the_schema_an_update() {
     assert!(!document["Globals"]["Function"]["AutoPublishAlias"].is_null());
 }
 
+/// Its network may have no way to S3, which is then why the deploy failed.
+#[test]
+fn nobody_has_to_answer_when_the_stack_goes() {
+    let document = document();
+    assert_eq!(document["Resources"]["Schema"]["DeletionPolicy"], "Retain");
+}
+
 #[test]
 fn cloudformation_waits_longer_than_migrate_works() {
     let deployment = Deployment::with(JWT_MODE);

@@ -31,11 +31,8 @@ const NOT_SET: [(&str, &str); 15] = [
         "Lambda sets it on managed instances",
     ),
     ("AWS_REGION", "Lambda sets it"),
+    ("AWS_SESSION_TOKEN", "Lambda sets it"),
     ("CONSOLE_TOKEN", "for `cargo dev`: whoever asks gets it"),
-    (
-        "DATABASE_SSL_ROOT_CERT",
-        "the binary holds the authorities of RDS",
-    ),
     ("DATABASE_URL", "for local use: it holds a password"),
     ("JWT_KEY", "for local use: it is a secret"),
     (
@@ -54,8 +51,9 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 11] = [
+const SETTINGS_OF_ONE: [(&str, &str); 12] = [
     ("APP_NAME", "health"),
+    ("APPLICATION_SECRET_ARN", "migrate"),
     ("AUDIT_RETENTION_DAYS", "migrate"),
     ("BULK_MAX_PASSWORDS", "bulk-create"),
     ("BULK_MAX_ROWS", "bulk-create"),
@@ -186,6 +184,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
     assert_eq!(
         told,
         [
+            "APPLICATION_SECRET_ARN",
             "AUDIT_RETENTION_DAYS",
             "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
             "DATABASE_HOST",
@@ -193,6 +192,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
             "DATABASE_PORT",
             "DATABASE_SECRET_ARN",
             "DATABASE_SSL_MODE",
+            "DATABASE_SSL_ROOT_CERT",
             "LOG_LEVEL",
             "USERS_TABLE"
         ]
@@ -220,8 +220,14 @@ fn with_a_new_database_the_api_talks_to_the_proxy_and_migrate_to_the_server() {
         assert_eq!(config.address.host, Some(host), "{}", function.name);
         assert_eq!(config.pooler, !is_migrate, "{}", function.name);
         assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
-        assert!(matches!(&config.source, DatabaseSource::Secret(arn)
-                if arn == "NewDatabaseStack.Outputs.SecretArn"));
+        match &config.source {
+            DatabaseSource::Secret(arn) => {
+                assert_eq!(arn, "NewDatabaseStack.Outputs.MigrateSecretArn");
+                assert!(is_migrate, "{}", function.name);
+            }
+            DatabaseSource::Iam(user) => assert_eq!(user, "rollcall_app"),
+            DatabaseSource::Url(_) => panic!("{}", function.name),
+        }
     }
 }
 

@@ -17,6 +17,20 @@ const EXISTING_CACHE: [(&str, &str); 3] = [
     ),
 ];
 
+/// A role of an existing database that logs in with tokens.
+const ROLE_OF_IAM: [(&str, &str); 4] = [
+    ("DatabaseIamUser", "app"),
+    (
+        "DatabaseIamResource",
+        "arn:aws:rds-db:eu-central-1:123456789012:dbuser:cluster-1/app",
+    ),
+    ("DatabaseHost", "cluster.internal"),
+    ("DatabaseName", "accounts"),
+];
+
+const ROLES_OF_PROXIES: &str =
+    "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:";
+
 /// Every action that the function's role allows, with its resources.
 fn allowed(deployment: &Deployment, function: &Function) -> BTreeMap<String, BTreeSet<String>> {
     let role = deployment.named_by(&function.properties["Role"]);
@@ -59,7 +73,9 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
         GATEWAY_MODE.to_vec(),
         NEW_DATABASE.to_vec(),
         [&NEW_DATABASE[..], &[("Cache", "new")]].concat(),
+        [&NEW_DATABASE[..], &[("DatabaseIamAuth", "false")]].concat(),
         [&JWT_MODE[..], &EXISTING_CACHE].concat(),
+        [&GATEWAY_MODE[..], &ROLE_OF_IAM].concat(),
     ] {
         let deployment = Deployment::with(parameters);
         for function in deployment.functions() {
@@ -68,14 +84,31 @@ fn a_function_may_read_its_own_secrets_write_its_own_log_and_trace_and_no_more()
                 text(&function.properties["LoggingConfig"]["LogGroup"])
             )]);
             let anything = BTreeSet::from(["*".to_owned()]);
+            let environment = function.environment();
+            let role = environment
+                .get("DATABASE_IAM_USER")
+                .filter(|role| !role.is_empty());
+            let own_role = role.map(|role| {
+                let proxy = "${NewDatabaseStack.Outputs.ProxyResourceId}/";
+                let (before, after) = match role.as_str() {
+                    "rollcall_app" => (ROLES_OF_PROXIES, format!("{proxy}{role}")),
+                    _ => (ROLE_OF_IAM[1].1, String::new()),
+                };
+                (
+                    "rds-db:connect",
+                    BTreeSet::from([format!("{before}{after}")]),
+                )
+            });
+            let own_secrets = own_secrets(&function);
+            let secrets =
+                (!own_secrets.is_empty()).then_some(("secretsmanager:GetSecretValue", own_secrets));
             let expected = [
                 ("logs:CreateLogStream", own_log.clone()),
                 ("logs:PutLogEvents", own_log),
-                ("secretsmanager:GetSecretValue", own_secrets(&function)),
                 ("xray:PutTelemetryRecords", anything.clone()),
                 ("xray:PutTraceSegments", anything),
             ];
-            let expected = expected.into_iter();
+            let expected = expected.into_iter().chain(own_role).chain(secrets);
             let expected: BTreeMap<_, _> = expected
                 .filter(|(_, resources)| !resources.is_empty())
                 .map(|(action, resources)| (action.to_owned(), resources))

@@ -18,7 +18,7 @@ const MAX_STATEMENT_MARGIN: Duration = Duration::from_millis(250);
 /// Where the database is and how to talk to it.
 #[derive(Debug)]
 pub struct DatabaseConfig {
-    /// `DATABASE_URL` (local use) or `DATABASE_SECRET_ARN`.
+    /// `DATABASE_URL` (local use), `DATABASE_IAM_USER` with `DATABASE_HOST`, or `DATABASE_SECRET_ARN`.
     pub source: DatabaseSource,
     /// What replaces the address in the secret.
     pub address: DatabaseAddress,
@@ -71,6 +71,8 @@ pub enum DatabaseSource {
     Url(SecretString),
     /// The ARN or name of a secret in the format that RDS writes.
     Secret(String),
+    /// A role that logs in with a token which the function's key of IAM signs.
+    Iam(String),
 }
 
 /// How far TLS is required and verified, with libpq's meanings.
@@ -101,19 +103,26 @@ impl DatabaseConfig {
         variables: &Variables,
         request_timeout: Duration,
     ) -> Result<Self, ConfigError> {
-        let source = match (
-            variables.optional("DATABASE_URL"),
-            variables.optional("DATABASE_SECRET_ARN"),
-        ) {
-            (Some(url), None) => DatabaseSource::Url(url.into()),
-            (None, Some(arn)) => DatabaseSource::Secret(arn.to_owned()),
-            (Some(_), Some(_)) => {
+        let url = variables.optional("DATABASE_URL");
+        let user = variables.optional("DATABASE_IAM_USER");
+        let secret = variables.optional("DATABASE_SECRET_ARN");
+        let source = match (url, user, secret) {
+            (Some(_), Some(_), _) => {
+                return Err(ConfigError::new(
+                    "DATABASE_URL",
+                    "and DATABASE_IAM_USER are both set: unset one of them",
+                ));
+            }
+            (Some(_), None, Some(_)) => {
                 return Err(ConfigError::new(
                     "DATABASE_URL",
                     "and DATABASE_SECRET_ARN are both set: unset one of them",
                 ));
             }
-            (None, None) => {
+            (Some(url), None, None) => DatabaseSource::Url(url.into()),
+            (None, Some(user), _) => DatabaseSource::Iam(user.to_owned()),
+            (None, None, Some(arn)) => DatabaseSource::Secret(arn.to_owned()),
+            (None, None, None) => {
                 return Err(ConfigError::new(
                     "DATABASE_SECRET_ARN",
                     "is not set: give the secret's ARN, or DATABASE_URL for local use",
@@ -135,9 +144,15 @@ impl DatabaseConfig {
             ],
         )?;
         let ssl_mode = match source {
-            DatabaseSource::Secret(_) => Some(ssl_mode.unwrap_or(SslMode::VerifyFull)),
             DatabaseSource::Url(_) => ssl_mode,
+            _ => Some(ssl_mode.unwrap_or(SslMode::VerifyFull)),
         };
+        if user.is_some() && variables.optional("DATABASE_HOST").is_none() {
+            return Err(ConfigError::new(
+                "DATABASE_HOST",
+                "is not set, which DATABASE_IAM_USER needs",
+            ));
+        }
         let margin = MAX_STATEMENT_MARGIN.min(request_timeout / 10);
         Ok(Self {
             source,
@@ -209,6 +224,22 @@ mod tests {
         ]);
         let error = DatabaseConfig::from_variables(&both, TIMEOUT).unwrap_err();
         assert!(error.to_string().contains("both set"), "{error}");
+    }
+
+    #[test]
+    fn a_role_of_iam_goes_before_the_secret_and_needs_a_host() {
+        let alone = Variables::from([
+            ("DATABASE_IAM_USER", "rollcall_app"),
+            ("DATABASE_SECRET_ARN", "arn"),
+        ]);
+        let error = DatabaseConfig::from_variables(&alone, TIMEOUT).unwrap_err();
+        assert!(error.to_string().starts_with("DATABASE_HOST"), "{error}");
+        let whole = alone.with("DATABASE_HOST", "proxy.internal");
+        let config = DatabaseConfig::from_variables(&whole, TIMEOUT).unwrap();
+        assert!(matches!(config.source, DatabaseSource::Iam(user) if user == "rollcall_app"));
+        assert_eq!(config.ssl_mode, Some(SslMode::VerifyFull));
+        let both = whole.with("DATABASE_URL", "postgres://x");
+        assert!(DatabaseConfig::from_variables(&both, TIMEOUT).is_err());
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn connect_options(
     }
     if let Some(path) = &config.ssl_root_cert {
         options = options.ssl_root_cert(path);
-    } else if verifies(config.ssl_mode) && matches!(config.source, DatabaseSource::Secret(_)) {
+    } else if verifies(config.ssl_mode) && !matches!(config.source, DatabaseSource::Url(_)) {
         let authorities = rds_authorities(options.get_host()).into_bytes();
         options = options.ssl_root_cert_from_pem(authorities);
     }

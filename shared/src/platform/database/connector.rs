@@ -1,11 +1,14 @@
 //! Opens connections, with new credentials when the server refuses the old ones.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::SystemTime,
+};
 
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::sync::Mutex;
 
-use super::sqlstate;
+use super::{iam_user::IamUser, sqlstate};
 use crate::platform::{
     config::{DatabaseAddress, ReadHost},
     error::{Error, Reason, chain},
@@ -37,18 +40,37 @@ impl RotatingSecret {
     }
 }
 
+/// Where a role's proof comes from, if it changes.
+#[derive(Clone)]
+pub enum Credentials {
+    /// A secret with a password.
+    Secret(RotatingSecret),
+    /// A key of IAM, which signs a token for each connection.
+    Iam(IamUser),
+}
+
+impl Credentials {
+    /// The same for a replica. A token names the host of each connection anyway.
+    pub(super) fn at_replica(self, host: &ReadHost) -> Self {
+        match self {
+            Self::Secret(secret) => Self::Secret(secret.at_replica(host)),
+            Self::Iam(user) => Self::Iam(user),
+        }
+    }
+}
+
 /// Opens connections.
 pub(super) struct Connector {
     latest: RwLock<Arc<PgConnectOptions>>,
-    secret: Option<RotatingSecret>,
+    credentials: Option<Credentials>,
     renewing: Mutex<()>,
 }
 
 impl Connector {
-    pub(super) fn new(options: PgConnectOptions, secret: Option<RotatingSecret>) -> Self {
+    pub(super) fn new(options: PgConnectOptions, credentials: Option<Credentials>) -> Self {
         Self {
             latest: RwLock::new(Arc::new(options)),
-            secret,
+            credentials,
             renewing: Mutex::new(()),
         }
     }
@@ -57,6 +79,9 @@ impl Connector {
     /// who wait.
     pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
         let used = self.latest();
+        if let Some(Credentials::Iam(user)) = &self.credentials {
+            return connect_with_token(&used, user).await;
+        }
         match PgConnection::connect_with(&used).await {
             Err(refused) if is_refusal(&refused) => self.connect_anew(&used, refused).await,
             outcome => outcome,
@@ -68,7 +93,7 @@ impl Connector {
         used: &Arc<PgConnectOptions>,
         refused: sqlx::Error,
     ) -> Result<PgConnection, sqlx::Error> {
-        let Some(secret) = &self.secret else {
+        let Some(Credentials::Secret(secret)) = &self.credentials else {
             return Err(refused);
         };
         let _alone = self.renewing.lock().await;
@@ -105,6 +130,15 @@ impl Connector {
     fn latest(&self) -> Arc<PgConnectOptions> {
         Arc::clone(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+async fn connect_with_token(
+    options: &PgConnectOptions,
+    user: &IamUser,
+) -> Result<PgConnection, sqlx::Error> {
+    let token = user.token(options.get_host(), options.get_port(), SystemTime::now());
+    let token = token.map_err(|error| sqlx::Error::Configuration(error.into()))?;
+    PgConnection::connect_with(&options.clone().password(&token)).await
 }
 
 fn is_refusal(error: &sqlx::Error) -> bool {

@@ -5,11 +5,12 @@ use sqlx::{PgConnection, postgres::PgConnectOptions};
 
 use super::{
     connect::{connect_options, parse_url},
-    connector::{Connector, RotatingSecret},
+    connector::{Connector, Credentials, RotatingSecret},
+    iam_user::IamUser,
     sqlstate,
 };
 use crate::platform::{
-    config::{DatabaseConfig, DatabaseSource, Variables},
+    config::{ConfigError, DatabaseConfig, DatabaseSource, Variables},
     secrets::{DatabaseSecret, Secrets, fetch},
     start_error::StartError,
 };
@@ -21,9 +22,25 @@ pub async fn connect_for_migrations() -> Result<PgConnection, StartError> {
     let secrets = Secrets::connect_if(matches!(config.source, DatabaseSource::Secret(_))).await?;
     let base = options(&config, secrets.as_ref()).await?;
     let options = connect_options(&config, base, "migrate");
-    let connector = Connector::new(options, rotating_secret(&config, secrets));
+    let connector = Connector::new(options, credentials(&config, secrets)?);
     let connected = connector.connect().await;
     Ok(connected.map_err(sqlstate::unavailable)?)
+}
+
+/// The role that the functions of the API have and its password, where `APPLICATION_SECRET_ARN` names them:
+/// whoever migrates makes that role.
+pub async fn application_credentials() -> Result<Option<DatabaseSecret>, StartError> {
+    let variables = Variables::of_process();
+    let Some(arn) = variables.optional("APPLICATION_SECRET_ARN") else {
+        return Ok(None);
+    };
+    let variable = "APPLICATION_SECRET_ARN";
+    let config = DatabaseConfig::for_migrations(&variables)?;
+    let secrets = Secrets::connect_if(true).await?;
+    let text = fetch(secrets.as_ref(), variable, arn).await?;
+    DatabaseSecret::parse(&text, &config.address)
+        .map(Some)
+        .map_err(|source| StartError::Secret { variable, source })
 }
 
 /// Where the database is and who asks, from the URL or from the secret.
@@ -40,20 +57,37 @@ pub(in crate::platform) async fn options(
                 .map_err(|source| StartError::Secret { variable, source })?;
             Ok(secret.apply(PgConnectOptions::new_without_pgpass()))
         }
+        DatabaseSource::Iam(user) => {
+            let (address, base) = (&config.address, PgConnectOptions::new_without_pgpass());
+            let mut options = base.username(user).port(address.port.unwrap_or(5432));
+            if let Some(host) = &address.host {
+                options = options.host(host);
+            }
+            if let Some(name) = &address.name {
+                options = options.database(name);
+            }
+            Ok(options)
+        }
     }
 }
 
-/// The secret that credentials came from, if they may change.
-pub(in crate::platform) fn rotating_secret(
+/// Where credentials come from, if they may change.
+pub(in crate::platform) fn credentials(
     config: &DatabaseConfig,
     secrets: Option<Secrets>,
-) -> Option<RotatingSecret> {
-    match &config.source {
+) -> Result<Option<Credentials>, ConfigError> {
+    Ok(match &config.source {
         DatabaseSource::Url(_) => None,
-        DatabaseSource::Secret(arn) => Some(RotatingSecret {
-            secrets: secrets?,
-            arn: arn.clone(),
-            address: config.address.clone(),
+        DatabaseSource::Secret(arn) => secrets.map(|secrets| {
+            Credentials::Secret(RotatingSecret {
+                secrets,
+                arn: arn.clone(),
+                address: config.address.clone(),
+            })
         }),
-    }
+        DatabaseSource::Iam(user) => {
+            let user = IamUser::new(user, &Variables::of_process())?;
+            Some(Credentials::Iam(user))
+        }
+    })
 }

@@ -7,6 +7,7 @@
 mod connect;
 mod connector;
 mod credentials;
+mod iam_user;
 mod lease;
 mod manager;
 mod read;
@@ -27,11 +28,11 @@ use sqlx::{PgConnection, postgres::PgConnectOptions};
 /// One connection, for code that does not know the driver.
 pub type Connection = PgConnection;
 
-pub(super) use self::credentials::options;
+pub(super) use self::credentials::{credentials, options};
 pub use self::{
     connect::{APPLICATION_PREFIX, connect_options, parse_url},
-    connector::RotatingSecret,
-    credentials::connect_for_migrations,
+    connector::{Credentials, RotatingSecret},
+    credentials::{application_credentials, connect_for_migrations},
     lease::Lease,
     reader::Reader,
     sqlstate::refusal,
@@ -39,7 +40,6 @@ pub use self::{
 };
 use self::{
     connector::Connector,
-    credentials::rotating_secret,
     manager::{ConnectionManager, Pool},
     replica::Replica,
 };
@@ -50,7 +50,6 @@ use crate::platform::{
     deadline::Deadline,
     error::{Error, Reason, Unavailable},
     metrics,
-    secrets::Secrets,
 };
 
 /// A server that does not answer a ping in this time is treated as gone: a new connection tells
@@ -83,15 +82,14 @@ pub struct PoolStatus {
 }
 
 impl Database {
-    /// Prepares the pool; connects to nothing yet. `secret` is where the credentials came from, if
-    /// they may change.
+    /// Prepares the pool; connects to nothing yet. `credentials` is where they come from, if they may change.
     pub fn new(
         config: &DatabaseConfig,
         options: PgConnectOptions,
-        secret: Option<RotatingSecret>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         Ok(Self {
-            pool: pool(config, config.acquire_timeout, options, secret)?,
+            pool: pool(config, config.acquire_timeout, options, credentials)?,
             replica: None,
             statement_timeout: config.statement_timeout,
             pooler: config.pooler,
@@ -103,10 +101,9 @@ impl Database {
     pub(super) fn start(
         config: &DatabaseConfig,
         base: PgConnectOptions,
-        secrets: Option<Secrets>,
+        credentials: Option<Credentials>,
         function: &str,
     ) -> Result<Self, Error> {
-        let secret = rotating_secret(config, secrets);
         let replica = config.read_host.as_ref().map(|host| {
             let (name, port) = host;
             let options = base.clone().host(name);
@@ -116,11 +113,13 @@ impl Database {
             };
             (
                 options,
-                secret.clone().map(|secret| secret.at_replica(host)),
+                credentials
+                    .clone()
+                    .map(|credentials| credentials.at_replica(host)),
             )
         });
         let options = connect_options(config, base, function);
-        let database = Self::new(config, options, secret)?;
+        let database = Self::new(config, options, credentials)?;
         match replica {
             None => Ok(database),
             Some((base, secret)) => {
@@ -134,10 +133,10 @@ impl Database {
         mut self,
         config: &DatabaseConfig,
         options: PgConnectOptions,
-        secret: Option<RotatingSecret>,
+        credentials: Option<Credentials>,
     ) -> Result<Self, Error> {
         let timeout = config.acquire_timeout.min(replica::ACQUIRE_TIMEOUT);
-        let pool = pool(config, timeout, options, secret)?;
+        let pool = pool(config, timeout, options, credentials)?;
         self.replica = Some(Arc::new(Replica::new(pool)));
         Ok(self)
     }
@@ -297,9 +296,9 @@ fn pool(
     config: &DatabaseConfig,
     timeout: Duration,
     options: PgConnectOptions,
-    secret: Option<RotatingSecret>,
+    credentials: Option<Credentials>,
 ) -> Result<Pool, Error> {
-    Pool::builder(ConnectionManager::new(Connector::new(options, secret)))
+    Pool::builder(ConnectionManager::new(Connector::new(options, credentials)))
         .max_size(config.pool_size)
         .timeouts(Timeouts {
             wait: Some(timeout),

@@ -57,6 +57,18 @@ impl DatabaseSecret {
         })
     }
 
+    /// Who may use it.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The password of that role.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Options with everything that the secret says.
     #[must_use]
     pub fn apply(&self, options: PgConnectOptions) -> PgConnectOptions {

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and its helpers do too"
 )]
 
+mod application_role;
 mod audit;
 mod authentication;
 mod bulk_changes;

@@ -18,7 +18,7 @@ pub struct Alarm {
     threshold: f64,
     fires_below: bool,
     evaluation_periods: usize,
-    datapoints_to_alarm: usize,
+    breaching_datapoints: usize,
     missing_is_breaching: bool,
 }
 
@@ -64,7 +64,7 @@ impl Alarm {
             threshold: number(&properties["Threshold"]),
             fires_below: properties["ComparisonOperator"] == "LessThanThreshold",
             evaluation_periods: count("EvaluationPeriods"),
-            datapoints_to_alarm: count("DatapointsToAlarm"),
+            breaching_datapoints: count("DatapointsToAlarm"),
             missing_is_breaching: properties["TreatMissingData"] == "breaching",
         }
     }
@@ -103,7 +103,7 @@ impl Alarm {
             .into_iter()
             .filter(|is_breaching| *is_breaching)
             .count();
-        breaching + missing * usize::from(self.missing_is_breaching) >= self.datapoints_to_alarm
+        breaching + missing * usize::from(self.missing_is_breaching) >= self.breaching_datapoints
     }
 
     fn is_breaching(&self, value: f64) -> bool {
