@@ -15,7 +15,7 @@ use lambda_http::BoxFuture;
 use platform::{
     auth::{Caller, SubjectKey},
     config::ConfigError,
-    database::Reader,
+    database::reader::Reader,
     deadline::Deadline,
     error::Error,
     function::{self, Function},

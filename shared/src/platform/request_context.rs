@@ -3,7 +3,7 @@
 use lambda_http::Request;
 
 use crate::platform::{
-    actor::Actor, database::Reader, deadline::Deadline, error::Error,
+    actor::Actor, database::reader::Reader, deadline::Deadline, error::Error,
     http::path_parameters::PathParameters, valkey::TimeBudget,
 };
 

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    platform::{config::SearchConfig, database::Reader, deadline::Deadline, error::Error},
+    platform::{config::SearchConfig, database::reader::Reader, deadline::Deadline, error::Error},
     store::list::{self, Scanned, Stop},
     users::{CountMode, ListQuery, Page, SearchTerm, Total},
 };

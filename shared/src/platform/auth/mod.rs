@@ -26,7 +26,7 @@ pub use self::{
 use self::{superusers::RecentSuperusers, token::TokenVerifier};
 use crate::platform::{
     config::{AuthConfig, ConfigError, JwtConfig, RequiredClaim, SubjectConfig},
-    database::Reader,
+    database::reader::Reader,
     deadline::Deadline,
     error::Error,
     user_id::UserId,

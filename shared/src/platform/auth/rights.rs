@@ -3,7 +3,9 @@
 use lambda_http::BoxFuture;
 
 use super::subject::SubjectKey;
-use crate::platform::{database::Reader, deadline::Deadline, error::Error, user_id::UserId};
+use crate::platform::{
+    database::reader::Reader, deadline::Deadline, error::Error, user_id::UserId,
+};
 
 /// What a user's row says about their rights now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]

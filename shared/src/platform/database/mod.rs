@@ -11,7 +11,7 @@ mod iam_user;
 mod lease;
 mod manager;
 mod read;
-mod reader;
+pub mod reader;
 mod replica;
 mod session;
 mod sqlstate;
@@ -34,7 +34,6 @@ pub use self::{
     connector::{Credentials, RotatingSecret},
     credentials::{application_credentials, connect_for_migrations},
     lease::Lease,
-    reader::Reader,
     sqlstate::refusal,
     transaction::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
 };
@@ -46,7 +45,6 @@ use self::{
 use crate::platform::{
     actor::Actor,
     config::DatabaseConfig,
-    consistency_token::ConsistencyToken,
     deadline::Deadline,
     error::{Error, Reason, Unavailable},
     metrics,
@@ -128,7 +126,7 @@ impl Database {
         }
     }
 
-    /// The same with a replica, which a [`Reader`] asks first.
+    /// The same with a replica, which a [`reader::Reader`] asks first.
     pub fn with_replica(
         mut self,
         config: &DatabaseConfig,
@@ -139,12 +137,6 @@ impl Database {
         let pool = pool(config, timeout, options, credentials)?;
         self.replica = Some(Arc::new(Replica::new(pool)));
         Ok(self)
-    }
-
-    /// For reads that need not see every write at once, but the one of `after`.
-    #[must_use]
-    pub fn reader(&self, after: Option<ConsistencyToken>) -> Reader {
-        Reader::new(self.clone(), after)
     }
 
     /// Opens a first connection, so that the first request finds one.

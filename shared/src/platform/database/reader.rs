@@ -26,11 +26,18 @@ pub struct Reader {
     after: Option<ConsistencyToken>,
 }
 
-impl Reader {
-    pub(super) fn new(database: Database, after: Option<ConsistencyToken>) -> Self {
-        Self { database, after }
+impl Database {
+    /// For reads that need not see every write at once, but the one of `after`.
+    #[must_use]
+    pub fn reader(&self, after: Option<ConsistencyToken>) -> Reader {
+        Reader {
+            database: self.clone(),
+            after,
+        }
     }
+}
 
+impl Reader {
     /// The same reads at the primary alone, which has every write.
     #[must_use]
     pub fn at_primary(&self) -> Self {
