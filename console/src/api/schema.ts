@@ -200,6 +200,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export users
+         * @description All users that pass the filters, in the order of ids, in parts of up to 5 MB: while there is a `Link` with `rel="next"`, the export goes on there. Users who are created after it began are not in it, where ids ascend; nobody else is left out or repeated, whatever is written meanwhile. The last line of NDJSON is an object with `end`, `count` and `digest`; both are in the headers of every part too. The digest begins with 32 zero bytes, and becomes the SHA-256 of itself and the next record with its line end. An export can be imported again. Who begins one is in the log. Passwords and hashes are never in it.
+         */
+        get: operations["exportUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -242,6 +262,26 @@ export interface paths {
         get: operations["getUserHistory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a user who was deleted
+         * @description With the same id and all that the log of changes knows, for 30 days. The password is not in the log, and neither is what other tables knew of the user. If somebody has the email or the username by now, the answer is a 409 `conflict`.
+         */
+        post: operations["restoreUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -596,6 +636,13 @@ export interface components {
             /** @description The table that refers to the user. */
             table: string;
         };
+        /** @description A user who is there again. */
+        RestoredUser: {
+            /** @description What is lost: the user has to set it anew. */
+            missing: string[];
+            /** @description The user as it is now. */
+            user: components["schemas"]["User"];
+        };
         /**
          * @description What has been done with a row.
          * @enum {string}
@@ -807,6 +854,10 @@ export interface components {
         "Cache-Control": string;
         /** @description A tag that changes with the answer. */
         ETag: string;
+        /** @description How many users this part and those before it have. */
+        "Export-Count": number;
+        /** @description The digest of these users. */
+        "Export-Digest": string;
         /** @description `true` if this answer was given before, to an earlier request with the same Idempotency-Key. */
         "Idempotent-Replayed": "true";
         /** @description The first, previous, next and last page, as far as they are known (RFC 8288). */
@@ -842,7 +893,7 @@ export interface operations {
                 /** @description Only what was done to this user. */
                 target?: number;
                 /** @description Only this. */
-                action?: "user.create" | "user.update" | "user.delete" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "audit.read";
+                action?: "user.create" | "user.update" | "user.delete" | "user.restore" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "user.export" | "audit.read";
                 /** @description Only what was refused, or only what was done. */
                 refused?: boolean;
                 /** @description Only what this request did. */
@@ -2025,6 +2076,8 @@ export interface operations {
                 accept_hashes?: string;
                 /** @description Give new users the ids of their rows. An id that another user has is a conflict. */
                 keep_ids?: boolean;
+                /** @description Take away the `'` that an export with `spreadsheet` put in front of cells of CSV. */
+                spreadsheet?: boolean;
             };
             header?: {
                 /** @description A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 hours without being done again. */
@@ -2677,6 +2730,165 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
                         error?: "idempotency_mismatch" | "validation_failed";
+                    };
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "database_unavailable";
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "request_timeout";
+                    };
+                };
+            };
+        };
+    };
+    exportUsers: {
+        parameters: {
+            query?: {
+                /** @description Only active or only inactive users. */
+                is_active?: boolean;
+                /** @description Only superusers or only others. */
+                is_superuser?: boolean;
+                /** @description Only users who have all these words in username, email or full name, in any order, regardless of case and accents. Words in double quotes are one piece; 16 words at most. All other characters are ordinary ones; control characters are refused. */
+                search?: string;
+                /** @description Only the user with this email, regardless of case as uniqueness is. */
+                email?: string;
+                /** @description Only the user with this username, regardless of case as uniqueness is. */
+                username?: string;
+                /** @description Only users with these ids: repeated, or separated by commas. */
+                id?: number[];
+                /** @description Only users created at this instant or later; a date is its beginning in UTC. It needs `sort_by=created_at`, unless users are looked up. */
+                created_from?: string;
+                /** @description Only users created before this instant; else as `created_from`. */
+                created_to?: string;
+                /** @description The format. */
+                format?: "ndjson" | "csv";
+                /** @description With `format=csv`: whether cells that a spreadsheet would take for formulas get a `'` in front. The import takes it away with the same parameter. */
+                spreadsheet?: boolean;
+                /** @description From the `Link` of the part before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The header of this name that the answer to a write had, so that the answer shows that write where replicas answer reads. */
+                "X-Consistency-Token"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the export. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Export-Count": components["headers"]["Export-Count"];
+                    "Export-Digest": components["headers"]["Export-Digest"];
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"created_at":"2026-01-01T00:00:00Z","email":"ada@example.com","full_name":"Ada Lovelace","id":1,"is_active":true,"is_superuser":true,"updated_at":"2026-01-01T00:00:00Z","username":"ada"} */
+                    "application/x-ndjson": string;
+                    /** @example id,email,username,full_name,is_active,is_superuser,created_at,updated_at */
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "invalid_request";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unauthorized";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "forbidden";
                     };
                 };
             };
@@ -3528,6 +3740,197 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
                         error?: "not_found";
+                    };
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "rate_limited";
+                    };
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "database_unavailable";
+                    };
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "request_timeout";
+                    };
+                };
+            };
+        };
+    };
+    restoreUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the user had. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user is there again. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "missing": [
+                     *         "password"
+                     *       ],
+                     *       "user": {
+                     *         "created_at": "2026-01-01T00:00:00Z",
+                     *         "email": "ada@example.com",
+                     *         "full_name": "Ada Lovelace",
+                     *         "id": 1,
+                     *         "is_active": true,
+                     *         "is_superuser": true,
+                     *         "updated_at": "2026-01-01T00:00:00Z",
+                     *         "username": "ada"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoredUser"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "invalid_request";
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "unauthorized";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "forbidden";
+                    };
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "not_found";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "conflict" | "not_deleted";
+                    };
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "validation_failed";
                     };
                 };
             };
