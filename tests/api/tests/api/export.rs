@@ -22,7 +22,8 @@ fn digest_of<'r>(records: impl IntoIterator<Item = &'r str>) -> String {
         value.extend(record.as_bytes());
         value = digest(&SHA256, &value).as_ref().to_vec();
     }
-    value.iter().map(|byte| format!("{byte:02x}")).collect()
+    let parts: Vec<_> = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    parts.concat()
 }
 
 fn next(response: &Response) -> Option<String> {
