@@ -140,7 +140,8 @@ async fn every_filter_finds_its_entries() {
         ),
         (
             "action=user.view",
-            "Parameter action must be one of user.create, user.update, user.delete, user.import, audit.read",
+            "Parameter action must be one of user.create, user.update, user.delete, user.restore, user.import, \
+             user.bulk_update, user.bulk_delete, user.export, audit.read",
         ),
     ] {
         let response = api.send(&fixture.get(&format!("{LOG}?{query}"))).await;
