@@ -51,11 +51,12 @@ impl TestServers {
         cargo::run("cargo test", test)
     }
 
-    /// Runs the black-box tests once more, with instances that work on eight requests at once.
+    /// Runs the black-box tests once more, with instances that work on eight requests at once. Those of the
+    /// command send one request after the other.
     pub fn test_side_by_side(&self) -> Result<()> {
         let mut test = self.command();
         test.command()
-            .args(["--package", "api-tests"])
+            .args(["--package", "api-tests", "--", "--skip", "command::"])
             .env("TEST_CONCURRENCY", "8");
         cargo::run(
             "cargo test, with eight requests at once in an instance",
