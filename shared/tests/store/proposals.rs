@@ -82,6 +82,8 @@ adopted_by_their_proposals! {
     hasura = "auth.users", [2, 1, 0], "argon2id", "";
     abp = "public.\"AbpUsers\"", [1, 1, 0], "argon2id", "";
     tenants = "\"MyApp\".\"UserAccounts\"", [2, 2, 1], "argon2id", "TenantId has to refer";
+    german = "public.benutzer", [3, 2, 1], "bcrypt", "";
+    spanish = "public.usuarios", [3, 2, 1], "none", "";
     typeorm = "public.\"user\"", [2, 1, 1], "bcrypt", "";
 }
 

@@ -11,6 +11,16 @@ pub(super) const ACTIVE: &[&str] = &[
     "actif",
     "aktiv",
     "activo",
+    "istaktiv",
+    "freigeschaltet",
+    "estactif",
+    "esactivo",
+    "habilitado",
+    "ativo",
+    "estaativo",
+    "attivo",
+    "actief",
+    "aktywny",
 ];
 
 pub(super) const INACTIVE: &[&str] = &[
@@ -35,6 +45,23 @@ pub(super) const INACTIVE: &[&str] = &[
     "isarchived",
     "frozen",
     "isfrozen",
+    "gesperrt",
+    "istgesperrt",
+    "deaktiviert",
+    "inaktiv",
+    "bloqueado",
+    "desactivado",
+    "inactivo",
+    "bloque",
+    "bloqué",
+    "desactive",
+    "désactivé",
+    "desativado",
+    "inativo",
+    "bloccato",
+    "disattivato",
+    "geblokkeerd",
+    "zablokowany",
 ];
 
 pub(super) const INACTIVE_SINCE: &[&str] = &[
@@ -52,6 +79,14 @@ pub(super) const INACTIVE_SINCE: &[&str] = &[
     "deactivateddate",
     "suspendedon",
     "deactivatedon",
+    "gesperrtam",
+    "gesperrtseit",
+    "deaktiviertam",
+    "bloqueadoen",
+    "desactivadoen",
+    "bloquele",
+    "bloquéle",
+    "desativadoem",
 ];
 
 pub(super) const INACTIVE_UNTIL: &[&str] = &[
@@ -76,6 +111,12 @@ pub(super) const STATUS: &[&str] = &[
     "accountstatus",
     "accountstate",
     "activationstatus",
+    "estado",
+    "statut",
+    "situacao",
+    "situação",
+    "stato",
+    "zustand",
 ];
 
 /// Values of a status that mean that the user may do everything.
@@ -90,6 +131,12 @@ pub(super) const ACTIVE_STATUS: &[&str] = &[
     "valid",
     "live",
     "a",
+    "aktiv",
+    "activo",
+    "actif",
+    "ativo",
+    "attivo",
+    "actief",
 ];
 
 /// Values of a status that mean that the user was shut out, the plainest first.
@@ -106,6 +153,15 @@ pub(super) const INACTIVE_STATUS: &[&str] = &[
     "off",
     "i",
     "d",
+    "gesperrt",
+    "inaktiv",
+    "deaktiviert",
+    "inactivo",
+    "bloqueado",
+    "inactif",
+    "bloqué",
+    "inativo",
+    "bloccato",
 ];
 
 pub(super) const SUPERUSER: &[&str] = &[
@@ -125,6 +181,17 @@ pub(super) const SUPERUSER: &[&str] = &[
     "adminflag",
     "isstaff",
     "staff",
+    "istadmin",
+    "istadministrator",
+    "esadmin",
+    "esadministrador",
+    "estadmin",
+    "estadministrateur",
+    "eadmin",
+    "administrador",
+    "administrateur",
+    "amministratore",
+    "isbeheerder",
 ];
 
 pub(super) const ROLE: &[&str] = &[
@@ -143,6 +210,12 @@ pub(super) const ROLE: &[&str] = &[
     "grouprole",
     "accesslevel",
     "permissionlevel",
+    "rolle",
+    "rol",
+    "rôle",
+    "papel",
+    "perfil",
+    "ruolo",
 ];
 
 /// Values of a role that mean the right to administrate users, the highest first.
@@ -160,6 +233,10 @@ pub(super) const ADMIN_ROLE: &[&str] = &[
     "systemadmin",
     "owner",
     "root",
+    "administrador",
+    "administrateur",
+    "amministratore",
+    "beheerder",
 ];
 
 /// Values of a role that mean no right over others, the plainest first.
@@ -175,6 +252,11 @@ pub(super) const PLAIN_ROLE: &[&str] = &[
     "standard",
     "guest",
     "employee",
+    "benutzer",
+    "usuario",
+    "utilisateur",
+    "usuário",
+    "utente",
 ];
 
 pub(super) const DELETED: &[&str] = &[
@@ -193,4 +275,21 @@ pub(super) const DELETED: &[&str] = &[
     "deleteflag",
     "delflag",
     "deletedtime",
+    "geloescht",
+    "gelöscht",
+    "geloeschtam",
+    "gelöschtam",
+    "eliminado",
+    "eliminadoen",
+    "borrado",
+    "borradoen",
+    "fechabaja",
+    "supprime",
+    "supprimé",
+    "supprimele",
+    "excluido",
+    "excluído",
+    "excluidoem",
+    "eliminato",
+    "verwijderd",
 ];

@@ -19,6 +19,14 @@ pub(super) const EMAIL: &[&str] = &[
     "workemail",
     "correo",
     "courriel",
+    "correoelectronico",
+    "correoelectrónico",
+    "adresseemail",
+    "adressemail",
+    "emailadresse",
+    "mailadresse",
+    "posta",
+    "indirizzoemail",
 ];
 
 pub(super) const USERNAME: &[&str] = &[
@@ -39,6 +47,16 @@ pub(super) const USERNAME: &[&str] = &[
     "benutzername",
     "usuario",
     "utilisateur",
+    "nutzername",
+    "anmeldename",
+    "nombreusuario",
+    "nombredeusuario",
+    "nomutilisateur",
+    "identifiant",
+    "nomeutente",
+    "nomeusuario",
+    "nomeusuário",
+    "gebruikersnaam",
 ];
 
 pub(super) const FULL_NAME: &[&str] = &[
@@ -52,6 +70,13 @@ pub(super) const FULL_NAME: &[&str] = &[
     "alias",
     "nombre",
     "nickname",
+    "nombrecompleto",
+    "nomcomplet",
+    "nomecompleto",
+    "nome",
+    "anzeigename",
+    "vollername",
+    "naam",
 ];
 
 pub(super) const FIRST_NAME: &[&str] = &[
@@ -64,6 +89,11 @@ pub(super) const FIRST_NAME: &[&str] = &[
     "vorname",
     "prenom",
     "imie",
+    "prénom",
+    "nombres",
+    "primeironome",
+    "voornaam",
+    "imię",
 ];
 
 pub(super) const LAST_NAME: &[&str] = &[
@@ -77,6 +107,12 @@ pub(super) const LAST_NAME: &[&str] = &[
     "nom",
     "apellido",
     "nazwisko",
+    "apellidos",
+    "nomdefamille",
+    "sobrenome",
+    "cognome",
+    "achternaam",
+    "familienname",
 ];
 
 pub(super) const PASSWORD: &[&str] = &[
@@ -102,6 +138,13 @@ pub(super) const PASSWORD: &[&str] = &[
     "motdepasse",
     "passwort",
     "senha",
+    "contraseña",
+    "clave",
+    "kennwort",
+    "wachtwoord",
+    "haslo",
+    "hasło",
+    "passworthash",
 ];
 
 pub(super) const SALT: &[&str] = &["salt", "passwordsalt", "pwsalt", "passwdsalt"];
@@ -143,6 +186,28 @@ pub(super) const CREATED: &[&str] = &[
     "ctime",
     "tscreated",
     "dateadded",
+    "erstelltam",
+    "angelegtam",
+    "registriertam",
+    "erstellt",
+    "creadoen",
+    "creado",
+    "fechacreacion",
+    "fechacreación",
+    "fechaalta",
+    "fecharegistro",
+    "creele",
+    "crééle",
+    "datecreation",
+    "datecréation",
+    "criadoem",
+    "datacriacao",
+    "datacriação",
+    "datacadastro",
+    "creatoil",
+    "datacreazione",
+    "aangemaaktop",
+    "utworzono",
 ];
 
 pub(super) const UPDATED: &[&str] = &[
@@ -176,6 +241,23 @@ pub(super) const UPDATED: &[&str] = &[
     "mtime",
     "tsupdated",
     "updatedtime",
+    "geaendertam",
+    "geändertam",
+    "aktualisiertam",
+    "actualizadoen",
+    "actualizado",
+    "fechaactualizacion",
+    "fechaactualización",
+    "fechamodificacion",
+    "modifiele",
+    "modifiéle",
+    "datemodification",
+    "atualizadoem",
+    "dataatualizacao",
+    "dataatualização",
+    "modificatoil",
+    "bijgewerktop",
+    "zmieniono",
 ];
 
 /// Copies of a field in one case: what the copy is of, and how it is written.
@@ -244,6 +326,21 @@ pub(super) const TABLES: &[&str] = &[
     "identities",
     "usermaster",
     "usersfielddata",
+    "nutzer",
+    "mitglieder",
+    "kunden",
+    "mitarbeiter",
+    "usuario",
+    "utilisateur",
+    "membres",
+    "clientes",
+    "utenti",
+    "utente",
+    "usuário",
+    "usuários",
+    "gebruikers",
+    "leden",
+    "uzytkownicy",
 ];
 
 /// Endings of names of tables that are about users and do not hold them.
