@@ -20,7 +20,7 @@ pub async fn promote(
         ("is_superuser", "TRUE"),
         ("updated_at", "now()"),
     ]);
-    let (before, after) = (audit::image("stored"), audit::image("changed"));
+    let (before, after) = (audit::of("stored."), audit::of("changed."));
     sqlx::query_scalar(&format!(
         r#"WITH stored AS MATERIALIZED (
              SELECT *

@@ -101,23 +101,42 @@ pub async fn insert_alone(
     }
 }
 
+/// The fields of a user that an entry keeps, and the type of each where tables of other applications may have
+/// another one.
+const FIELDS: [(&str, &str); 5] = [
+    ("email", "::text"),
+    ("username", "::text"),
+    ("full_name", "::text"),
+    ("is_active", ""),
+    ("is_superuser", ""),
+];
+
 /// The fields of a user as an entry keeps them: an object of what `row` has in its columns.
 pub(super) fn image(row: &str) -> String {
-    format!(
-        "jsonb_build_object(
-             'email', {row}.email::text,
-             'username', {row}.username::text,
-             'full_name', {row}.full_name::text,
-             'is_active', {row}.is_active,
-             'is_superuser', {row}.is_superuser
-         )"
-    )
+    let pairs = FIELDS.map(|(field, cast)| format!("'{field}', {row}.{field}{cast}"));
+    format!("jsonb_build_object({})", pairs.join(", "))
 }
 
-/// The fields of one image that the other has with another value, or does not have; NULL if there are none.
-pub(super) fn difference(image: &str, other: &str) -> String {
-    format!(
-        "(SELECT jsonb_object_agg(key, value) FROM jsonb_each({image}) \
-         WHERE value IS DISTINCT FROM ({other}) -> key)"
-    )
+/// The fields of one row that the other has with another value; NULL if there are none. `row` and `other` say
+/// what SQL calls the field of each.
+pub(super) fn difference(row: &impl Fn(&str) -> String, other: &impl Fn(&str) -> String) -> String {
+    let parts = FIELDS.map(|(field, cast)| {
+        let (own, other) = (row(field), other(field));
+        format!(
+            "CASE WHEN {own}{cast} IS DISTINCT FROM {other}{cast} \
+             THEN jsonb_build_object('{field}', {own}{cast}) ELSE '{{}}' END"
+        )
+    });
+    format!("nullif({}, '{{}}'::jsonb)", parts.join(" || "))
+}
+
+/// The fields of a row under other names, for a list of columns.
+pub(super) fn renamed(row: &str, prefix: &str) -> String {
+    let columns = FIELDS.map(|(field, _)| format!("{row}.{field} AS {prefix}{field}"));
+    columns.join(", ")
+}
+
+/// What SQL calls the fields of a row, of which all names begin so.
+pub(super) fn of(beginning: &str) -> impl Fn(&str) -> String {
+    move |field| format!("{beginning}{field}")
 }

@@ -159,7 +159,7 @@ pub async fn update(
         .push(" FROM decided CROSS JOIN input WHERE users.id = decided.id AND outcome = 'done' RETURNING ")
         .push(USER_COLUMNS)
         .push(", users.password_hash::text AS password_hash), ");
-    let (before, after) = (audit::image("decided"), audit::image("changed"));
+    let (before, after) = (audit::of("decided."), audit::of("changed."));
     // The log says nothing about a refused change, and of a password only that it changed.
     let after_with_password = format!(
         "CASE WHEN changed.id IS NOT NULL THEN nullif(

@@ -50,7 +50,7 @@ pub async fn update_many(
         .collect();
     values.push(("updated_at", "now()"));
     let assignments = writes.update(&values).assignments();
-    let old = audit::image("decided");
+    let old = audit::renamed("decided", "old_");
     sql.push(format_args!(
         "changed AS (
              UPDATE users
@@ -59,13 +59,13 @@ pub async fn update_many(
              CROSS JOIN input
              WHERE users.id = decided.id
                  AND outcome = 'done'
-             RETURNING {USER_COLUMNS}, positions, {old} AS old
+             RETURNING {USER_COLUMNS}, positions, {old}
          ), "
     ));
-    let new = audit::image("changed");
+    let (before, after) = (audit::of("changed.old_"), audit::of("changed."));
     let images = (
-        audit::difference("changed.old", &new),
-        audit::difference(&new, "changed.old"),
+        audit::difference(&before, &after),
+        audit::difference(&after, &before),
     );
     statement::push_audit(
         &mut sql,
