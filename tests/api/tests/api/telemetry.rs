@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::fixture::{Api, Fixture, ORDINARY};
@@ -12,6 +14,21 @@ pub fn metric_lines(logs: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The lines of metrics, once there are this many: an instance may write them after its answer.
+async fn await_metric_lines(api: &Api, count: usize) -> Vec<Value> {
+    let look = async {
+        loop {
+            let lines = metric_lines(&api.logs());
+            if lines.len() >= count {
+                return lines;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(10), look).await;
+    found.unwrap_or_else(|_| panic!("fewer than {count} lines: {}", api.logs()))
+}
+
 #[tokio::test]
 async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
     let fixture = Fixture::new().await;
@@ -19,7 +36,7 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
     for _ in 0..2 {
         assert_eq!(api.send(&fixture.get(STATS)).await.status, 200);
     }
-    let lines = metric_lines(&api.logs());
+    let lines = await_metric_lines(&api, 2).await;
     assert_eq!(lines.len(), 2, "{lines:#?}");
     let [first, second] = &lines[..] else {
         unreachable!()
@@ -124,8 +141,8 @@ async fn a_logged_request_is_named_once_whatever_the_level() {
         let response = api.send(&fixture.get(STATS)).await;
         assert_eq!(response.status, 503);
         let id = response.header("x-request-id").unwrap();
+        assert_eq!(await_metric_lines(&api, 1).await.len(), 1, "{level}");
         let logs = api.logs();
-        assert_eq!(metric_lines(&logs).len(), 1, "{level}: {logs}");
         let at_error = |line: &&str| line.contains(&id) && line.contains("\"level\":\"ERROR\"");
         let lines: Vec<_> = logs.lines().filter(at_error).collect();
         let [line] = lines[..] else {
@@ -144,17 +161,23 @@ async fn a_database_that_is_down_is_in_the_metrics_of_every_attempt() {
     let fixture = Fixture::new().await;
     let well = Api::start(fixture.function("health")).await;
     assert_eq!(well.send(&fixture.get("/health")).await.status, 200);
-    assert_eq!(metric_lines(&well.logs())[0]["healthy"], json!([1.0]));
+    assert_eq!(
+        await_metric_lines(&well, 1).await[0]["healthy"],
+        json!([1.0])
+    );
 
     let url = crate::servers_in_trouble::closed_port().await;
     let down = |name: &str| fixture.function(name).env("DATABASE_URL", &url);
     let health = Api::start(down("health")).await;
     assert_eq!(health.send(&fixture.get("/health")).await.status, 503);
-    assert_eq!(metric_lines(&health.logs())[0]["healthy"], json!([0.0]));
+    assert_eq!(
+        await_metric_lines(&health, 1).await[0]["healthy"],
+        json!([0.0])
+    );
 
     let stats = Api::start(down("stats")).await;
     assert_eq!(stats.send(&fixture.get(STATS)).await.status, 503);
-    let line = metric_lines(&stats.logs()).remove(0);
+    let line = await_metric_lines(&stats, 1).await.remove(0);
     let refused = line["db.client.connection.timeouts"].as_u64().unwrap();
     assert!(refused >= 1, "{line}");
 }

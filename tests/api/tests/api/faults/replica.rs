@@ -193,7 +193,8 @@ async fn callers_read_their_own_writes_whether_the_replica_follows_or_stops() {
     .fetch_one(&cluster.at_replica)
     .await
     .unwrap();
-    assert_eq!(asked, 4);
+    // One for each instance, and more where an instance works on several requests at once.
+    assert!(asked >= 4, "{asked}");
 }
 
 #[tokio::test]
