@@ -99,6 +99,7 @@ impl Reader {
     {
         let replica = self.database.replica.as_ref()?;
         if !replica.is_available() {
+            metrics::count(metrics::REPLICA_BYPASSED);
             return None;
         }
         let is_one_server = !self.database.pooler;

@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use super::{blocking, own_server, read, start, write};
 use crate::fixture::{ADMIN, Api, Fixture, ORDINARY, assert_error};
 use crate::imports::{BULK, user};
+use crate::telemetry::metric_lines;
 use crate::traffic::Traffic;
 use crate::user_writes::user_path;
 
@@ -264,6 +265,11 @@ async fn a_replica_that_vanishes_costs_time_and_no_answer() {
 
     let seen = reads.stop().await;
     seen.assert_no_failure("a replica behind a dead network");
+    let bypassed: u64 = metric_lines(&lists.logs())
+        .iter()
+        .filter_map(|line| line["replica_bypassed"].as_u64())
+        .sum();
+    assert!(bypassed >= 40, "{bypassed}");
     assert!(seen.slowest() < Duration::from_millis(2_500));
 }
 
