@@ -11,7 +11,7 @@ use crate::program::{Program, signing_key};
 use crate::report::{in_turn, number, say, table};
 
 /// The least that a function can be, and the functions.
-const PROGRAMS: [&str; 5] = [HELLO, "stats", "list-users", "bulk-create", "health"];
+const PROGRAMS: [&str; 5] = [HELLO, "stats", "users", "bulk-create", "health"];
 const HELLO: &str = "examples/hello";
 
 /// Requests in a row before it is another program's turn.
@@ -74,7 +74,7 @@ fn request(name: &str) -> Result<Request> {
     let request = match name {
         HELLO => Request::get("/"),
         "health" => Request::get("/health"),
-        "list-users" => Request::get("/api/v1/users"),
+        "users" => Request::get("/api/v1/users"),
         "bulk-create" => Request::post("/api/v1/users/bulk?dry_run=true").json(&user),
         _ => Request::get("/api/v1/dashboard/stats"),
     };

@@ -14,7 +14,7 @@ use crate::program::signing_key;
 use crate::report::{number, say, table};
 
 /// The functions, and how many environments of each there are. Requests come in the same proportion.
-const FUNCTIONS: [(&str, u32); 3] = [("list-users", 160), ("stats", 30), ("bulk-create", 10)];
+const FUNCTIONS: [(&str, u32); 3] = [("users", 160), ("stats", 30), ("bulk-create", 10)];
 const ENVIRONMENTS: u32 = 200;
 
 const LISTS: [&str; 4] = [

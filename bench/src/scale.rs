@@ -23,7 +23,7 @@ use crate::report::{Samples, milliseconds, number, say, table};
 /// Users of one page.
 pub const PAGE: u32 = 50;
 
-/// How many users a search looks at one by one, as in functions/list-users.
+/// How many users a search looks at one by one, as in functions/users.
 pub const SCAN_LIMIT: u32 = 10_000;
 
 /// Where a page lies.

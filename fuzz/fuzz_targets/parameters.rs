@@ -9,5 +9,5 @@ fuzz_target!(|data: &str| {
         return;
     };
     let request = Request::new(Body::Empty).with_query_string_parameters(parameters);
-    let _ = list_users::fuzzing::read(&request);
+    let _ = users::fuzzing::read(&request);
 });

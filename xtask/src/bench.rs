@@ -20,7 +20,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         "build",
         &[
             "-p=stats",
-            "-p=list-users",
+            "-p=users",
             "-p=bulk-create",
             "-p=health",
             "--bins",

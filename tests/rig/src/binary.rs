@@ -34,8 +34,9 @@ pub fn find(name: &str) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// What the template calls the function of a package: `ListUsersFunction` for `list-users`.
+/// What the template calls the function of a package: `BulkCreateFunction` for `bulk-create`.
 fn resource_id(name: &str) -> String {
+    let name = if name == "users" { "list-users" } else { name };
     let words = name.split('-').map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));
         first.to_uppercase() + rest
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_package_is_found_under_the_name_that_the_template_gives_it() {
-        assert_eq!(resource_id("stats"), "StatsFunction");
-        assert_eq!(resource_id("list-users"), "ListUsersFunction");
+        assert_eq!(resource_id("bulk-create"), "BulkCreateFunction");
+        assert_eq!(resource_id("users"), "ListUsersFunction");
     }
 }

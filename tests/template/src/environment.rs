@@ -61,7 +61,7 @@ const SETTINGS_OF_ONE: [(&str, &str); 12] = [
     ("CONSOLE_OIDC_ISSUER", CONSOLE),
     ("CONSOLE_OIDC_ORIGINS", CONSOLE),
     ("CONSOLE_OIDC_SCOPES", CONSOLE),
-    ("SEARCH_TIME_MILLISECONDS", "list-users"),
+    ("SEARCH_TIME_MILLISECONDS", "users"),
     ("STATS_CACHE_SECONDS", "stats"),
     ("STATS_STALE_SECONDS", "stats"),
 ];

@@ -39,7 +39,7 @@ async fn everything_works_with_the_role_that_migrate_makes() {
     let patch = Request::new("PATCH", &user).bearer(&fixture.token(ADMIN));
     let delete = Request::new("DELETE", &user).bearer(&fixture.token(ADMIN));
     let new = json!({ "email": "new@example.com", "username": "new" });
-    let (users, stats) = (start("list-users").await, start("stats").await);
+    let (users, stats) = (start("users").await, start("stats").await);
     let (bulk, health) = (start("bulk-create").await, start("health").await);
     for (api, request, status) in [
         (&users, fixture.get("/api/v1/users?search=adm"), 200),

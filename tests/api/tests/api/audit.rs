@@ -13,7 +13,7 @@ const LOG: &str = "/api/v1/audit";
 /// A fixture with five entries: one created, three changed, one refused.
 async fn fixture() -> (Fixture, Api) {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let zoe = json!({ "email": "zoe@example.com", "username": "zoe", "password": "correct horse" });
     assert_eq!(api.send(&fixture.post(USERS).json(&zoe)).await.status, 201);
     for (id, patch, status) in [

@@ -71,7 +71,7 @@ async fn last_entry(fixture: &Fixture) -> (Value, Vec<Value>) {
 #[tokio::test]
 async fn users_named_by_id_are_changed_and_each_other_has_its_reason() {
     let fixture = Fixture::with(&many(3)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let body = off(json!({ "ids": [103, ADMIN, 9, RETIRED, "101", 103] }));
     let changed = send(&fixture, &api, UPDATE, &body).await;
     assert_eq!(
@@ -117,7 +117,7 @@ async fn users_named_by_id_are_changed_and_each_other_has_its_reason() {
 #[tokio::test]
 async fn users_named_by_email_are_changed_regardless_of_case() {
     let fixture = Fixture::with(&many(2)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let emails = [
         "USER101@example.com",
         "user101@Example.com",
@@ -147,7 +147,7 @@ async fn users_named_by_email_are_changed_regardless_of_case() {
 #[tokio::test]
 async fn a_dry_run_tells_how_many_and_shows_some_and_writes_nothing() {
     let fixture = Fixture::with(&many(8)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let filter = json!({ "filter": { "search": "user1" }, "dry_run": true });
     for (path, body, done) in [
         (UPDATE, off(filter.clone()), "changed"),
@@ -174,7 +174,7 @@ async fn a_dry_run_tells_how_many_and_shows_some_and_writes_nothing() {
 #[tokio::test]
 async fn a_filter_does_nothing_if_other_users_pass_it_than_were_expected() {
     let fixture = Fixture::with(&many(4)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (path, body) in [
         (UPDATE, off(json!({ "filter": { "search": "user1" } }))),
         (DELETE, json!({ "filter": { "search": "user1" } })),
@@ -221,7 +221,7 @@ async fn a_filter_does_nothing_if_other_users_pass_it_than_were_expected() {
 #[tokio::test]
 async fn a_filter_of_more_users_than_a_transaction_takes_goes_on_by_cursor() {
     let fixture = Fixture::with(&many(7)).await;
-    let api = Api::start(fixture.function("list-users").env("BULK_MAX_ROWS", "3")).await;
+    let api = Api::start(fixture.function("users").env("BULK_MAX_ROWS", "3")).await;
     let filter = json!({ "is_active": true, "created_from": "2026-01-01" });
     for is_dry_run in [true, false] {
         // Two of the fixture are active beside the seven.
@@ -258,7 +258,7 @@ async fn a_filter_of_more_users_than_a_transaction_takes_goes_on_by_cursor() {
 #[tokio::test]
 async fn what_is_left_is_counted_again_before_a_part_is_done() {
     let fixture = Fixture::with(&many(5)).await;
-    let api = Api::start(fixture.function("list-users").env("BULK_MAX_ROWS", "2")).await;
+    let api = Api::start(fixture.function("users").env("BULK_MAX_ROWS", "2")).await;
     let mut body = json!({ "filter": { "search": "user1" }, "expected_count": 5 });
     body["cursor"] = send(&fixture, &api, DELETE, &body).await.json()["next"].clone();
     sqlx::query("DELETE FROM users WHERE id = 104")
@@ -278,7 +278,7 @@ async fn what_is_left_is_counted_again_before_a_part_is_done() {
 #[tokio::test]
 async fn deleted_users_are_gone_and_those_to_whom_others_refer_stay() {
     let fixture = Fixture::with(&many(4)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     fixture
         .database
         .pool()
@@ -327,7 +327,7 @@ async fn deleted_users_are_gone_and_those_to_whom_others_refer_stay() {
 async fn the_last_active_superusers_stay_together() {
     let others = [4, 5].map(|id| UserFixture::new(id, &format!("root{id}")).superuser());
     let fixture = Fixture::with(&others).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let by_admin = |body: &Value| fixture.post(UPDATE).json(body);
     // The environment remembers for a while that the sender is a superuser.
     assert_eq!(
@@ -364,7 +364,7 @@ async fn the_last_active_superusers_stay_together() {
 #[tokio::test]
 async fn a_right_that_is_taken_from_many_ends_at_once_in_the_same_environment() {
     let fixture = Fixture::with(&[UserFixture::new(4, "other").superuser()]).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let get = Request::get("/api/v1/users").bearer(&fixture.token(4));
     assert_eq!(api.send(&get).await.status, 200);
     let done = send(&fixture, &api, UPDATE, &off(json!({ "ids": [2, 4] }))).await;
@@ -375,7 +375,7 @@ async fn a_right_that_is_taken_from_many_ends_at_once_in_the_same_environment() 
 #[tokio::test]
 async fn a_repeated_key_is_answered_as_before_and_does_nothing() {
     let fixture = Fixture::with(&many(2)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let keyed = |body: &Value| {
         let request = fixture.post(DELETE).header("idempotency-key", "k");
         request.json(body)
@@ -393,7 +393,7 @@ async fn a_repeated_key_is_answered_as_before_and_does_nothing() {
 #[tokio::test]
 async fn what_makes_no_sense_is_refused_with_a_reason() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let one_of = "The body must have exactly one of ids, emails and filter";
     let of_filter = "all, expected_count and cursor are for a filter alone";
     for (body, message) in [
@@ -486,7 +486,7 @@ async fn what_makes_no_sense_is_refused_with_a_reason() {
 #[tokio::test]
 async fn all_users_are_meant_by_an_empty_filter_that_says_so() {
     let fixture = Fixture::with(&many(2)).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let body = json!({ "filter": {}, "all": true, "expected_count": 5 });
     let deleted = send(&fixture, &api, DELETE, &body).await;
     assert_eq!(deleted.json()["deleted"], 4, "{}", deleted.text());

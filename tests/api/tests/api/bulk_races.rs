@@ -28,7 +28,7 @@ async fn assert_counts_are_true(fixture: &Fixture) {
 #[tokio::test]
 async fn of_two_superusers_who_lock_each_other_out_among_many_one_stays() {
     let fixture = Fixture::with(&[UserFixture::new(OTHER, "other").superuser()]).await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     let by = |actor: i64, round: u32| {
         let selection = if round.is_multiple_of(2) {
             json!({ "ids": [ADMIN, 2, 3, OTHER] })
@@ -82,7 +82,7 @@ async fn of_two_superusers_who_lock_each_other_out_among_many_one_stays() {
 #[tokio::test]
 async fn many_users_are_deleted_beside_an_import_of_the_same_ones_as_one_after_the_other() {
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users")).await;
+    let api = Api::start(fixture.function("users")).await;
     let imports = Api::start(fixture.function("bulk-create")).await;
     let rows = users("twin", 20);
     let emails: Vec<&Value> = rows

@@ -3,7 +3,7 @@ use rig::{Function, FunctionBuilder, SigningKey, StartError, secrets, token};
 use crate::fixture::{Api, Fixture};
 use crate::leaks;
 
-const FUNCTIONS: [&str; 4] = ["stats", "list-users", "bulk-create", "health"];
+const FUNCTIONS: [&str; 4] = ["stats", "users", "bulk-create", "health"];
 
 #[tokio::test]
 async fn a_setting_that_is_missing_or_wrong_is_named_at_start() {

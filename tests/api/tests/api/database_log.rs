@@ -53,7 +53,7 @@ async fn log_of_requests(settings: Vec<(String, String)>) -> String {
         .unwrap()
         .len();
 
-    let users = fixture.start("list-users").await;
+    let users = fixture.start("users").await;
     let bulk = fixture.start("bulk-create").await;
     let person = json!({
         "email": "ada@example.com",

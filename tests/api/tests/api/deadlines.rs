@@ -14,7 +14,7 @@ fn requests(fixture: &Fixture) -> [(&'static str, Request); 3] {
     let rows = json!([{ "email": "amy@example.com", "username": "amy" }]);
     [
         ("stats", fixture.get("/api/v1/dashboard/stats")),
-        ("list-users", fixture.get("/api/v1/users")),
+        ("users", fixture.get("/api/v1/users")),
         (
             "bulk-create",
             fixture.post("/api/v1/users/bulk").json(&rows),

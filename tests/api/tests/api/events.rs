@@ -25,7 +25,7 @@ const HTTP_EVENTS: [(&str, &[(&str, u16)]); 4] = [
         ],
     ),
     (
-        "list-users",
+        "users",
         &[
             ("ok", 200),
             ("ok-v1", 200),

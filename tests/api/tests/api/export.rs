@@ -60,7 +60,7 @@ async fn insert_many(fixture: &Fixture, count: i64) {
 async fn parts_are_small_enough_and_have_everybody_once_and_the_end_says_how_many() {
     let fixture = Fixture::new().await;
     insert_many(&fixture, 25_000).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let parts = export(&fixture, &api, EXPORT).await;
     assert!(parts.len() > 1, "{}", parts.len());
     let text: String = parts.iter().map(Response::text).collect();
@@ -102,7 +102,7 @@ async fn parts_are_small_enough_and_have_everybody_once_and_the_end_says_how_man
 #[tokio::test]
 async fn filters_are_those_of_the_list_and_gzip_is_given_to_those_who_take_it() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (query, names) in [
         ("is_active=false", vec!["retired"]),
         ("search=ada", vec!["admin"]),
@@ -168,7 +168,7 @@ async fn an_export_that_is_imported_again_changes_nobody() {
         .map(|(id, name)| UserFixture::new(id, &format!("+user{id}")).full_name(name))
         .collect();
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let imports = fixture.start("bulk-create").await;
     for (query, media_type) in [
         ("format=ndjson", "application/x-ndjson"),
@@ -208,7 +208,7 @@ async fn an_export_that_is_imported_again_changes_nobody() {
 async fn nobody_is_left_out_or_repeated_while_others_write() {
     let fixture = Fixture::new().await;
     insert_many(&fixture, 30_000).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let is_over = Arc::new(AtomicBool::new(false));
     let pool = fixture.database.pool().clone();
     let stop = Arc::clone(&is_over);

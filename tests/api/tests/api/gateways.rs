@@ -7,7 +7,7 @@ use crate::fixture::{Api, Fixture, assert_unauthorized};
 async fn a_list_is_the_same_behind_every_gateway() {
     let users = [UserFixture::new(10, "o.neil").full_name("Pat O'Neil & Söhne+")];
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let path = "/api/v1/users?search=O%27Neil%20%26%20S%C3%B6hne%2B&is_active=true&size=5";
     for gateway in Gateway::ALL {
         let response = api.send_through(gateway, &fixture.get(path)).await;
@@ -61,7 +61,7 @@ async fn errors_are_the_same_behind_every_gateway() {
 #[tokio::test]
 async fn a_repeated_parameter_is_noticed_wherever_the_gateway_shows_it() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     // A load balancer in its default mode hides all but the last one.
     for gateway in [Gateway::HttpApi, Gateway::RestApi, Gateway::FunctionUrl] {
         let request = fixture.get("/api/v1/users?size=1&size=2");

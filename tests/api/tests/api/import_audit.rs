@@ -47,7 +47,7 @@ async fn an_import_is_an_entry_and_a_row_for_each_user_whom_it_changed() {
             ),
         ]
     );
-    let readers = fixture.start("list-users").await;
+    let readers = fixture.start("users").await;
     let log = readers
         .send(&fixture.get("/api/v1/audit?actor=1"))
         .await

@@ -12,7 +12,7 @@ const ORDERS: [&str; 2] = ["asc", "desc"];
 async fn all_six_orders_can_be_walked_forward_and_backward_by_cursor() {
     let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for sort_by in SORT_KEYS {
         for order in ORDERS {
             let list = format!("/api/v1/users?sort_by={sort_by}&sort_order={order}&size=4");
@@ -34,7 +34,7 @@ async fn all_six_orders_can_be_walked_forward_and_backward_by_cursor() {
 async fn pages_by_number_have_the_same_rows_as_pages_by_cursor() {
     let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let list = "/api/v1/users?sort_by=username&sort_order=asc&size=4";
     let mut numbered = Vec::new();
     for page in 1..=pages_of(users.len()) {
@@ -49,7 +49,7 @@ async fn pages_by_number_have_the_same_rows_as_pages_by_cursor() {
 async fn a_walk_with_filter_and_search_meets_only_what_matches() {
     let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let list = "/api/v1/users?is_active=true&search=user&sort_by=email&sort_order=asc&size=3";
     let expected: Vec<i64> = sorted(&users, "email", "asc")
         .into_iter()
@@ -76,7 +76,7 @@ async fn a_walk_with_filter_and_search_meets_only_what_matches() {
 async fn rows_added_and_removed_during_a_walk_do_not_shift_it() {
     let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let list = "/api/v1/users?sort_by=created_at&sort_order=asc&size=4";
     let expected = sorted(&users, "created_at", "asc");
     let first = api.send(&fixture.get(list)).await.json();
@@ -97,7 +97,7 @@ async fn rows_added_and_removed_during_a_walk_do_not_shift_it() {
 async fn a_page_by_cursor_has_no_number_but_the_same_totals() {
     let fixture = Fixture::with(&crowd()).await;
     let users = everyone();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let list = "/api/v1/users?sort_by=created_at&sort_order=asc&size=2";
     let first = api.send(&fixture.get(list)).await.json();
     let second = api.send(&fixture.get(&next(list, &first))).await.json();
@@ -123,7 +123,7 @@ async fn a_page_by_cursor_has_no_number_but_the_same_totals() {
 #[tokio::test]
 async fn a_cursor_is_refused_in_another_list() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let body = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let cursor = body["next_cursor"].as_str().unwrap();
     let message = "Parameter cursor belongs to a list with other filters or another order; \
@@ -151,7 +151,7 @@ async fn a_cursor_is_refused_in_another_list() {
 #[tokio::test]
 async fn a_cursor_cut_short_or_changed_is_refused() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let body = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let cursor = body["next_cursor"].as_str().unwrap();
     let json = URL_SAFE_NO_PAD.decode(cursor).unwrap();
@@ -179,7 +179,7 @@ async fn a_cursor_cut_short_or_changed_is_refused() {
 #[tokio::test]
 async fn the_link_header_leads_to_the_other_pages() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let links = async |query: &str| {
         let response = api
             .send(&fixture.get(&format!("/api/v1/users?{query}")))
@@ -224,7 +224,7 @@ async fn the_link_header_leads_to_the_other_pages() {
 #[tokio::test]
 async fn the_links_of_a_page_by_cursor_lead_on() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let first = api.send(&fixture.get("/api/v1/users?size=1")).await.json();
     let path = next("/api/v1/users?size=1", &first);
     let second = api.send(&fixture.get(&path)).await;
@@ -254,7 +254,7 @@ async fn the_links_of_a_page_by_cursor_lead_on() {
 #[tokio::test]
 async fn a_page_past_the_end_is_empty_and_says_where_the_end_is() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let response = api.send(&fixture.get("/api/v1/users?page=9&size=2")).await;
     let body = response.json();
     assert_eq!(body["items"], json!([]));

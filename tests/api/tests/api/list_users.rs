@@ -6,7 +6,7 @@ use crate::fixture::{Fixture, assert_error, users};
 #[tokio::test]
 async fn a_list_shows_users_whole_and_newest_first() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let response = api.send(&fixture.get("/api/v1/users")).await;
     assert_eq!(response.status, 200);
     assert_eq!(response.header("content-type").unwrap(), "application/json");
@@ -61,7 +61,7 @@ async fn a_list_shows_users_whole_and_newest_first() {
 #[tokio::test]
 async fn filters_work_alone_and_together() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (query, expected) in [
         ("is_active=true", vec![2, 1]),
         ("is_active=false", vec![3]),
@@ -83,7 +83,7 @@ async fn filters_work_alone_and_together() {
 #[tokio::test]
 async fn a_list_without_matches_is_empty() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let response = api.send(&fixture.get("/api/v1/users?search=nobody")).await;
     assert_eq!(
         response.json(),
@@ -112,7 +112,7 @@ async fn search_finds_substrings_of_each_field_in_any_case() {
             .full_name("Jürgen ÖZDEMİR"),
     ];
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (term, expected) in [
         ("hopper", vec![10]),
         ("GRACE.H", vec![10]),
@@ -143,7 +143,7 @@ async fn a_search_finds_a_letter_however_it_is_written() {
         UserFixture::new(12, "kostas").full_name("ΚΩΣΤΑΣ ΠΑΠΑΣ"),
     ];
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (term, expected) in [
         ("jose%CC%81", vec![10]),
         ("JOSE%CC%81", vec![10]),
@@ -170,7 +170,7 @@ async fn pattern_characters_in_a_search_are_ordinary() {
         UserFixture::new(13, "quote").full_name("O'Neil; --"),
     ];
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (term, expected) in [
         ("under_score", vec![10]),
         ("r_s", vec![10]),
@@ -196,7 +196,7 @@ async fn pattern_characters_in_a_search_are_ordinary() {
 #[tokio::test]
 async fn counting_can_be_exact_or_left_out() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let exact = api
         .send(&fixture.get("/api/v1/users?search=e&count=exact"))
         .await
@@ -236,7 +236,7 @@ async fn a_capped_count_of_a_search_stops_at_ten_thousand() {
     .execute(fixture.database.pool())
     .await
     .unwrap();
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let totals = async |query: &str| {
         let path = format!("/api/v1/users?size=1&{query}");
         let body = api.send(&fixture.get(&path)).await.json();
@@ -257,7 +257,7 @@ async fn a_capped_count_of_a_search_stops_at_ten_thousand() {
 #[tokio::test]
 async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (query, message) in [
         (
             "limit=10",
@@ -350,7 +350,7 @@ async fn a_bad_parameter_is_refused_with_its_name_and_what_is_allowed() {
 #[tokio::test]
 async fn parameters_are_read_as_forms_and_other_languages_write_them() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for (query, expected) in [
         ("search=&size=&cursor=&is_active=", &[3, 2, 1][..]),
         ("is_active=&search=&sort_by=created_at", &[3, 2, 1]),
@@ -368,7 +368,7 @@ async fn parameters_are_read_as_forms_and_other_languages_write_them() {
 #[tokio::test]
 async fn a_search_that_the_database_cannot_take_is_refused() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for term in [
         "%00",
         "a%00b",
@@ -388,7 +388,7 @@ async fn a_search_that_the_database_cannot_take_is_refused() {
 #[tokio::test]
 async fn no_answer_shows_a_password_hash() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let text = api.send(&fixture.get("/api/v1/users")).await.text();
     assert!(
         !text.contains("argon2") && !text.contains("password"),

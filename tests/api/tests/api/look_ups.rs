@@ -14,7 +14,7 @@ async fn fixture() -> (Fixture, Api) {
         UserFixture::new(13, "last").created_at(day(2)),
     ];
     let fixture = Fixture::with(&users).await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     (fixture, api)
 }
 

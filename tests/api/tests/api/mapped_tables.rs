@@ -77,7 +77,7 @@ async fn the_application_that_rollcall_was_written_for_is_served_with_its_own_to
     let table = Mapped::new("01-seed-windx").await;
     // The seed's `sub` is the id as a text.
     let root = json!({ "sub": "1" });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let list = api
         .send(&table.get(&format!("{USERS}?sort_by=username&sort_order=asc"), &root))
         .await;
@@ -127,7 +127,7 @@ async fn users_with_uuids_and_without_names_or_times_are_served() {
     let table = Mapped::new("03-fastapi-users").await;
     let id = "6f1c2c1e-8f0d-4a55-9d0e-3a3f9b1a0001";
     let owner = json!({ "sub": id });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let list = api
         .send(&table.get(&format!("{USERS}?size=1"), &owner))
         .await
@@ -209,7 +209,7 @@ async fn users_with_uuids_and_without_names_or_times_are_served() {
 async fn a_table_without_rights_takes_them_from_the_token() {
     let table = Mapped::new("07-laravel").await;
     let function = table
-        .function("list-users")
+        .function("users")
         .env("JWT_SUBJECT_CLAIM", "email")
         .env("JWT_SUBJECT_FIELD", "email")
         .env("JWT_SUPERUSER_CLAIM", "role=admin")
@@ -239,7 +239,7 @@ async fn a_table_without_rights_takes_them_from_the_token() {
 async fn a_user_is_changed_and_deleted_through_a_mapping_and_the_log_knows_it() {
     let table = Mapped::new("10-better-auth").await;
     let admin = json!({ "sub": "Zk3vJm2bX8nR5tY7" });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let path = format!("{USERS}/Bk3vJm2bX8nR5tY9");
     let change = |body: Value| {
         Request::new("PATCH", &path)
@@ -285,7 +285,7 @@ async fn many_users_are_changed_and_deleted_through_a_mapping() {
     let table = Mapped::new("10-better-auth").await;
     let (own, other) = ("Zk3vJm2bX8nR5tY7", "Bk3vJm2bX8nR5tY9");
     let admin = json!({ "sub": own });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let post = |path: &str, body: &Value| {
         Request::post(&format!("{BULK}/{path}"))
             .bearer(&table.token(&admin))
@@ -329,7 +329,7 @@ async fn many_users_are_changed_and_deleted_through_a_mapping() {
 async fn an_email_that_several_users_have_means_none_of_them() {
     let table = Mapped::new("06-django").await;
     let admin = json!({ "sub": "1" });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let by_email = Request::post(&format!("{BULK}/delete"))
         .bearer(&table.token(&admin))
         .json(&json!({ "emails": ["ada@dj.example"] }));
@@ -377,7 +377,7 @@ async fn the_documented_rights_are_enough_and_reach_the_table_through_the_view_a
     let admin = json!({ "sub": "1" });
     let start = async |name| Api::start(table.function(name).env("DATABASE_URL", &url)).await;
 
-    let api = start("list-users").await;
+    let api = start("users").await;
     assert_eq!(
         api.send(&table.get(&format!("{USERS}?search=work"), &admin))
             .await
@@ -426,7 +426,7 @@ async fn a_table_that_takes_no_new_users_says_why_and_serves_the_others() {
     mapping["no_new_users"] = json!("dept_id has to refer to something");
     table.mapping = mapping.to_string();
     let admin = json!({ "sub": "1" });
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let listed = api.send(&table.get(USERS, &admin)).await;
     assert_eq!(listed.json()["items"].as_array().unwrap().len(), 2);
     let user = json!({ "email": "new@vfa.example", "username": "new" });

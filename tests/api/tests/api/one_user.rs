@@ -7,7 +7,7 @@ use crate::fixture::{Fixture, assert_error};
 #[tokio::test]
 async fn a_user_is_found_by_id_and_has_a_tag_that_changes_with_it() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let list = api.send(&fixture.get("/api/v1/users?sort_order=asc")).await;
     let expected = &list.json()["items"][1];
     let path = format!("/api/v1/users/{}", expected["id"]);
@@ -34,7 +34,7 @@ async fn a_user_is_found_by_id_and_has_a_tag_that_changes_with_it() {
 #[tokio::test]
 async fn what_is_nobodys_id_is_not_found() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for id in [
         "9",
         "0",

@@ -25,7 +25,7 @@ fn requests(token: &str) -> [(&'static str, Request); 3] {
             "stats",
             Request::get("/api/v1/dashboard/stats").bearer(token),
         ),
-        ("list-users", Request::get("/api/v1/users").bearer(token)),
+        ("users", Request::get("/api/v1/users").bearer(token)),
         (
             "bulk-create",
             Request::post("/api/v1/users/bulk")
@@ -67,7 +67,7 @@ async fn a_function_that_started_without_its_database_works_when_it_is_back() {
         .database
         .url()
         .replace(fixture.database.name(), &missing);
-    let api = Api::start(fixture.function("list-users").env("DATABASE_URL", &url)).await;
+    let api = Api::start(fixture.function("users").env("DATABASE_URL", &url)).await;
     assert_unavailable(&api.send(&fixture.get("/api/v1/users")).await);
 
     let rename = async |from: &str, to: &str| {
@@ -89,12 +89,12 @@ async fn a_function_that_started_without_its_database_works_when_it_is_back() {
 #[tokio::test]
 async fn a_read_over_a_connection_that_the_server_closed_succeeds() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     assert_eq!(api.send(&fixture.get("/api/v1/users")).await.status, 200);
     sqlx::query(
         "SELECT pg_terminate_backend(pid)
          FROM pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'rollcall-list-users'",
+         WHERE datname = current_database() AND application_name = 'rollcall-users'",
     )
     .execute(fixture.database.pool())
     .await
@@ -107,7 +107,7 @@ async fn a_read_over_a_connection_that_the_server_closed_succeeds() {
 async fn a_request_that_finds_no_free_connection_is_a_503() {
     let fixture = Fixture::new().await;
     let builder = fixture
-        .function("list-users")
+        .function("users")
         .concurrency(2)
         .env("DATABASE_POOL_SIZE", "1")
         .env("DATABASE_ACQUIRE_TIMEOUT_SECONDS", "1");
@@ -149,7 +149,7 @@ async fn a_broken_schema_is_a_500_that_says_nothing() {
 #[tokio::test]
 async fn eight_requests_at_once_in_one_instance_are_all_answered() {
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users").concurrency(8)).await;
+    let api = Api::start(fixture.function("users").concurrency(8)).await;
     let request = fixture.get("/api/v1/users?size=1");
     let responses = join_all((0..200).map(|_| api.send(&request))).await;
     for response in responses {

@@ -45,7 +45,7 @@ async fn the_limit_is_exact_for_fifty_requests_at_once_over_functions_and_enviro
     let server = Valkey::start().unwrap();
     // A window so long that no request comes back during the test.
     let stats = Api::start(sharing(&fixture, "stats", &server, 20, 86_400).instances(3)).await;
-    let lists = Api::start(sharing(&fixture, "list-users", &server, 20, 86_400).instances(3)).await;
+    let lists = Api::start(sharing(&fixture, "users", &server, 20, 86_400).instances(3)).await;
     let (numbers, users) = (fixture.get(STATS), fixture.get(USERS));
     let (some, others) = join(
         join_all((0..25).map(|_| stats.send(&numbers))),

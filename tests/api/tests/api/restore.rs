@@ -13,7 +13,7 @@ fn path(id: i64) -> String {
 #[tokio::test]
 async fn a_deleted_user_is_brought_back_as_it_was_without_its_password() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let was = api.send(&fixture.on_user("GET", RETIRED)).await.json();
     let delete = fixture
         .post(DELETE)
@@ -59,7 +59,7 @@ async fn a_deleted_user_is_brought_back_as_it_was_without_its_password() {
 #[tokio::test]
 async fn a_user_whose_name_somebody_has_or_who_is_long_gone_stays_away() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     assert_eq!(
         api.send(&fixture.on_user("DELETE", ORDINARY)).await.status,
         204

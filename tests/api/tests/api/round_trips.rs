@@ -39,7 +39,7 @@ async fn a_warm_uncached_list_costs_one_round_trip() {
         ("?search=admin", 1),
     ] {
         let request = Request::get(&format!("/api/v1/users{query}"));
-        let round_trips = round_trips_of("list-users", &request, &[]).await;
+        let round_trips = round_trips_of("users", &request, &[]).await;
         assert_eq!(round_trips, expected, "{query}");
     }
 }
@@ -47,7 +47,7 @@ async fn a_warm_uncached_list_costs_one_round_trip() {
 #[tokio::test]
 async fn one_user_costs_one_round_trip_and_a_change_in_the_log_three() {
     let get = Request::get("/api/v1/users/1");
-    assert_eq!(round_trips_of("list-users", &get, &[]).await, 1);
+    assert_eq!(round_trips_of("users", &get, &[]).await, 1);
     // BEGIN, the change with its guards and its entry in the log, COMMIT.
     for (id, patch) in [
         (1, serde_json::json!({ "full_name": null })),
@@ -60,7 +60,7 @@ async fn one_user_costs_one_round_trip_and_a_change_in_the_log_three() {
         let patch = Request::new("PATCH", &format!("/api/v1/users/{id}"))
             .header("if-match", "*")
             .json(&patch);
-        assert_eq!(round_trips_of("list-users", &patch, &[]).await, 3);
+        assert_eq!(round_trips_of("users", &patch, &[]).await, 3);
     }
 }
 
@@ -77,5 +77,5 @@ async fn a_pooler_costs_a_list_four_more_round_trips() {
     let request = Request::get("/api/v1/users");
     let pooled = [("DATABASE_POOLER", "true")];
     // BEGIN, Parse, Execute, Close, COMMIT.
-    assert_eq!(round_trips_of("list-users", &request, &pooled).await, 5);
+    assert_eq!(round_trips_of("users", &request, &pooled).await, 5);
 }

@@ -49,7 +49,7 @@ async fn head_is_answered_where_get_is() {
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
     let fixture = Fixture::new().await;
-    for function in ["stats", "list-users", "bulk-create", "health"] {
+    for function in ["stats", "users", "bulk-create", "health"] {
         let api = fixture.start(function).await;
         for path in [
             "/",

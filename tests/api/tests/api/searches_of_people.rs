@@ -16,7 +16,7 @@ async fn check(files: &[&str], searches: &[(&str, &[&str])]) {
         let response = imports.send(&request).await;
         assert_eq!(response.status, 201, "{}", response.text());
     }
-    let lists = fixture.start("list-users").await;
+    let lists = fixture.start("users").await;
     for (search, expected) in searches {
         let path = format!("/api/v1/users?sort_by=username&sort_order=asc&search={search}");
         let response = lists.send(&fixture.get(&path)).await;

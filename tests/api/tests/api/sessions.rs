@@ -26,7 +26,7 @@ async fn set_read_only(fixture: &Fixture, is_read_only: bool) {
 #[tokio::test]
 async fn a_column_whose_type_was_changed_costs_no_request() {
     let fixture = Fixture::new().await;
-    let list = fixture.start("list-users").await;
+    let list = fixture.start("users").await;
     let bulk = fixture.start("bulk-create").await;
     let rows = |name: &str| json!([user(name)]);
     let update = format!("{BULK}?on_conflict=update");
@@ -112,7 +112,7 @@ async fn a_search_over_a_long_line_is_not_cut_off_between_its_statements() {
     a_rare_name(&fixture).await;
     let proxy = TcpProxy::to(fixture.server_port()).await.unwrap();
     let builder = fixture
-        .function("list-users")
+        .function("users")
         .env("DATABASE_URL", proxy.url(fixture.database.url()));
     let api = Api::start(builder).await;
     proxy.delay(Duration::from_millis(40));
@@ -132,7 +132,7 @@ async fn a_time_that_no_calendar_has_is_shown_as_the_last_that_one_has_or_as_non
              (103, 'far@example.com', 'far', '290000-01-01', '290000-01-01')",
     )
     .await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     for query in ["", "?sort_by=email", "?search=st", "?sort_order=asc"] {
         let response = api
             .send(&fixture.get(&format!("/api/v1/users{query}")))

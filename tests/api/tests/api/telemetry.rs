@@ -66,7 +66,7 @@ async fn every_request_is_one_line_of_metrics_and_the_first_is_a_cold_start() {
 #[tokio::test]
 async fn every_request_is_one_line_with_its_caller_and_its_trace() {
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users")).await;
+    let api = Api::start(fixture.function("users")).await;
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let ordinary = rig::Request::get("/api/v1/users").bearer(&fixture.token(ORDINARY));
     let nobody = rig::Request::get("/api/v1/users?search=ada%40example.com");

@@ -37,7 +37,7 @@ async fn count(fixture: &Fixture, what: &str) -> i64 {
 #[tokio::test]
 async fn nobody_takes_away_their_own_rights() {
     let fixture = fixture().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let message = "You cannot deactivate or delete yourself, or stop being a superuser; another superuser can";
     for patch in [
         json!({ "is_active": false }),
@@ -67,7 +67,7 @@ async fn nobody_takes_away_their_own_rights() {
 #[tokio::test]
 async fn the_last_active_superuser_stays_one() {
     let fixture = fixture().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let get = by(&fixture, OTHER, "GET", ADMIN);
     assert_eq!(api.send(&get).await.status, 200);
     // The environment remembers for a while that OTHER is a superuser.
@@ -100,7 +100,7 @@ async fn the_last_active_superuser_stays_one() {
 #[tokio::test]
 async fn a_right_that_is_taken_away_ends_in_the_same_environment_at_once() {
     let fixture = fixture().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let get = by(&fixture, OTHER, "GET", ADMIN);
     for (take, give) in [
         (json!({ "is_active": false }), json!({ "is_active": true })),
@@ -126,7 +126,7 @@ async fn a_right_that_is_taken_away_ends_in_the_same_environment_at_once() {
 #[tokio::test]
 async fn of_two_superusers_who_lock_each_other_out_one_stays() {
     let fixture = fixture().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     let off = json!({ "is_active": false });
     let demote = json!({ "is_superuser": false });
     let mut refused = 0;
@@ -174,7 +174,7 @@ async fn of_two_superusers_who_lock_each_other_out_one_stays() {
 #[tokio::test]
 async fn of_two_changes_by_the_same_tag_one_is_made() {
     let fixture = fixture().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     let mut etag = api
         .send(&fixture.on_user("GET", ORDINARY))
         .await
@@ -203,7 +203,7 @@ async fn of_two_changes_by_the_same_tag_one_is_made() {
 #[tokio::test]
 async fn of_two_changes_without_a_tag_both_are_made_and_the_log_joins_them() {
     let fixture = fixture().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     for round in 0..ROUNDS {
         let request = |name: &str| {
             fixture.patch(ORDINARY, &json!({ "full_name": format!("{name} {round}") }))

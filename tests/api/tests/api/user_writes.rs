@@ -53,7 +53,7 @@ fn entry(
 #[tokio::test]
 async fn a_created_user_is_answered_with_its_place_and_tag() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let user = json!({
         "email": "zoe@example.com", "username": "zoe", "password": "correct horse", "is_superuser": true,
     });
@@ -88,7 +88,7 @@ async fn a_created_user_is_answered_with_its_place_and_tag() {
 #[tokio::test]
 async fn a_user_who_cannot_be_created_is_answered_with_every_reason() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let taken = json!({ "email": "ORDINARY@example.com", "username": "Admin" });
     let response = api.send(&fixture.post(USERS).json(&taken)).await;
     let detail = |field: &str| {
@@ -146,7 +146,7 @@ async fn a_user_who_cannot_be_created_is_answered_with_every_reason() {
 #[tokio::test]
 async fn a_write_under_a_key_is_done_once() {
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     let user =
         json!({ "email": "zoe@example.com", "username": "zoe", "password": "correct horse" });
     let create = fixture
@@ -196,7 +196,7 @@ async fn a_write_under_a_key_is_done_once() {
 #[tokio::test]
 async fn only_what_a_patch_says_is_written() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let before = api.send(&fixture.on_user("GET", ORDINARY)).await.json();
     for content_type in ["application/merge-patch+json", "application/json"] {
         let same = json!({ "email": "ordinary@example.com", "is_active": true });
@@ -250,7 +250,7 @@ async fn only_what_a_patch_says_is_written() {
 #[tokio::test]
 async fn a_password_is_changed_and_cleared_and_never_told() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let hash = async || -> Option<String> {
         sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
             .bind(ORDINARY)
@@ -302,7 +302,7 @@ async fn a_password_is_changed_and_cleared_and_never_told() {
 #[tokio::test]
 async fn a_change_that_is_refused_names_the_field() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let taken = json!({ "username": "ADMIN", "email": "Ordinary@example.com" });
     let response = api.send(&fixture.patch(ORDINARY, &taken)).await;
     let body = json!({
@@ -348,7 +348,7 @@ async fn a_change_that_is_refused_names_the_field() {
 #[tokio::test]
 async fn a_tag_that_has_passed_is_answered_with_the_user_as_it_is() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let found = api.send(&fixture.on_user("GET", ORDINARY)).await;
     let etag = found.header("etag").unwrap();
     let rename = |name: &str| fixture.patch(ORDINARY, &json!({ "full_name": name }));
@@ -396,7 +396,7 @@ async fn a_tag_that_has_passed_is_answered_with_the_user_as_it_is() {
 #[tokio::test]
 async fn every_user_can_be_changed_by_the_tag_that_was_given() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     fixture
         .execute(
             "INSERT INTO users (id, email, username, full_name, created_at, updated_at) VALUES
@@ -420,7 +420,7 @@ async fn every_user_can_be_changed_by_the_tag_that_was_given() {
 #[tokio::test]
 async fn a_deleted_user_is_gone_and_the_log_knows_what_it_was() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let etag = api
         .send(&fixture.on_user("GET", RETIRED))
         .await
@@ -443,7 +443,7 @@ async fn a_deleted_user_is_gone_and_the_log_knows_what_it_was() {
 #[tokio::test]
 async fn a_user_to_whom_other_tables_refer_is_kept_and_they_are_named() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     fixture
         .execute(
             "CREATE TABLE orders (id int, buyer bigint REFERENCES users (id));
@@ -510,7 +510,7 @@ async fn a_user_to_whom_other_tables_refer_is_kept_and_they_are_named() {
 #[tokio::test]
 async fn a_reference_that_is_checked_at_the_end_keeps_a_user_too() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     fixture
         .execute(
             "CREATE TABLE orders (buyer bigint REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED);
@@ -530,7 +530,7 @@ async fn a_reference_that_is_checked_at_the_end_keeps_a_user_too() {
 #[tokio::test]
 async fn every_active_user_sees_the_own_user_and_no_other() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let me = |user| Request::get("/api/v1/me").bearer(&fixture.token(user));
     for id in [ADMIN, ORDINARY] {
         let own = api.send(&me(id)).await;

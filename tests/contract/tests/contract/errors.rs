@@ -48,7 +48,7 @@ const TAIL: &str = "
 /// Those of all endpoints, and those of users.
 fn catalogue() -> Vec<Error> {
     let mut errors = shared::platform::openapi::catalogue();
-    errors.extend(list_users::openapi::errors());
+    errors.extend(users::openapi::errors());
     errors
 }
 

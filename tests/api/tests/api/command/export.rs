@@ -126,7 +126,7 @@ async fn an_export_that_dies_goes_on_where_it_was() {
         .map(|id| UserFixture::new(id, &format!("user-{id}")))
         .collect();
     let fixture = Fixture::with(&many).await;
-    let (front, url) = start(fixture.function("list-users"), usize::MAX).await;
+    let (front, url) = start(fixture.function("users"), usize::MAX).await;
     let machine = Machine::of(&fixture, &url);
     for round in 1..=3 {
         let mut child = machine

@@ -43,7 +43,7 @@ async fn serve_with(
 async fn serve_all(function: impl Fn(&str) -> FunctionBuilder) -> GatewayServer {
     let routes = rig::routes().unwrap();
     let mut functions = BTreeMap::new();
-    for name in ["bulk-create", "health", "list-users", "stats"] {
+    for name in ["bulk-create", "health", "users", "stats"] {
         let function = function(name).start().await.unwrap();
         functions.insert(name, Arc::new(function));
     }

@@ -12,7 +12,7 @@ async fn while_sessions_are_ended(fixture: &Fixture, traffic: Traffic, instances
 async fn no_read_fails_when_all_backends_are_terminated() {
     let fixture = Fixture::new().await;
     for (instances, concurrency) in [(4, 1), (1, 8)] {
-        let builder = fixture.function("list-users").instances(instances);
+        let builder = fixture.function("users").instances(instances);
         let api = start(builder.concurrency(concurrency)).await;
         let traffic = Traffic::start(&api, 4, read(&fixture));
         let seen = while_sessions_are_ended(&fixture, traffic, instances).await;

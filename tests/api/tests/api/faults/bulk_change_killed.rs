@@ -41,7 +41,7 @@ async fn many_users_are_changed_all_or_none_and_never_without_their_entries() {
     .execute(fixture.database.pool())
     .await
     .unwrap();
-    let api = start(fixture.function("list-users")).await;
+    let api = start(fixture.function("users")).await;
     let (mut before, mut confirmed) = (0, 0);
     for round in 1..=2 * ROUNDS {
         let change = json!({

@@ -13,12 +13,12 @@ use crate::traffic::Traffic;
 async fn a_full_server_is_a_503_for_newcomers_and_nothing_for_who_is_connected() {
     let server = own_server(PostgresOptions::temporary().setting("max_connections", "15")).await;
     let fixture = Fixture::on(&server.url("postgres")).await;
-    let connected = start(fixture.function("list-users").instances(2)).await;
+    let connected = start(fixture.function("users").instances(2)).await;
     let residents = Traffic::start(&connected, 2, read(&fixture));
     residents.more(20).await;
 
     let others = fill(fixture.database.url()).await;
-    let refused = start(fixture.function("list-users").instances(2)).await;
+    let refused = start(fixture.function("users").instances(2)).await;
     let newcomers = Traffic::start(&refused, 2, read(&fixture));
     newcomers.more(20).await;
     residents.more(20).await;

@@ -59,7 +59,7 @@ impl<'w> Rotation<'w> {
 async fn no_request_fails_while_the_password_of_one_role_is_rotated() {
     let fixture = Fixture::new().await;
     let rotation = Rotation::of(&fixture, 1).await;
-    let reads = rotation.under_traffic("list-users", read(&fixture)).await;
+    let reads = rotation.under_traffic("users", read(&fixture)).await;
     reads.assert_no_failure("password of one role rotated ten times, reads");
 }
 
@@ -67,7 +67,7 @@ async fn no_request_fails_while_the_password_of_one_role_is_rotated() {
 async fn no_request_fails_while_two_roles_take_turns() {
     let fixture = Fixture::new().await;
     let rotation = Rotation::of(&fixture, 2).await;
-    let reads = rotation.under_traffic("list-users", read(&fixture)).await;
+    let reads = rotation.under_traffic("users", read(&fixture)).await;
     reads.assert_no_failure("two roles rotated ten times in turn, reads");
 }
 

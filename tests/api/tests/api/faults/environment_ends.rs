@@ -93,7 +93,7 @@ async fn an_environment_at_rest_or_frozen_ends_its_session_and_itself() {
     let fixture = Fixture::new().await;
     let proxy = TcpProxy::to(fixture.server_port()).await.unwrap();
     let url = proxy.url(fixture.database.url());
-    for (name, is_frozen) in [("list-users", false), ("stats", true), ("health", true)] {
+    for (name, is_frozen) in [("users", false), ("stats", true), ("health", true)] {
         let before = proxy.goodbyes();
         let api = start(fixture.function(name).env("DATABASE_URL", &url)).await;
         let instance = api.instances().remove(0);
@@ -111,7 +111,7 @@ async fn an_environment_at_rest_or_frozen_ends_its_session_and_itself() {
 #[tokio::test]
 async fn no_request_fails_while_environments_come_and_go() {
     let fixture = Fixture::new().await;
-    let builder = fixture.function("list-users").instances(3).concurrency(4);
+    let builder = fixture.function("users").instances(3).concurrency(4);
     let api = start(builder).await;
     let traffic = Traffic::start(&api, 8, read(&fixture));
     for _ in 0..5 {

@@ -24,7 +24,7 @@ async fn no_request_fails_after_a_freeze_that_outlasts_the_session() {
         .execute(cut_off.as_str())
         .await
         .unwrap();
-    let readers = start(fixture.function("list-users")).await;
+    let readers = start(fixture.function("users")).await;
     let writers = start(fixture.function("bulk-create")).await;
     for _ in 0..ROUNDS {
         freeze_until_forgotten(&fixture, &readers).await;

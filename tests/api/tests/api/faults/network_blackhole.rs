@@ -30,7 +30,7 @@ async fn a_network_that_drops_everything_costs_no_more_than_the_timeout() {
             .env("REQUEST_TIMEOUT_SECONDS", "1")
             .instances(2)
     };
-    let lists = start(function("list-users")).await;
+    let lists = start(function("users")).await;
     let imports = start(function("bulk-create")).await;
     let reads = Traffic::start(&lists, 2, read(&fixture));
     let writes = Traffic::start(&imports, 2, write(&fixture));
@@ -63,7 +63,7 @@ async fn a_rested_connection_that_the_network_has_forgotten_fails_no_request() {
     let fixture = Fixture::new().await;
     let proxy = proxy(&fixture).await;
     let url = proxy.url(fixture.database.url());
-    let lists = start(fixture.function("list-users").env("DATABASE_URL", &url)).await;
+    let lists = start(fixture.function("users").env("DATABASE_URL", &url)).await;
     let imports = start(fixture.function("bulk-create").env("DATABASE_URL", &url)).await;
     let (read, write) = (read(&fixture), write(&fixture));
     assert_eq!(lists.send(&read(0)).await.status, 200);

@@ -59,7 +59,7 @@ async fn no_request_of_mixed_traffic_fails_and_the_server_sees_few_connections()
         return;
     };
     let fixture = &pooled.fixture;
-    let lists = start(pooled.function("list-users").instances(16)).await;
+    let lists = start(pooled.function("users").instances(16)).await;
     let numbers = pooled.function("stats").env("STATS_CACHE_SECONDS", "0");
     let numbers = start(numbers.instances(8)).await;
     let imports = start(pooled.function("bulk-create").instances(8)).await;
@@ -92,7 +92,7 @@ async fn a_deadline_behind_a_pooler_stops_the_statement_on_the_server() {
         return;
     };
     let fixture = &pooled.fixture;
-    let builder = pooled.function("list-users");
+    let builder = pooled.function("users");
     let api = start(builder.env("REQUEST_TIMEOUT_SECONDS", "1")).await;
     assert_eq!(api.send(&read(fixture)(0)).await.status, 200);
     let mut lock = fixture.database.pool().begin().await.unwrap();

@@ -17,7 +17,7 @@ async fn a_crashed_server_is_a_503_and_the_first_request_after_its_return_is_ser
     let options = PostgresOptions::temporary().setting("synchronous_commit", "on");
     let mut server = own_server(options).await;
     let fixture = Fixture::on(&server.url("postgres")).await;
-    let lists = start(fixture.function("list-users").instances(2)).await;
+    let lists = start(fixture.function("users").instances(2)).await;
     let imports = start(fixture.function("bulk-create").instances(2)).await;
     let reads = Traffic::start(&lists, 2, read(&fixture));
     let writes = Traffic::start(&imports, 2, write(&fixture));

@@ -126,7 +126,7 @@ fn by_email(fixture: &Fixture, name: &str) -> Request {
 async fn a_read_sees_the_write_that_it_names_and_others_when_the_replica_has_them() {
     let cluster = Cluster::start().await;
     let fixture = &cluster.fixture;
-    let lists = Api::start(cluster.function("list-users")).await;
+    let lists = Api::start(cluster.function("users")).await;
     let imports = Api::start(cluster.function("bulk-create")).await;
     let get = by_email(fixture, "late");
     assert_eq!(count(&lists, &get).await, 0);
@@ -162,7 +162,7 @@ async fn a_read_sees_the_write_that_it_names_and_others_when_the_replica_has_the
 async fn callers_read_their_own_writes_whether_the_replica_follows_or_stops() {
     let cluster = Cluster::start().await;
     let fixture = &cluster.fixture;
-    let lists = start(cluster.function("list-users").instances(4)).await;
+    let lists = start(cluster.function("users").instances(4)).await;
     let imports = start(cluster.function("bulk-create").instances(4)).await;
     let callers = join_all((0..4).map(async |caller| {
         for number in 0..PAIRS / 4 {
@@ -189,7 +189,7 @@ async fn callers_read_their_own_writes_whether_the_replica_follows_or_stops() {
         () = disturbance => {}
     }
     let asked: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rollcall-list-users'",
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'rollcall-users'",
     )
     .fetch_one(&cluster.at_replica)
     .await
@@ -201,7 +201,7 @@ async fn callers_read_their_own_writes_whether_the_replica_follows_or_stops() {
 #[tokio::test]
 async fn no_read_fails_while_the_replica_lags_crashes_returns_and_is_promoted() {
     let cluster = Cluster::start().await;
-    let lists = start(cluster.function("list-users").instances(2)).await;
+    let lists = start(cluster.function("users").instances(2)).await;
     let imports = start(cluster.function("bulk-create").instances(1)).await;
     let reads = Traffic::start(&lists, 2, read(&cluster.fixture));
     let writes = Traffic::start(&imports, 1, write(&cluster.fixture));
@@ -251,7 +251,7 @@ async fn a_replica_that_vanishes_costs_time_and_no_answer() {
     let cluster = Cluster::start().await;
     let proxy = TcpProxy::to(cluster.replica.port()).await.unwrap();
     let function = cluster
-        .function_at("list-users", proxy.port())
+        .function_at("users", proxy.port())
         .env("REQUEST_TIMEOUT_SECONDS", "3");
     let lists = start(function.instances(2)).await;
     let reads = Traffic::start(&lists, 2, read(&cluster.fixture));
@@ -277,7 +277,7 @@ async fn a_replica_that_vanishes_costs_time_and_no_answer() {
 async fn rights_are_those_at_the_primary_where_the_replica_may_be_behind() {
     let cluster = Cluster::start().await;
     let fixture = &cluster.fixture;
-    let lists = Api::start(cluster.function("list-users")).await;
+    let lists = Api::start(cluster.function("users")).await;
     let list = Request::get("/api/v1/users").bearer(&fixture.token(ORDINARY));
     assert_eq!(lists.send(&list).await.status, 403);
     cluster.fall_behind().await;

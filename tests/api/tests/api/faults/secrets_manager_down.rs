@@ -18,7 +18,7 @@ async fn function_over_proxy(fixture: &Fixture) -> (TcpProxy, FunctionBuilder) {
     let arn = secrets::create(&fixture.unique("database"), &fixture.database_secret())
         .await
         .unwrap();
-    let builder = Function::builder("list-users")
+    let builder = Function::builder("users")
         .envs(environment)
         .env(variable, proxy.url(&endpoint))
         .env("DATABASE_SECRET_ARN", arn)

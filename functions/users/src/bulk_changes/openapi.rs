@@ -15,7 +15,7 @@ use shared::{
 };
 
 use super::{DELETE, EXAMPLES, REFERENCED, UPDATE, cursor, request::count_differs};
-use crate::{ListUsers, body::JSON, parameters::MAX_IDS};
+use crate::{Users, body::JSON, parameters::MAX_IDS};
 
 const WHO: &str = "\
 The users are named by `ids` or `emails`, or are those that pass a `filter`, which has the parameters of the \
@@ -72,7 +72,7 @@ pub(crate) fn errors() -> Vec<Error> {
 }
 
 fn operation(
-    route: &Route<ListUsers>,
+    route: &Route<Users>,
     id: &'static str,
     summary: &'static str,
     name: &str,

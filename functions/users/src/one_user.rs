@@ -12,19 +12,19 @@ use shared::platform::{
 };
 
 use crate::{
-    ListUsers,
+    Users,
     refusals::{self, UNKNOWN},
     user_response::header_value,
 };
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::GET,
     path: "/api/v1/users/{id}",
     access: Access::Superuser,
     handler: |function, context| Box::pin(handle(function, context)),
 };
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
     let user = function
         .find(context, refusals::target(function, context)?)

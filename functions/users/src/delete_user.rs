@@ -25,9 +25,9 @@ use shared::{
     users::{Guard, User, UserId},
 };
 
-use crate::{ListUsers, refusals, user_response::Written};
+use crate::{Users, refusals, user_response::Written};
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::DELETE,
     path: "/api/v1/users/{id}",
     access: Access::Superuser,
@@ -60,7 +60,7 @@ struct Job<'a> {
 /// The user who was deleted, if this request did it, and what is said of it.
 type Deleted = (Option<User>, Written);
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     let parameters = QueryParameters::parse(&context.request, &["dry_run"])?;
     let is_dry_run = parameters.flag("dry_run")?.unwrap_or(false);
     let id = refusals::target(function, context)?;
@@ -98,7 +98,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
 }
 
 async fn write(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     job: &Job<'_>,
 ) -> Result<Deleted, Error> {
@@ -160,7 +160,7 @@ async fn delete(
 }
 
 async fn references(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     id: UserId,
 ) -> Result<Vec<Reference>, Error> {
@@ -188,12 +188,7 @@ fn referenced_by(references: Value) -> Error {
     }
 }
 
-async fn note(
-    function: &ListUsers,
-    context: &RequestContext,
-    job: &Job<'_>,
-    error: Error,
-) -> Error {
+async fn note(function: &Users, context: &RequestContext, job: &Job<'_>, error: Error) -> Error {
     if job.is_dry_run {
         return error;
     }

@@ -11,16 +11,16 @@ use shared::platform::{
     request_context::RequestContext,
 };
 
-use crate::{ListUsers, user_response::header_value};
+use crate::{Users, user_response::header_value};
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::GET,
     path: "/api/v1/me",
     access: Access::Active,
     handler: |function, context| Box::pin(handle(function, context)),
 };
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
     let user = function.find(context, context.actor()?.id).await?;
     let user = user.ok_or(Error::Unauthorized {

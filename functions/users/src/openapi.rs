@@ -15,7 +15,7 @@ use shared::{
 };
 
 use crate::{
-    ListUsers,
+    Users,
     parameters::{COUNTS, DEFAULT_SIZE, MAX_DEPTH, MAX_IDS, MAX_SIZE, SORT_KEYS, SORT_ORDERS},
     response_body::ListBody,
 };
@@ -51,7 +51,7 @@ pub fn part() -> Part {
     );
     ok["headers"] = json!({ "Link": response_header("Link") });
     let part = Part::default().schema::<ListBody>(&[]).operation(
-        &ListUsers::ROUTES[0],
+        &Users::ROUTES[0],
         Operation {
             id: "listUsers",
             tag: "users",

@@ -38,9 +38,9 @@ use self::{
     cursor::ExportCursor,
     part::{Format, Part, Progress},
 };
-use crate::{ListUsers, parameters, user_response::header_value};
+use crate::{Users, parameters, user_response::header_value};
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::GET,
     path: "/api/v1/users/export",
     access: Access::Superuser,
@@ -69,7 +69,7 @@ const COUNT: HeaderName = HeaderName::from_static("export-count");
 /// The digest of these users.
 const DIGEST: HeaderName = HeaderName::from_static("export-digest");
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     let table = &function.state.config.users_table;
     let parameters = parameters::with_lists(&context.request, ALLOWED)?;
     let filter = parameters::filter_without_order(&parameters, table)?;
@@ -113,7 +113,7 @@ fn format(parameters: &QueryParameters) -> Result<Format, Error> {
 
 /// Where an export begins, if there are any users. Who exports users is in the log.
 async fn begin(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     filter: &Filter,
     format: Format,
@@ -171,7 +171,7 @@ fn said(filter: &Filter, format: Format) -> Value {
 
 /// Adds users until the part is full, half of the time is over, or all are there. Says where to go on.
 async fn fill(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     filter: &Filter,
     mut cursor: ExportCursor,

@@ -25,7 +25,7 @@ use shared::{
 };
 
 use crate::{
-    ListUsers,
+    Users,
     body::{self, JSON},
     refusals,
     user_response::Written,
@@ -34,7 +34,7 @@ use crate::{
 /// How often a user is created whose refusal is not there any more when it is looked for.
 const MAX_ATTEMPTS: usize = 3;
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::POST,
     path: "/api/v1/users",
     access: Access::Superuser,
@@ -51,7 +51,7 @@ pub(crate) const ROUTE: Route<ListUsers> = Route {
     },
 };
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
     let text = body::object(&context.request, &[JSON])?;
     let keyed = idempotent_request::read(context, &[], text, &function.hasher).await?;
@@ -92,7 +92,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
 }
 
 async fn write(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     row: &Located<ImportRow>,
     keyed: Option<&IdempotentRequest>,

@@ -27,13 +27,13 @@ use shared::{
 };
 
 use crate::{
-    ListUsers,
+    Users,
     body::{self, JSON, MERGE_PATCH},
     refusals,
     user_response::Written,
 };
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::PATCH,
     path: "/api/v1/users/{id}",
     access: Access::Superuser,
@@ -54,7 +54,7 @@ struct Job<'a> {
     keyed: Option<&'a IdempotentRequest>,
 }
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
     let id = refusals::target(function, context)?;
     let if_match = IfMatch::from_headers(context.request.headers())?;
@@ -100,7 +100,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
 
 /// Reads the patch; with a password, also the user, whose names it must not be.
 async fn parse(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     id: UserId,
     row: RawUser,
@@ -118,7 +118,7 @@ async fn parse(
 }
 
 async fn write(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     job: &Job<'_>,
 ) -> Result<Written, Error> {
@@ -170,7 +170,7 @@ async fn update(
 
 /// Which fields the table does not take.
 async fn explain(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     job: &Job<'_>,
     refusal: &Refusal,

@@ -37,7 +37,7 @@ use self::{
     request::{BulkRequest, Change, MAX_BODY_BYTES},
 };
 use crate::{
-    ListUsers,
+    Users,
     body::{self, JSON},
     refusals,
 };
@@ -48,14 +48,14 @@ const EXAMPLES: usize = 5;
 /// How often users are deleted whom others have begun to refer to in the meantime.
 const MAX_ATTEMPTS: usize = 3;
 
-pub(crate) const UPDATE: Route<ListUsers> = Route {
+pub(crate) const UPDATE: Route<Users> = Route {
     method: Method::POST,
     path: "/api/v1/users/bulk/update",
     access: Access::Superuser,
     handler: |function, context| Box::pin(answer(function, context, Action::BulkUpdate, "changed")),
 };
 
-pub(crate) const DELETE: Route<ListUsers> = Route {
+pub(crate) const DELETE: Route<Users> = Route {
     method: Method::POST,
     path: "/api/v1/users/bulk/delete",
     access: Access::Superuser,
@@ -63,7 +63,7 @@ pub(crate) const DELETE: Route<ListUsers> = Route {
 };
 
 async fn answer(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     action: Action,
     done: &'static str,
@@ -73,7 +73,7 @@ async fn answer(
 }
 
 async fn handle(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     action: Action,
 ) -> Result<Response, Error> {
@@ -125,7 +125,7 @@ struct Run {
 
 /// The answer to a dry run.
 async fn preview(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     request: &BulkRequest,
     changed: &ManyChanged,
@@ -144,7 +144,7 @@ async fn preview(
 }
 
 async fn write(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     request: &BulkRequest,
     keyed: Option<&IdempotentRequest>,

@@ -21,9 +21,9 @@ use shared::{
     users::{User, UserId},
 };
 
-use crate::{ListUsers, refusals, user_response::header_value};
+use crate::{Users, refusals, user_response::header_value};
 
-pub(crate) const ROUTE: Route<ListUsers> = Route {
+pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::POST,
     path: "/api/v1/users/{id}/restore",
     access: Access::Superuser,
@@ -59,7 +59,7 @@ pub(crate) struct RestoredBody {
     missing: [&'static str; 1],
 }
 
-async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Response, Error> {
+async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
     let id = refusals::target(function, context)?;
     match restore(function, context, id).await {
@@ -76,11 +76,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
     }
 }
 
-async fn restore(
-    function: &ListUsers,
-    context: &RequestContext,
-    id: UserId,
-) -> Result<User, Error> {
+async fn restore(function: &Users, context: &RequestContext, id: UserId) -> Result<User, Error> {
     let writes = UserWrites::new(function.state.config.users_table.mapping());
     let database = &function.state.database;
     let restored = database

@@ -1,4 +1,4 @@
-//! Users: by filter, search and order, page by page, and one at a time.
+//! Users: lists, single users, changes to many, exports, and the log of changes.
 
 mod audit;
 mod body;
@@ -43,12 +43,12 @@ use shared::{
 use self::{response_body::ListBody, user_response::Written};
 
 /// The function's state.
-pub struct ListUsers {
+pub struct Users {
     state: State,
     hasher: PasswordHasher,
 }
 
-impl ListUsers {
+impl Users {
     /// Wraps the state.
     pub fn new(state: State) -> Result<Self, ConfigError> {
         let hasher = PasswordHasher::new(&state.config.bulk)?;
@@ -56,7 +56,7 @@ impl ListUsers {
     }
 }
 
-impl Function for ListUsers {
+impl Function for Users {
     const ROUTES: &'static [Route<Self>] = &[
         Route {
             method: Method::GET,
@@ -82,7 +82,7 @@ impl Function for ListUsers {
     }
 }
 
-impl ListUsers {
+impl Users {
     async fn find(&self, context: &RequestContext, id: UserId) -> Result<Option<User>, Error> {
         self.state
             .database

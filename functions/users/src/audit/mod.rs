@@ -26,9 +26,9 @@ use shared::{
 #[cfg(feature = "openapi")]
 pub(crate) use self::openapi::describe;
 use self::{cursor::LogCursor, entry::EntryBody, parameters::LogQuery};
-use crate::{ListUsers, refusals};
+use crate::{Users, refusals};
 
-pub(crate) const LOG: Route<ListUsers> = Route {
+pub(crate) const LOG: Route<Users> = Route {
     method: Method::GET,
     path: "/api/v1/audit",
     access: Access::Superuser,
@@ -43,7 +43,7 @@ pub(crate) const LOG: Route<ListUsers> = Route {
     },
 };
 
-pub(crate) const HISTORY: Route<ListUsers> = Route {
+pub(crate) const HISTORY: Route<Users> = Route {
     method: Method::GET,
     path: "/api/v1/users/{id}/history",
     access: Access::Superuser,
@@ -69,7 +69,7 @@ struct LogBody {
 }
 
 async fn answer(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     query: &LogQuery,
 ) -> Result<Response, Error> {
@@ -82,7 +82,7 @@ async fn answer(
 
 /// The first page of a walk. Who reads the log is in the log.
 async fn begin(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     query: &LogQuery,
 ) -> Result<Vec<LogEntry>, Error> {
@@ -118,7 +118,7 @@ async fn begin(
 }
 
 async fn go_on(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     query: &LogQuery,
     cursor: LogCursor,

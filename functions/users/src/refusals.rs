@@ -14,7 +14,7 @@ use shared::{
     users::{FieldError, User, UserId},
 };
 
-use crate::{ListUsers, user_response::header_value};
+use crate::{Users, user_response::header_value};
 
 /// Nobody has the id in the path.
 pub(crate) const UNKNOWN: Error = Error::NotFound {
@@ -22,7 +22,7 @@ pub(crate) const UNKNOWN: Error = Error::NotFound {
 };
 
 /// The id in the path.
-pub(crate) fn target(function: &ListUsers, context: &RequestContext) -> Result<UserId, Error> {
+pub(crate) fn target(function: &Users, context: &RequestContext) -> Result<UserId, Error> {
     let id_kind = function.state.config.users_table.id_kind();
     UserId::parse(context.parameters.get("id")?, id_kind).ok_or(UNKNOWN)
 }
@@ -80,7 +80,7 @@ fn detail(field: Option<&'static str>, code: &'static str, message: String) -> D
 /// Writes into the log of changes that one was refused, where the transaction that would have said so was
 /// taken back. The caller is told of the refusal, whatever becomes of this.
 pub(crate) async fn note(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     action: Action,
     target_id: Option<UserId>,
