@@ -138,6 +138,17 @@ enum OnConflict {
     Update,
 }
 
+impl OnConflict {
+    /// What happens to rows of stored users.
+    fn consequence(self) -> &'static str {
+        match self {
+            Self::Fail => "rejected",
+            Self::Skip => "skipped",
+            Self::Update => "updated",
+        }
+    }
+}
+
 /// A file of users, and how far its import has come.
 struct Job<'a> {
     arguments: &'a Arguments,
@@ -201,7 +212,10 @@ impl<'a> Job<'a> {
         let (found, users) = self.plan.inspect(&self.arguments.accept_hashes)?;
         self.state.users = users;
         lines.extend(found);
-        lines.push(("stored users", name(&self.arguments.on_conflict)));
+        lines.push((
+            "stored users",
+            self.arguments.on_conflict.consequence().to_owned(),
+        ));
         lines.push(("API", self.api.url().to_owned()));
         let rows: Vec<_> = lines
             .into_iter()

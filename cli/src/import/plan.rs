@@ -194,10 +194,10 @@ impl Plan {
     }
 
     fn describe_format(&self, format: &str, vendor: Option<&Vendor>) -> String {
-        let of = vendor.map_or(String::new(), |vendor| format!(" of {}", vendor.name));
+        let origin = vendor.map_or(String::new(), |vendor| format!("{}: ", vendor.name));
         match self.source.encoding.name() {
-            "UTF-8" => format!("{format}{of}"),
-            encoding => format!("{format}{of}, in {encoding}"),
+            "UTF-8" => format!("{origin}{format}"),
+            encoding => format!("{origin}{format}, in {encoding}"),
         }
     }
 }

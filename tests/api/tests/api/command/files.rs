@@ -114,7 +114,7 @@ async fn nothing_is_sent_before_somebody_has_agreed() {
         "format        CSV, separated by commas".to_owned(),
         "columns       email, username".to_owned(),
         "users         3".to_owned(),
-        "stored users  fail".to_owned(),
+        "stored users  rejected".to_owned(),
         format!("API           {url}"),
     ] {
         assert!(
