@@ -8,39 +8,28 @@ mod delete_user;
 mod export;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-mod links;
+mod list_users;
 mod me;
 mod one_user;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod parameters;
 mod refusals;
-mod response_body;
 mod restore_user;
 mod update_user;
 mod user_response;
 
-use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
     platform::{
-        config::ConfigError,
-        deadline::Deadline,
-        error::Error,
-        function::Function,
-        http::{
-            response::{self, Response},
-            router::{Access, Route},
-        },
-        idempotency::IdempotentRequest,
-        password_hasher::PasswordHasher,
-        request_context::RequestContext,
-        state::State,
+        config::ConfigError, deadline::Deadline, error::Error, function::Function,
+        http::router::Route, idempotency::IdempotentRequest, password_hasher::PasswordHasher,
+        request_context::RequestContext, state::State,
     },
-    store::{idempotency, listing, users},
+    store::{idempotency, users},
     users::{Password, User, UserId},
 };
 
-use self::{response_body::ListBody, user_response::Written};
+use self::user_response::Written;
 
 /// The function's state.
 pub struct Users {
@@ -58,12 +47,7 @@ impl Users {
 
 impl Function for Users {
     const ROUTES: &'static [Route<Self>] = &[
-        Route {
-            method: Method::GET,
-            path: "/api/v1/users",
-            access: Access::Superuser,
-            handler: |function, context| Box::pin(function.list(context)),
-        },
+        list_users::ROUTE,
         create_user::ROUTE,
         one_user::ROUTE,
         update_user::ROUTE,
@@ -122,22 +106,5 @@ impl Users {
                 Ok(hashes.pop())
             }
         }
-    }
-
-    async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
-        let config = &self.state.config;
-        let query = parameters::parse(&context.request, &config.users_table)?;
-        let RequestContext {
-            reader, deadline, ..
-        } = context;
-        let page = listing::page(reader, deadline, &config.search, &query).await?;
-        let body = ListBody::new(&query, page);
-        let mut response = response::json(StatusCode::OK, &body)?;
-        if let Ok(links) =
-            HeaderValue::from_str(&links::header(context.request.uri().path(), &query, &body))
-        {
-            response.headers_mut().insert(header::LINK, links);
-        }
-        Ok(response)
     }
 }

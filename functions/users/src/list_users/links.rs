@@ -4,7 +4,8 @@ use chrono::SecondsFormat;
 use form_urlencoded::Serializer;
 use shared::users::{CountMode, Filter, ListQuery, Position};
 
-use crate::{parameters::MAX_DEPTH, response_body::ListBody};
+use super::response_body::ListBody;
+use crate::parameters::MAX_DEPTH;
 
 /// Links to the first, previous, next and last page, by number if this page was asked for by
 /// number, by cursor if it was asked for by cursor.
@@ -107,7 +108,7 @@ mod tests {
     use shared::users::{Sort, SortBy, SortOrder};
 
     use super::*;
-    use crate::response_body::TotalRelation;
+    use crate::list_users::response_body::TotalRelation;
 
     fn query(page: u32) -> ListQuery {
         ListQuery {
