@@ -281,7 +281,7 @@ pub async fn create_index(
     Ok(())
 }
 
-/// Drops indexes of ours, or set aside by us, that an interrupted CREATE INDEX CONCURRENTLY left
+/// Drops our indexes, or those that we have renamed, that an interrupted CREATE INDEX CONCURRENTLY left
 /// behind: they cost every write, serve no query, and would pass for finished ones. Others may be in
 /// the making right now.
 pub async fn drop_invalid_indexes(

@@ -66,8 +66,8 @@ pub fn check(arguments: &Arguments) -> Result<()> {
         variables.push(("ROLLCALL_CONFORMANCE_SEED", seed.to_string()));
     }
     let test = [
-        "--package=contract-tests",
-        "--features=conformance",
+        "--workspace",
+        "--features=contract-tests/conformance",
         "--test=conformance",
         "--",
         "--nocapture",

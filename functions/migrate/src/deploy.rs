@@ -20,8 +20,8 @@ use shared::{
 
 use crate::{
     budget::Budget,
-    by_hand::names,
     cloudformation::{Change, Request},
+    manual_commands::names,
 };
 
 /// Does what CloudFormation asks. The error is what people read in the events of the stack.
@@ -87,8 +87,7 @@ pub async fn ensure_application_role(
     Ok(())
 }
 
-/// A name for what the functions are told: the same if and only if it is the same. Descriptions of functions
-/// are too short for all of it.
+/// A hash that names the configuration of the functions. Their descriptions are too short for all of it.
 fn configuration(properties: &Value) -> String {
     let text = properties["Configuration"].to_string();
     let hash = digest::digest(&digest::SHA256, text.as_bytes());

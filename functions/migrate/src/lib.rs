@@ -16,9 +16,9 @@
 //! There is no command to take back a migration: that is done by hand, with a backup at hand.
 
 mod budget;
-mod by_hand;
 mod cloudformation;
 mod deploy;
+mod manual_commands;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,7 +26,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use shared::platform::error::chain;
 
-use crate::{by_hand::Event, cloudformation::Request};
+use crate::{cloudformation::Request, manual_commands::Event};
 
 /// Of an invocation, this much at most is kept back to tell CloudFormation that the rest was not
 /// enough. CloudFormation would otherwise wait an hour for an answer that never comes.

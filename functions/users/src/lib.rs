@@ -108,3 +108,26 @@ impl Users {
         }
     }
 }
+
+/// What the document of the API says of these routes.
+#[cfg(feature = "openapi")]
+#[must_use]
+pub fn openapi() -> shared::platform::openapi::Part {
+    [
+        list_users::describe,
+        create_user::describe,
+        one_user::describe,
+        update_user::describe,
+        delete_user::describe,
+        restore_user::describe,
+        bulk_changes::describe,
+        me::describe,
+        export::describe,
+        audit::describe,
+    ]
+    .into_iter()
+    .fold(
+        shared::platform::openapi::Part::default(),
+        |part, describe| describe(part),
+    )
+}

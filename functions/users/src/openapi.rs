@@ -1,35 +1,16 @@
-//! The document of these routes, and what several of them say in it.
+//! What several of these routes say in the document of the API.
 
 use lambda_http::http::HeaderValue;
 use serde_json::{Value, json};
 use shared::{
     platform::{
         error::Error,
-        openapi::{Part, flag, query_parameter},
+        openapi::{flag, query_parameter},
     },
     users::{Guard, limits},
 };
 
 use crate::parameters::MAX_IDS;
-
-/// All routes.
-#[must_use]
-pub fn part() -> Part {
-    [
-        crate::list_users::describe,
-        crate::create_user::describe,
-        crate::one_user::describe,
-        crate::update_user::describe,
-        crate::delete_user::describe,
-        crate::restore_user::describe,
-        crate::bulk_changes::describe,
-        crate::me::describe,
-        crate::export::describe,
-        crate::audit::describe,
-    ]
-    .into_iter()
-    .fold(Part::default(), |part, describe| describe(part))
-}
 
 /// The parameters that decide which users a list has.
 pub(crate) fn filters() -> Vec<Value> {

@@ -100,7 +100,7 @@ fn refused() -> Error {
 }
 
 impl Fingerprint {
-    /// Of several parts; each is told apart from the next.
+    /// Of several parts, each with its length, so that no two lists of parts have the same.
     #[must_use]
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);

@@ -9,7 +9,7 @@ use crate::platform::{
 
 /// The request under its key, if it has one. `parts` and `body` are all that it says.
 ///
-/// The fingerprint is stored, and whoever knew all of a request but a password could try passwords
+/// The fingerprint is stored: someone who knows all of a request but a password could try passwords
 /// until the fingerprints agree. That costs as much as trying them on the stored hash, because a
 /// request that may hold passwords is hashed like one.
 pub async fn read(

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, raw_sql};
 
 use crate::platform::config::{UsersMapping, UsersTable};
 
-/// What a role of ours is called in the catalogue. The password of another one is its owner's to change.
+/// The name of one of our roles in the catalogue. The password of another one is its owner's to change.
 const COMMENT: &str = "made by rollcall";
 
 /// As PostgreSQL's own default.

@@ -96,7 +96,7 @@ impl Drop for TestDatabase {
         let server = self.server.clone();
         let statement = drop_statement(&self.name);
         // Dropping cannot wait on the runtime of the test, which may be shutting down. A database that
-        // survives a failure here is no harm: the server itself is private to the run.
+        // survives a failure here does no harm: the server itself is private to the run.
         let dropper = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()

@@ -17,7 +17,7 @@ const P256_PUBLIC_KEY_PREFIX: [u8; 26] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// A public key on a curve that no algorithm of ours uses, P-384.
+/// A public key on P-384, a curve that none of our algorithms uses.
 pub const P384_PUBLIC_KEY: &str = include_str!("../keys/p384.public.pem");
 
 /// A public key on secp256k1, whose points are as long as those of P-256.

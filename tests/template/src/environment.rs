@@ -278,7 +278,7 @@ fn the_api_takes_the_secrets_that_the_template_names() {
         assert_eq!(
             (jwt.issuer, jwt.audience),
             (None, None),
-            "an empty parameter is no value"
+            "an empty parameter is not a value"
         );
     }
     for function in Deployment::with(GATEWAY_MODE).api_functions() {

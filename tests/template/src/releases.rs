@@ -8,7 +8,7 @@ use crate::template::{
     DATABASE_SECRET, Deployment, GATEWAY_MODE, JWT_MODE, NEW_DATABASE, document, entries, text,
 };
 
-/// What a version of a function does not keep, or what is no property of the function.
+/// What a version of a function does not keep, or what is not a property of the function.
 const OUTSIDE_A_VERSION: [&str; 8] = [
     "AutoPublishAlias",
     "CodeUri",
@@ -47,7 +47,7 @@ fn another_value(declaration: &Value) -> String {
 }
 
 /// A version keeps the variables of the time when it was published. A new one is published when the description
-/// changes, which has the hash of what the custom resource is told.
+/// changes, which has the hash of the configuration.
 #[test]
 fn whatever_changes_a_function_publishes_a_version() {
     let document = document();

@@ -113,7 +113,7 @@ impl Deployment {
         };
         let part = |name: &str| evaluation.of(&document[name]).unwrap();
         let Value::Object(resources) = part("Resources") else {
-            panic!("Resources is no mapping");
+            panic!("Resources is not a mapping");
         };
         Self {
             globals: part("Globals"),

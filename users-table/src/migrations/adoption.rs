@@ -239,7 +239,7 @@ async fn missing_values(
     Ok(obstacles)
 }
 
-/// What the unique indexes of ours would refuse.
+/// What our unique indexes would refuse.
 pub(super) async fn duplicates(
     connection: &mut PgConnection,
     plan: Option<&TablePlan>,

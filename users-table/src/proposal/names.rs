@@ -8,7 +8,7 @@ use super::{
 /// A prefix that so many of ten columns share is one of the table, such as `mem_`.
 const SHARED_BY: usize = 6;
 
-/// The first column whose name is in the list and that has the right type. A name in full goes before one
+/// The first column whose name is in the list and that has the right type. A name in full overrides one
 /// without a prefix.
 pub(super) fn find<'t>(
     table: &'t Table,

@@ -19,8 +19,8 @@ pub(super) fn check() -> Result<()> {
     )?;
     cargo::build_programs(false)?;
     let test = [
-        "--package=contract-tests",
-        "--features=console",
+        "--workspace",
+        "--features=contract-tests/console",
         "--test=console",
         "--",
         "--nocapture",

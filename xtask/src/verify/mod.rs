@@ -6,6 +6,8 @@ mod package;
 mod steps;
 mod templates;
 
+use std::panic::resume_unwind;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -26,10 +28,17 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let chosen = arguments.only.map_or_else(Step::usual, |step| vec![step]);
     let mut times = Vec::new();
+    // The network brings the tools while the processors check the code.
+    let mut fetching = chosen
+        .contains(&Step::Tools)
+        .then(|| thread::spawn(|| Step::Tools.run()));
     for step in &chosen {
         console::announce(&step.description());
         let start = Instant::now();
-        let outcome = step.run();
+        let outcome = match fetching.take_if(|_| *step == Step::Tools) {
+            Some(fetching) => fetching.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            None => step.run(),
+        };
         times.push((step, start.elapsed()));
         if outcome.is_err() {
             report(&times, "failed");

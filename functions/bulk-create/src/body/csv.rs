@@ -13,7 +13,7 @@ use super::Rows;
 const MAX_COLUMNS: usize = 500;
 
 /// Reads a header and one user from every record after it. Where cells `are_guarded`, one apostrophe in front of
-/// each is no part of it: exports for spreadsheets put it there.
+/// each is not part of it: exports for spreadsheets put it there.
 pub(super) fn read(text: &str, rows: &mut Rows, are_guarded: bool) {
     let mut records = Records::of_file(text).keeping(MAX_COLUMNS);
     let columns = match records.next() {

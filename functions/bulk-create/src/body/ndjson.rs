@@ -5,7 +5,7 @@ use shared::users::RawUser;
 
 use super::{Rows, lines::lines};
 
-/// How the last line of an export begins, which is no user.
+/// How the last line of an export begins, which is not a user.
 const EXPORT_END: &str = r#"{"end":true,"count":"#;
 
 /// Reads one user from every line that is not blank. A line that is not JSON is a bad row like any

@@ -1,7 +1,7 @@
 -- Gives the stored value with its age, and decides who makes the next one.
 --
--- KEYS: the value; the mark of whoever is making one. ARGV: how many milliseconds a value is young
--- enough; how many a mark holds. Returns whether the caller is to make a value, the age of the
+-- KEYS: the value; the lock of the caller that makes one. ARGV: how many milliseconds a value is fresh;
+-- how many a lock lasts. Returns whether the caller is to make a value, the age of the
 -- stored one in milliseconds (-1 if there is none), and the stored one.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -11,8 +11,8 @@ use crate::platform::valkey::{Script, TimeBudget, Valkey};
 /// it delays the next value by no more, and one that takes longer is helped by another.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the others wait for the value that somebody makes, before they make their own: so many
-/// times what they may spend on the server, which is 100 ms unless configured. The query for the
+/// How long the others wait for the value before they make their own: this many times what they may
+/// spend on the server, which is 100 ms unless configured. The query for the
 /// dashboard's numbers takes about a millisecond.
 const WAIT: u32 = 2;
 

@@ -16,7 +16,7 @@ use crate::platform::{
     valkey::{TimeBudget, Valkey},
 };
 
-/// After the database failed, an old value is given for so long before it is asked again: each
+/// After the database failed, this is how long an old value is given before it is asked again: each
 /// attempt may cost the caller seconds.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 

@@ -40,7 +40,7 @@ const DEFAULT_STATS_CACHE: Duration = Duration::from_mins(1);
 /// A restart or a fail-over of the database takes less.
 const DEFAULT_STATS_STALE: Duration = Duration::from_mins(1);
 
-/// Everything that the functions are told from outside.
+/// The configuration of a function.
 #[derive(Debug)]
 pub struct Config {
     /// `APP_NAME`: what the health answer calls this deployment. Default `rollcall`.

@@ -10,7 +10,7 @@ use super::variables::{ConfigError, Variables};
 /// that is more than a hiccup, and still less than anybody notices.
 const DEFAULT_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Policies are told per minute more often than in any other way.
+/// Most rate limits are stated per minute.
 const DEFAULT_WINDOW: Duration = Duration::from_mins(1);
 
 /// A Valkey server that all environments use, and that every request can do without.

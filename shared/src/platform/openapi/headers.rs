@@ -19,7 +19,7 @@ const HEADERS: &[Header] = &[
     (
         "Vary",
         text,
-        "`Authorization`: the answer to one caller is no answer to another (RFC 9111).",
+        "`Authorization`: the answer to one caller is not an answer to another (RFC 9111).",
     ),
     ("Age", whole_number, "How old the numbers are, in seconds."),
     ("ETag", text, "A tag that changes with the answer."),

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_says_more_gets_the_whole_sdk() {
+    fn any_other_setting_brings_the_whole_sdk() {
         for name in OTHER_SETTINGS {
             assert_eq!(region_of_lambda(&lambda().with(name, "true")), None);
         }

@@ -1,4 +1,4 @@
--- Symfony: "user", roles as JSON, ids from a sequence that is no default.
+-- Symfony: "user", roles as JSON, ids from a sequence that is not a default.
 CREATE SEQUENCE user_id_seq INCREMENT BY 1 MINVALUE 1 START 1;
 CREATE TABLE "user" (
     id integer NOT NULL PRIMARY KEY,

@@ -110,7 +110,7 @@ async fn a_token_that_cannot_be_trusted_is_unauthorized() {
         ),
         ("no expiry", key.sign(&json!({ "sub": "1" })).unwrap()),
         (
-            "an expiry that is no number",
+            "an expiry that is not a number",
             key.sign(&json!({ "sub": "1", "exp": "never" })).unwrap(),
         ),
         (
@@ -123,7 +123,7 @@ async fn a_token_that_cannot_be_trusted_is_unauthorized() {
             key.sign(&json!({ "exp": now + 3600 })).unwrap(),
         ),
         (
-            "a subject that is no id",
+            "a subject that is not an id",
             key.sign(&json!({ "sub": "admin", "exp": now + 3600 }))
                 .unwrap(),
         ),

@@ -146,7 +146,8 @@ impl Fixture {
 }
 
 /// How many requests an instance takes at once, unless a test says so itself: one, or what
-/// `TEST_CONCURRENCY` says, because all tests must pass as under Lambda Managed Instances too.
+/// `TEST_CONCURRENCY` says, because all tests must pass as under Lambda Managed Instances too. `cargo verify`
+/// runs those of `xtask/src/test.rs` both ways.
 pub fn concurrency() -> u32 {
     std::env::var("TEST_CONCURRENCY").map_or(1, |text| text.parse().unwrap())
 }

@@ -143,7 +143,7 @@ async fn a_cursor_is_refused_in_another_list() {
             message,
         );
     }
-    // The size of a page is no part of the list.
+    // The size of a page is not part of the list.
     let path = format!("/api/v1/users?size=2&cursor={cursor}");
     assert_eq!(ids(&api.send(&fixture.get(&path)).await), [2, 1]);
 }

@@ -64,6 +64,8 @@ mod telemetry;
 mod tls_in_front;
 mod tokens;
 mod traffic;
+mod user_creates;
+mod user_deletes;
 mod user_guards;
 mod user_writes;
 mod valkey;

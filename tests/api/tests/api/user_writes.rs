@@ -1,10 +1,10 @@
-//! Creating, changing and deleting one user.
+//! Changing one user, and what tests of single users share.
 
 use rig::Request;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::fixture::{ADMIN, Api, Fixture, ORDINARY, RETIRED, assert_error, assert_failure};
+use crate::fixture::{ADMIN, Fixture, ORDINARY, RETIRED, assert_error, assert_failure};
 
 pub const USERS: &str = "/api/v1/users";
 
@@ -34,12 +34,12 @@ impl Fixture {
         .unwrap()
     }
 
-    async fn execute(&self, statements: &str) {
+    pub async fn execute(&self, statements: &str) {
         self.database.pool().execute(statements).await.unwrap();
     }
 }
 
-fn entry(
+pub fn entry(
     action: &str,
     refusal: Option<&str>,
     target: i64,
@@ -48,149 +48,6 @@ fn entry(
 ) -> (String, Option<String>, Option<i64>, Value, Value) {
     let refusal = refusal.map(str::to_owned);
     (action.to_owned(), refusal, Some(target), before, after)
-}
-
-#[tokio::test]
-async fn a_created_user_is_answered_with_its_place_and_tag() {
-    let fixture = Fixture::new().await;
-    let api = fixture.start("users").await;
-    let user = json!({
-        "email": "zoe@example.com", "username": "zoe", "password": "correct horse", "is_superuser": true,
-    });
-    let created = api.send(&fixture.post(USERS).json(&user)).await;
-    assert_eq!(created.status, 201, "{}", created.text());
-    let id = created.json()["id"].as_i64().unwrap();
-    assert_eq!(created.header("location").unwrap(), user_path(id));
-    let found = api.send(&fixture.on_user("GET", id)).await;
-    assert_eq!(found.json(), created.json());
-    assert_eq!(found.header("etag"), created.header("etag"));
-    let hash: String = sqlx::query_scalar("SELECT password_hash FROM users WHERE id = $1")
-        .bind(id)
-        .fetch_one(fixture.database.pool())
-        .await
-        .unwrap();
-    assert!(hash.starts_with("$argon2id$"), "{hash}");
-    let after = json!({
-        "email": "zoe@example.com", "username": "zoe", "full_name": null, "is_active": true,
-        "is_superuser": true, "password": "set",
-    });
-    let expected = entry("user.create", None, id, json!(null), after);
-    assert_eq!(fixture.audit().await, [expected]);
-    let (actor, address, request): (i64, String, String) =
-        sqlx::query_as("SELECT actor_id, host(source_address), request_id FROM user_audit")
-            .fetch_one(fixture.database.pool())
-            .await
-            .unwrap();
-    assert_eq!((actor, address.as_str()), (ADMIN, "192.0.2.1"));
-    assert_eq!(created.header("x-request-id").unwrap(), request);
-}
-
-#[tokio::test]
-async fn a_user_who_cannot_be_created_is_answered_with_every_reason() {
-    let fixture = Fixture::new().await;
-    let api = fixture.start("users").await;
-    let taken = json!({ "email": "ORDINARY@example.com", "username": "Admin" });
-    let response = api.send(&fixture.post(USERS).json(&taken)).await;
-    let detail = |field: &str| {
-        json!({
-            "index": 0, "field": field, "code": "already_exists",
-            "message": format!("a user with this {field} exists already"),
-        })
-    };
-    let body = json!({
-        "error": "conflict",
-        "message": "Nothing was created: 2 values are already in use, see details",
-        "details": [detail("email"), detail("username")],
-    });
-    assert_failure(&response, 409, &body);
-    let bad = json!({ "email": "nonsense", "username": "a", "is_active": "yes", "role": "root" });
-    let response = api.send(&fixture.post(USERS).json(&bad)).await;
-    assert_eq!(response.status, 422);
-    let details = response.json()["details"].clone();
-    let fields: Vec<_> = details
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|d| &d["field"])
-        .collect();
-    assert_eq!(fields, [&json!("email"), &json!("is_active"), &json!(null)]);
-    let array = fixture.post(USERS).json(&json!([bad]));
-    assert_error(
-        &api.send(&array).await,
-        400,
-        "invalid_request",
-        "The body must be a JSON object",
-    );
-    let text = fixture
-        .post(USERS)
-        .header("content-type", "text/csv")
-        .body("email");
-    assert_error(
-        &api.send(&text).await,
-        415,
-        "unsupported_media_type",
-        "The body must be application/json, in UTF-8 and not compressed",
-    );
-    assert_eq!(fixture.count_users().await, 3);
-    // What was refused for what is stored is in the log; what makes no sense is not.
-    let refused = (
-        "user.create".to_owned(),
-        Some("conflict".to_owned()),
-        None,
-        json!(null),
-        json!(null),
-    );
-    assert_eq!(fixture.audit().await, [refused]);
-}
-
-#[tokio::test]
-async fn a_write_under_a_key_is_done_once() {
-    let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("users").instances(2)).await;
-    let user =
-        json!({ "email": "zoe@example.com", "username": "zoe", "password": "correct horse" });
-    let create = fixture
-        .post(USERS)
-        .json(&user)
-        .header("idempotency-key", "new zoe");
-    let first = api.send(&create).await;
-    assert_eq!(
-        (first.status, first.header("idempotent-replayed")),
-        (201, None)
-    );
-    let again = api.send(&create).await;
-    assert_eq!((again.status, again.text()), (201, first.text()));
-    assert_eq!(again.header("idempotent-replayed").unwrap(), "true");
-    for name in ["etag", "location"] {
-        assert_eq!(again.header(name), first.header(name), "{name}");
-    }
-    let id = first.json()["id"].as_i64().unwrap();
-
-    let patch = fixture
-        .patch(id, &json!({ "full_name": "Zoe" }))
-        .header("idempotency-key", "name");
-    let first = api.send(&patch).await;
-    let again = api.send(&patch).await;
-    assert_eq!((again.status, again.text()), (200, first.text()));
-    assert_eq!(again.header("etag"), first.header("etag"));
-    // The same key, and another method, is another request.
-    let delete = fixture
-        .on_user("DELETE", id)
-        .header("idempotency-key", "name");
-    assert_eq!(
-        api.send(&delete).await.json()["error"],
-        "idempotency_mismatch"
-    );
-    let delete = fixture
-        .on_user("DELETE", id)
-        .header("idempotency-key", "bye");
-    for replayed in [None, Some("true".to_owned())] {
-        let deleted = api.send(&delete).await;
-        assert_eq!((deleted.status, deleted.text()), (204, String::new()));
-        assert_eq!(deleted.header("idempotent-replayed"), replayed);
-    }
-    assert_eq!(fixture.audit().await.len(), 3);
-    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]
@@ -415,116 +272,6 @@ async fn every_user_can_be_changed_by_the_tag_that_was_given() {
         let changed = api.send(&request).await;
         assert_eq!(changed.status, 200, "{id}: {}", changed.text());
     }
-}
-
-#[tokio::test]
-async fn a_deleted_user_is_gone_and_the_log_knows_what_it_was() {
-    let fixture = Fixture::new().await;
-    let api = fixture.start("users").await;
-    let etag = api
-        .send(&fixture.on_user("GET", RETIRED))
-        .await
-        .header("etag")
-        .unwrap();
-    let delete = fixture.on_user("DELETE", RETIRED).header("if-match", &etag);
-    let deleted = api.send(&delete).await;
-    assert_eq!((deleted.status, deleted.text()), (204, String::new()));
-    let again = api.send(&delete).await;
-    assert_error(&again, 404, "not_found", "No user has this id");
-    let before = json!({
-        "email": "retired@example.com", "username": "retired", "full_name": null, "is_active": false,
-        "is_superuser": true, "created_at": "2026-01-01T00:00:00+00:00",
-        "updated_at": "2026-01-01T00:00:00+00:00",
-    });
-    let expected = entry("user.delete", None, RETIRED, before, json!(null));
-    assert_eq!(fixture.audit().await, [expected]);
-}
-
-#[tokio::test]
-async fn a_user_to_whom_other_tables_refer_is_kept_and_they_are_named() {
-    let fixture = Fixture::new().await;
-    let api = fixture.start("users").await;
-    fixture
-        .execute(
-            "CREATE TABLE orders (id int, buyer bigint REFERENCES users (id));
-             CREATE TABLE sessions (id int, user_id bigint REFERENCES users (id) ON DELETE CASCADE);
-             CREATE TABLE \"Notes of\" (author bigint REFERENCES users (id) ON DELETE SET NULL);
-             CREATE TABLE others (user_id bigint REFERENCES users (id));
-             INSERT INTO sessions SELECT n, 2 FROM generate_series(1, 10001) AS n;
-             INSERT INTO \"Notes of\" VALUES (2);
-             INSERT INTO orders VALUES (1, 2), (2, 2), (3, 1)",
-        )
-        .await;
-    let reference = |table: &str, key: &str, on_delete: &str, rows: u32, has_more: bool| {
-        json!({
-            "table": table, "foreign_key": key, "on_delete": on_delete, "rows": rows, "has_more": has_more,
-        })
-    };
-    let notes = reference("\"Notes of\"", "Notes of_author_fkey", "set_null", 1, false);
-    let orders = reference("orders", "orders_buyer_fkey", "restrict", 2, false);
-    let sessions = reference("sessions", "sessions_user_id_fkey", "cascade", 10_000, true);
-    for query in ["", "?dry_run=true"] {
-        let path = format!("{}{query}", user_path(ORDINARY));
-        let kept = api
-            .send(&Request::new("DELETE", &path).bearer(&fixture.token(ADMIN)))
-            .await;
-        let body = json!({
-            "error": "referenced",
-            "message": "Other tables refer to this user, see references; deactivate the user instead, or \
-                        remove these rows first",
-            "references": [notes, orders, sessions],
-        });
-        assert_failure(&kept, 409, &body);
-    }
-    let refused = entry(
-        "user.delete",
-        Some("referenced"),
-        ORDINARY,
-        json!(null),
-        json!(null),
-    );
-    assert_eq!(fixture.audit().await, [refused]);
-
-    fixture.execute("DELETE FROM orders WHERE buyer = 2").await;
-    let path = format!("{}?dry_run=true", user_path(ORDINARY));
-    let preview = api
-        .send(&Request::new("DELETE", &path).bearer(&fixture.token(ADMIN)))
-        .await;
-    assert_eq!(preview.status, 200, "{}", preview.text());
-    assert_eq!(preview.json()["references"], json!([notes, sessions]));
-    assert_eq!(preview.json()["user"]["id"], ORDINARY);
-    assert_eq!(fixture.count_users().await, 3);
-    assert_eq!(fixture.audit().await.len(), 1);
-    assert_eq!(
-        api.send(&fixture.on_user("DELETE", ORDINARY)).await.status,
-        204
-    );
-    let left: (i64, i64) =
-        sqlx::query_as("SELECT (SELECT count(*) FROM sessions), count(*) FROM \"Notes of\"")
-            .fetch_one(fixture.database.pool())
-            .await
-            .unwrap();
-    assert_eq!(left, (0, 1));
-}
-
-#[tokio::test]
-async fn a_reference_that_is_checked_at_the_end_keeps_a_user_too() {
-    let fixture = Fixture::new().await;
-    let api = fixture.start("users").await;
-    fixture
-        .execute(
-            "CREATE TABLE orders (buyer bigint REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED);
-             INSERT INTO orders VALUES (2)",
-        )
-        .await;
-    for query in ["", "?dry_run=true"] {
-        let path = format!("{}{query}", user_path(ORDINARY));
-        let kept = api
-            .send(&Request::new("DELETE", &path).bearer(&fixture.token(ADMIN)))
-            .await;
-        assert_eq!(kept.json()["error"], "referenced", "{}", kept.text());
-    }
-    assert_eq!(fixture.count_users().await, 3);
 }
 
 #[tokio::test]

@@ -95,7 +95,7 @@ fn members<'a>(event: &'a Value, name: &str) -> impl Iterator<Item = (&'a String
 
 fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> anyhow::Result<()> {
     let name: HeaderName = name.parse().context("an invalid header name")?;
-    let value = value.as_str().context("a header value that is no text")?;
+    let value = value.as_str().context("a header value is not text")?;
     headers.append(
         name,
         HeaderValue::from_str(value).context("an invalid header value")?,
