@@ -14,7 +14,7 @@ use shared::{
         request_context::RequestContext,
     },
     store::{
-        audit::Action,
+        audit::{self, Action},
         mapping::UserWrites,
         users::{self, RESTORE_DAYS, Restored},
     },
@@ -89,9 +89,12 @@ async fn restore(
             context.actor()?,
             OnAmbiguousCommit::Fail,
             |mut tx| async move {
-                let restored = users::restore(&mut tx, writes, id).await;
-                let outcome = restored.map(TransactionOutcome::Commit);
-                (outcome.map_err(Into::into), tx)
+                let restored = async {
+                    audit::lock_person(&mut tx, id).await?;
+                    let restored = users::restore(&mut tx, writes, id).await?;
+                    Ok(TransactionOutcome::Commit(restored))
+                };
+                (restored.await, tx)
             },
         )
         .await?;

@@ -9,6 +9,8 @@ pub enum Action {
     Update,
     /// A user was deleted.
     Delete,
+    /// What the log knows of somebody was erased.
+    Erase,
     /// A user who was deleted was created again.
     Restore,
     /// Users were imported.
@@ -25,10 +27,11 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Update,
         Self::Delete,
+        Self::Erase,
         Self::Restore,
         Self::Import,
         Self::BulkUpdate,
@@ -44,6 +47,7 @@ impl Action {
             Self::Create => "user.create",
             Self::Update => "user.update",
             Self::Delete => "user.delete",
+            Self::Erase => "user.erase",
             Self::Restore => "user.restore",
             Self::Import => "user.import",
             Self::BulkUpdate => "user.bulk_update",

@@ -50,11 +50,12 @@ pub async fn insert_import(
              after,
              source_address,
              request_id,
+             address_salt,
              is_row
          )
-         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL, $2::jsonb, $3::inet, $4, FALSE
+         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL, $2::jsonb, $3::inet, $4, gen_random_uuid(), FALSE
          UNION ALL
-         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL, TRUE
+         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL, NULL, TRUE
          FROM UNNEST($5::text[], $6::text[], $7::text[], $8::text[])
              AS changed (id, action, before, after)",
     )

@@ -4,6 +4,7 @@
 //! so that no change can be without one; [`insert`] writes the others.
 
 mod action;
+mod erase;
 mod import;
 mod log;
 mod partitions;
@@ -13,6 +14,7 @@ use sqlx::PgConnection;
 
 pub use self::{
     action::Action,
+    erase::{erase, find_emails, lock_person},
     import::insert_import,
     log::{LogEntry, LogFilter, LogPosition, find, is_from_another_server},
     partitions::{Maintained, maintain_partitions},

@@ -140,7 +140,7 @@ async fn every_filter_finds_its_entries() {
         ),
         (
             "action=user.view",
-            "Parameter action must be one of user.create, user.update, user.delete, user.restore, user.import, \
+            "Parameter action must be one of user.create, user.update, user.delete, user.erase, user.restore, user.import, \
              user.bulk_update, user.bulk_delete, user.export, audit.read",
         ),
     ] {
