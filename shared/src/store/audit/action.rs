@@ -23,11 +23,13 @@ pub enum Action {
     Export,
     /// Somebody began to read the log.
     ReadLog,
+    /// Somebody asked for what only superusers may do.
+    Refuse,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Update,
         Self::Delete,
@@ -38,6 +40,7 @@ impl Action {
         Self::BulkDelete,
         Self::Export,
         Self::ReadLog,
+        Self::Refuse,
     ];
 
     /// How it is called in the log.
@@ -54,6 +57,7 @@ impl Action {
             Self::BulkDelete => "user.bulk_delete",
             Self::Export => "user.export",
             Self::ReadLog => "audit.read",
+            Self::Refuse => "access.refuse",
         }
     }
 }

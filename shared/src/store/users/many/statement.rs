@@ -151,6 +151,10 @@ pub(super) fn push_audit(
     (action, row_action): (Action, Action),
     (before, after): &(String, String),
 ) {
+    if !actor.is_logged {
+        sql.push("audited AS (SELECT) ");
+        return;
+    }
     sql.push(
         "audited AS (
              INSERT INTO user_audit (
