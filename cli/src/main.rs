@@ -18,7 +18,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{adopt, export, generate, health, migrate, signups, stats, token, users};
+use crate::commands::{
+    adopt, audit, export, generate, health, migrate, signups, stats, token, users,
+};
 use crate::connection::ConnectionArguments;
 
 const RETRIES: u32 = 3;
@@ -82,6 +84,8 @@ enum Command {
     Adopt(adopt::Arguments),
     /// Bring the schema of a database up to date, or take it away
     Migrate(migrate::Arguments),
+    /// Find out whether the log of changes is as it was written
+    Audit(audit::Arguments),
     /// Print a bearer token
     Token(token::Arguments),
     /// Print completions for a shell
@@ -105,6 +109,7 @@ impl Arguments {
             Command::Health => health::run(&api(0)?, self.json),
             Command::Adopt(arguments) => adopt::run(arguments, self.json),
             Command::Migrate(arguments) => migrate::run(arguments, self.json),
+            Command::Audit(arguments) => audit::run(arguments, self.json),
             Command::Token(arguments) => token::run(arguments, &self.connection),
             Command::Completions(arguments) => generate::completions::<Self>(arguments),
             Command::Man(arguments) => generate::man_pages::<Self>(arguments),

@@ -13,14 +13,15 @@ pub mod users;
 use lambda_http::BoxFuture;
 
 use platform::{
+    actor::Actor,
     auth::{Caller, SubjectKey},
     config::ConfigError,
-    database::reader::Reader,
+    database::{Database, reader::Reader},
     deadline::Deadline,
     error::Error,
     function::{self, Function},
     runtime,
-    state::State,
+    state::{State, StoreQueries},
 };
 
 /// Serves a function until Lambda ends the environment: the `main` of every function that answers HTTP
@@ -29,7 +30,22 @@ pub fn serve<F: Function>(
     name: &str,
     make: impl FnOnce(State) -> Result<F, ConfigError>,
 ) -> Result<(), lambda_http::Error> {
-    runtime::block_on(function::run(name, find_rights, make))
+    let queries = StoreQueries {
+        find_rights,
+        note_forbidden,
+    };
+    runtime::block_on(function::run(name, queries, make))
+}
+
+fn note_forbidden<'a>(
+    database: &'a Database,
+    deadline: &'a Deadline,
+    actor: &'a Actor,
+    route: &'a str,
+) -> BoxFuture<'a, ()> {
+    Box::pin(store::audit::note_forbidden(
+        database, deadline, actor, route,
+    ))
 }
 
 fn find_rights<'a>(

@@ -11,6 +11,7 @@ pub mod mapping;
 pub mod migrations;
 pub mod proposal;
 pub mod schema;
+pub mod seals;
 mod users_table;
 
 pub use self::{

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use shared::{
     platform::config::{AuditConfig, users_table},
-    store::audit,
+    store::{audit, seals},
 };
 use tokio::runtime::Runtime;
 
@@ -22,7 +22,7 @@ pub struct Arguments {
 enum Action {
     #[command(flatten)]
     Schema(rollcall::migrate::Action),
-    /// Make the next months of the log of changes, and drop those older than `AUDIT_RETENTION_DAYS`
+    /// Make the next months of the log of changes, drop those older than `AUDIT_RETENTION_DAYS`, and seal the rest
     Clean,
 }
 
@@ -46,6 +46,9 @@ pub fn run(arguments: &Arguments, runtime: &Runtime) -> Result<()> {
                     "{} months made, {} dropped, {} entries deleted",
                     months.created, months.dropped, months.deleted
                 ));
+                if let Some(seal) = seals::seal(&mut connection).await? {
+                    console::say(&format!("seal {}:{}", seal.number, seal.hash));
+                }
             }
         }
         Ok(())

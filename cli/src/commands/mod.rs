@@ -1,6 +1,7 @@
 //! A file for each subcommand but `import`, which is larger.
 
 pub mod adopt;
+pub mod audit;
 pub mod changes;
 pub mod export;
 pub mod generate;

@@ -16,7 +16,7 @@ use shared::{
         mapping::UserWrites,
         users,
     },
-    users::{Guard, Located},
+    users::{Guard, Located, UserId},
 };
 
 use crate::{
@@ -34,6 +34,8 @@ const NOT_PERMITTED: &str = "keep_ids needs the right UPDATE on the sequence of 
 pub(crate) struct ImportOutcome {
     pub(crate) response: StoredResponse,
     pub(crate) is_replayed: bool,
+    /// The users who lost rights.
+    pub(crate) losers: Vec<UserId>,
 }
 
 /// What is to be imported.
@@ -100,6 +102,7 @@ async fn import(
         return Ok(TransactionOutcome::RollBack(ImportOutcome {
             response,
             is_replayed: true,
+            losers: Vec::new(),
         }));
     }
     let users = match bulk::write(tx, job.writes, &job.values(), job.options.on_conflict).await? {
@@ -111,13 +114,14 @@ async fn import(
         Written::Altered => return Err(Error::RefusedByTable(Refusal::altered()).into()),
         Written::Retry => return Ok(TransactionOutcome::TryAgain),
     };
-    guard(tx, &users).await?;
+    let losers = guard(tx, &users).await?;
     if job.options.keeps_ids && !job.options.is_dry_run {
         bulk::move_sequence(tx, &users).await?;
     }
     let outcome = ImportOutcome {
         response: answer::write(&users, job.options)?,
         is_replayed: false,
+        losers,
     };
     if job.options.is_dry_run {
         bulk::check_deferred_constraints(tx).await?;
@@ -128,18 +132,18 @@ async fn import(
     Ok(TransactionOutcome::Commit(outcome))
 }
 
-/// Fails if the import would lock out its sender, or everybody.
-async fn guard(tx: &mut Transaction, users: &[ImportedUser]) -> Result<(), Abort> {
+/// The users who lose rights. Fails if the import would lock out its sender, or everybody.
+async fn guard(tx: &mut Transaction, users: &[ImportedUser]) -> Result<Vec<UserId>, Abort> {
     let losers = users.iter().filter(|imported| imported.has_lost_rights());
     let losers: Vec<_> = losers.map(|imported| imported.user.id).collect();
     if losers.is_empty() {
-        return Ok(());
+        return Ok(losers);
     }
     if losers.contains(&tx.actor().id) {
         return Err(Guard::OwnRights.error().into());
     }
     if users::keep_superuser(tx).await? {
-        Ok(())
+        Ok(losers)
     } else {
         Err(Guard::LastSuperuser.error().into())
     }

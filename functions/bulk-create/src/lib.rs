@@ -142,7 +142,11 @@ impl BulkCreate {
         let ImportOutcome {
             response,
             is_replayed,
+            losers,
         } = import::run(database, &context.deadline, context.actor()?, &job).await?;
+        for id in losers {
+            self.state.authenticator.forget(id);
+        }
         Ok(to_response(response, is_replayed, options))
     }
 

@@ -15,7 +15,7 @@ use shared::{
         audit, idempotency,
         mapping::UserWrites,
         migrations::{self, Status},
-        schema,
+        schema, seals,
         stats::compact_user_counts,
         superusers::{Inserted, NewSuperuser, insert_superuser, promote},
     },
@@ -81,7 +81,15 @@ impl Event {
                 compact_user_counts(&mut connection).await?;
                 let days = AuditConfig::from_env()?.retention_days;
                 let months = audit::maintain_partitions(&mut connection, days).await?;
-                Ok(json!({ "deleted_keys": deleted, "audit": months }))
+                let seal = match &months {
+                    Some(_) => seals::seal(&mut connection).await?,
+                    None => None,
+                };
+                if let Some(seal) = &seal {
+                    // The log of the function is out of reach of whoever could write another seal.
+                    tracing::info!(seal.number, seal.hash, "the log of changes is sealed");
+                }
+                Ok(json!({ "deleted_keys": deleted, "audit": months, "seal": seal }))
             }
             Command::Promote | Command::CreateSuperuser
                 if !UserFields::of_table(&table).has(UserField::IsSuperuser) =>

@@ -18,14 +18,14 @@ use shared::{
         request_context::RequestContext,
     },
     store::{
-        audit::Action,
+        audit::{self, Action},
         bulk, idempotency,
-        users::{self, Reference},
+        users::{self, Changed, Reference},
     },
     users::{Guard, User, UserId},
 };
 
-use crate::{Users, refusals, user_response::Written};
+use crate::{Users, refusals};
 
 pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::DELETE,
@@ -43,10 +43,14 @@ pub(crate) const ROUTE: Route<Users> = Route {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeletionPreview))]
 pub(crate) struct Preview {
-    /// The user who would be deleted.
-    user: User,
+    /// The user who would be deleted; not there if they are deleted already, and would be erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
     /// Rows that refer to the user and would change.
     references: Vec<Reference>,
+    /// How many entries of the log of changes would lose values, with `erase`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_entries: Option<u64>,
 }
 
 /// A deletion that has passed all rules which need no database.
@@ -54,18 +58,30 @@ struct Job<'a> {
     id: UserId,
     if_match: Option<IfMatch>,
     is_dry_run: bool,
+    is_erasure: bool,
     keyed: Option<&'a IdempotentRequest>,
 }
 
-/// The user who was deleted, if this request did it, and what is said of it.
-type Deleted = (Option<User>, Written);
+/// What one request did.
+enum Deleted {
+    /// It deleted the user, or erased somebody who was none any more, and changed so many entries of the log.
+    Now(Option<User>, Option<u64>, StoredResponse),
+    /// Nothing: an earlier one was answered like this.
+    Before(StoredResponse),
+}
 
 async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
-    let parameters = QueryParameters::parse(&context.request, &["dry_run"])?;
+    let parameters = QueryParameters::parse(&context.request, &["dry_run", "erase"])?;
     let is_dry_run = parameters.flag("dry_run")?.unwrap_or(false);
+    let is_erasure = parameters.flag("erase")?.unwrap_or(false);
     let id = refusals::target(function, context)?;
     let if_match = IfMatch::from_headers(context.request.headers())?;
-    let parts = ["DELETE".to_owned(), id.to_string(), format!("{if_match:?}")];
+    let parts = [
+        "DELETE".to_owned(),
+        id.to_string(),
+        format!("{if_match:?}"),
+        is_erasure.to_string(),
+    ];
     let parts = parts.each_ref().map(String::as_str);
     let keyed = idempotent_request::read(context, &parts, "", &function.hasher).await?;
     let keyed = keyed.filter(|_| !is_dry_run);
@@ -73,6 +89,7 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
         id,
         if_match,
         is_dry_run,
+        is_erasure,
         keyed: keyed.as_ref(),
     };
     if context.actor()?.id == id {
@@ -83,18 +100,26 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
     } else {
         Vec::new()
     };
-    let (deleted, written) = write(function, context, &job).await?;
+    let deleted = write(function, context, &job).await?;
     function.state.authenticator.forget(id);
-    if let Some(user) = deleted.filter(|_| is_dry_run) {
-        return response::json(StatusCode::OK, &Preview { user, references });
+    match deleted {
+        Deleted::Now(user, erased_entries, _) if is_dry_run => {
+            let preview = Preview {
+                user,
+                references,
+                erased_entries,
+            };
+            response::json(StatusCode::OK, &preview)
+        }
+        Deleted::Now(_, _, stored) => Ok(response::empty(stored.status)),
+        Deleted::Before(stored) => {
+            let mut response = response::empty(stored.status);
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
     }
-    let mut response = response::empty(written.response.status);
-    if written.is_replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
 }
 
 async fn write(
@@ -128,35 +153,47 @@ async fn delete(
     job: &Job<'_>,
 ) -> Result<TransactionOutcome<Result<Deleted, Error>>, Abort> {
     if let Some(response) = idempotency::begin(tx, job.keyed).await? {
-        let is_replayed = true;
-        let written = Written {
-            response,
-            is_replayed,
-        };
-        return Ok(TransactionOutcome::RollBack(Ok((None, written))));
+        let before = Deleted::Before(response);
+        return Ok(TransactionOutcome::RollBack(Ok(before)));
+    }
+    if job.is_erasure {
+        audit::lock_person(tx, job.id).await?;
     }
     let tags = job.if_match.as_ref().and_then(IfMatch::tags);
     let changed = users::delete(tx, job.id, tags).await?;
-    let deleted = refusals::user(changed).map(|user| {
-        let response = StoredResponse {
-            status: StatusCode::NO_CONTENT,
-            body: String::new(),
-        };
-        let is_replayed = false;
-        let written = Written {
-            response,
-            is_replayed,
-        };
-        (Some(user), written)
-    });
+    let is_gone = changed == Changed::Unknown && job.if_match.is_none();
+    let mut deleted = refusals::user(changed).map(Some);
+    let mut erased_entries = None;
+    if job.is_erasure && (deleted.is_ok() || is_gone) {
+        erased_entries = erase(tx, job.id).await?;
+        if is_gone && erased_entries.is_some() {
+            deleted = Ok(None);
+        }
+    }
+    let response = StoredResponse {
+        status: StatusCode::NO_CONTENT,
+        body: String::new(),
+    };
     if job.is_dry_run {
         bulk::check_deferred_constraints(tx).await?;
-        return Ok(TransactionOutcome::RollBack(deleted));
+    } else if deleted.is_ok() {
+        idempotency::finish(tx, job.keyed, &response).await?;
     }
-    if let Ok((_, written)) = &deleted {
-        idempotency::finish(tx, job.keyed, &written.response).await?;
+    let deleted = deleted.map(|user| Deleted::Now(user, erased_entries, response));
+    if job.is_dry_run {
+        Ok(TransactionOutcome::RollBack(deleted))
+    } else {
+        Ok(TransactionOutcome::Commit(deleted))
     }
-    Ok(TransactionOutcome::Commit(deleted))
+}
+
+/// Erases somebody who is not a user any more. `None` if nothing is known of them.
+async fn erase(tx: &mut Transaction, id: UserId) -> Result<Option<u64>, Abort> {
+    let Some(emails) = audit::find_emails(tx, id).await? else {
+        return Ok(None);
+    };
+    idempotency::delete_about(tx, id, &emails).await?;
+    Ok(Some(audit::erase(tx, id).await?))
 }
 
 async fn references(
@@ -256,11 +293,16 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         description: "For good. Rows of other tables that refer to the user by a foreign key either keep the user \
                       from being deleted, or are deleted or changed with the user, as the key says: \
                       `dry_run` tells beforehand. To keep the user and end all access, set `is_active` to \
-                      `false`."
+                      `false`.\n\n\
+                      With `erase`, the user cannot be restored, and the log of changes forgets all values: its \
+                      entries stay, with the ids of users, and without `before`, `after` and the addresses of what \
+                      the person did. It also erases somebody who was deleted before, and says 204 each time as \
+                      long as the log has entries."
             .to_owned(),
         parameters: vec![
             path_parameter("id", json!({ "type": "integer" }), "The id of the user."),
             query_parameter("dry_run", flag(), "Check everything and delete nothing."),
+            query_parameter("erase", flag(), "Erase the person from the log of changes too, for ever."),
             if_match(),
             idempotency_key(),
         ],

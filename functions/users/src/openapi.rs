@@ -85,6 +85,7 @@ pub fn errors() -> Vec<Error> {
         crate::delete_user::referenced_error(),
         stale(),
         crate::restore_user::error(),
+        crate::refusals::LOG_IS_OFF,
     ];
     errors.extend(bulk);
     errors

@@ -21,6 +21,22 @@ pub(crate) const UNKNOWN: Error = Error::NotFound {
     message: "No user has this id",
 };
 
+/// There is no log of changes.
+pub(crate) const LOG_IS_OFF: Error = Error::NotPossible {
+    code: "audit_off",
+    message: "This deployment keeps no log of changes, see AUDIT_LOG",
+    more: None,
+};
+
+/// Fails if there is no log of changes to read.
+pub(crate) fn require_log(function: &Users) -> Result<(), Error> {
+    if function.state.config.audit.is_on {
+        Ok(())
+    } else {
+        Err(LOG_IS_OFF)
+    }
+}
+
 /// The id in the path.
 pub(crate) fn target(function: &Users, context: &RequestContext) -> Result<UserId, Error> {
     let id_kind = function.state.config.users_table.id_kind();

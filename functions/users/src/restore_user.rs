@@ -1,20 +1,23 @@
 //! `POST /api/v1/users/{id}/restore`: a user who was deleted, as the log of changes knows it.
 
-use lambda_http::http::{Method, StatusCode, header};
-use serde::Serialize;
+use lambda_http::http::{HeaderValue, Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
 use shared::{
     platform::{
-        database::{OnAmbiguousCommit, TransactionOutcome},
+        database::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
         error::Error,
         http::{
             query::QueryParameters,
-            response::{self, Response},
+            response::Response,
             router::{Access, Route},
         },
+        idempotency::{IdempotentRequest, REPLAYED, StoredResponse},
+        idempotent_request,
         request_context::RequestContext,
     },
     store::{
-        audit::Action,
+        audit::{self, Action},
+        idempotency,
         mapping::UserWrites,
         users::{self, RESTORE_DAYS, Restored},
     },
@@ -36,7 +39,7 @@ pub(crate) const ROUTE: Route<Users> = Route {
 };
 
 /// What the log never has.
-const MISSING: [&str; 1] = ["password"];
+const MISSING: &str = "password";
 
 const UNKNOWN: Error = Error::NotFound {
     message: "Nobody with this id was deleted in the last 30 days",
@@ -50,24 +53,39 @@ const NOT_DELETED: Error = Error::NotPossible {
 };
 
 /// A user who is there again.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RestoredUser))]
 pub(crate) struct RestoredBody {
     /// The user as it is now.
     user: User,
     /// What is lost: the user has to set it anew.
-    missing: [&'static str; 1],
+    missing: [String; 1],
+}
+
+/// What one request did.
+enum Outcome {
+    /// Somebody was restored, or nobody could be.
+    Now(Restored),
+    /// Nothing: an earlier one was answered like this.
+    Before(StoredResponse),
 }
 
 async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     QueryParameters::parse(&context.request, &[])?;
+    refusals::require_log(function)?;
     let id = refusals::target(function, context)?;
-    match restore(function, context, id).await {
-        Ok(user) => {
-            let etag = header_value(user.etag())?;
-            let missing = MISSING;
-            let mut response = response::json(StatusCode::OK, &RestoredBody { user, missing })?;
-            response.headers_mut().insert(header::ETAG, etag);
+    let text = id.to_string();
+    let keyed = idempotent_request::read(context, &[&text], "", &function.hasher).await?;
+    match restore(function, context, id, keyed.as_ref()).await {
+        Ok((stored, is_replayed)) => {
+            let RestoredBody { user, .. } = serde_json::from_str(&stored.body)
+                .map_err(|error| Error::internal("reading the response", error))?;
+            let mut response = Response::from(stored);
+            let headers = response.headers_mut();
+            headers.insert(header::ETAG, header_value(user.etag())?);
+            if is_replayed {
+                headers.insert(REPLAYED, HeaderValue::from_static("true"));
+            }
             Ok(response)
         }
         Err(error) => {
@@ -76,23 +94,60 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
     }
 }
 
-async fn restore(function: &Users, context: &RequestContext, id: UserId) -> Result<User, Error> {
+async fn attempt(
+    tx: &mut Transaction,
+    writes: UserWrites<'_>,
+    id: UserId,
+    keyed: Option<&IdempotentRequest>,
+) -> Result<Outcome, Abort> {
+    if let Some(response) = idempotency::begin(tx, keyed).await? {
+        return Ok(Outcome::Before(response));
+    }
+    audit::lock_person(tx, id).await?;
+    let restored = users::restore(tx, writes, id).await?;
+    if let Restored::Done(user) = &restored {
+        idempotency::finish(tx, keyed, &respond(user.clone())?).await?;
+    }
+    Ok(Outcome::Now(restored))
+}
+
+fn respond(user: User) -> Result<StoredResponse, Error> {
+    let body = RestoredBody {
+        user,
+        missing: [MISSING.to_owned()],
+    };
+    let body = serde_json::to_string(&body)
+        .map_err(|error| Error::internal("writing the response", error))?;
+    let status = StatusCode::OK;
+    Ok(StoredResponse { status, body })
+}
+
+/// The response, and whether it was given before.
+async fn restore(
+    function: &Users,
+    context: &RequestContext,
+    id: UserId,
+    keyed: Option<&IdempotentRequest>,
+) -> Result<(StoredResponse, bool), Error> {
     let writes = UserWrites::new(function.state.config.users_table.mapping());
     let database = &function.state.database;
     let restored = database
         .transaction(
             &context.deadline,
             context.actor()?,
-            OnAmbiguousCommit::Fail,
+            OnAmbiguousCommit::with_key(keyed.is_some()),
             |mut tx| async move {
-                let restored = users::restore(&mut tx, writes, id).await;
-                let outcome = restored.map(TransactionOutcome::Commit);
-                (outcome.map_err(Into::into), tx)
+                let outcome = attempt(&mut tx, writes, id, keyed).await;
+                (outcome.map(TransactionOutcome::Commit), tx)
             },
         )
         .await?;
+    let restored = match restored {
+        Outcome::Before(response) => return Ok((response, true)),
+        Outcome::Now(restored) => restored,
+    };
     let (email, username) = match &restored {
-        Restored::Done(user) => return Ok(user.clone()),
+        Restored::Done(user) => return Ok((respond(user.clone())?, false)),
         Restored::Unknown if function.find(context, id).await?.is_some() => {
             return Err(NOT_DELETED);
         }
@@ -121,19 +176,28 @@ pub(crate) fn error() -> Error {
 pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platform::openapi::Part {
     use serde_json::json;
     use shared::platform::openapi::{
-        Operation, errors_with, json_response, path_parameter, response_header, schema_ref,
+        Operation, errors_with, idempotency_key, json_response, path_parameter, response_header,
+        schema_ref,
     };
 
     let mut ok = json_response(
         "The user is there again.",
         schema_ref("RestoredUser"),
-        json!({ "user": crate::openapi::user(), "missing": MISSING }),
+        json!({ "user": crate::openapi::user(), "missing": [MISSING] }),
     );
-    ok["headers"] = json!({ "ETag": response_header("ETag") });
-    let mut errors: Vec<_> = errors_with(&["conflict", "validation_failed"])
-        .map(|error| error.nothing_was("restored"))
-        .collect();
-    errors.extend([UNKNOWN, NOT_DELETED]);
+    ok["headers"] = json!({
+        "ETag": response_header("ETag"),
+        "Idempotent-Replayed": response_header("Idempotent-Replayed"),
+    });
+    let mut errors: Vec<_> = errors_with(&[
+        "conflict",
+        "idempotency_in_progress",
+        "idempotency_mismatch",
+        "validation_failed",
+    ])
+    .map(|error| error.nothing_was("restored"))
+    .collect();
+    errors.extend([UNKNOWN, NOT_DELETED, refusals::LOG_IS_OFF]);
     let operation = Operation {
         id: "restoreUser",
         tag: "users",
@@ -143,11 +207,14 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
              the log, and neither is what other tables knew of the user. If somebody has the email or the \
              username by now, the answer is a 409 `conflict`."
         ),
-        parameters: vec![path_parameter(
-            "id",
-            json!({ "type": "integer" }),
-            "The id that the user had.",
-        )],
+        parameters: vec![
+            path_parameter(
+                "id",
+                json!({ "type": "integer" }),
+                "The id that the user had.",
+            ),
+            idempotency_key(),
+        ],
         request_body: None,
         responses: vec![("200", ok)],
         errors,

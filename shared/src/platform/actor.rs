@@ -19,6 +19,8 @@ pub struct Actor {
     pub request_id: String,
     /// Where the request came from, as the gateway says.
     pub source_address: Option<IpAddr>,
+    /// Whether the log of changes is told.
+    pub is_logged: bool,
     /// What they have written by it.
     pub written: Written,
 }

@@ -10,7 +10,6 @@ use tracing::{Instrument, Span, field::Empty};
 
 use crate::platform::{
     actor::{Actor, Written},
-    auth::FindRights,
     config::ConfigError,
     consistency_token::{CONSISTENCY_TOKEN, ConsistencyToken},
     deadline::Deadline,
@@ -25,7 +24,7 @@ use crate::platform::{
     metrics,
     request_context::RequestContext,
     shutdown::Shutdown,
-    state::State,
+    state::{State, StoreQueries},
     valkey::TimeBudget,
 };
 
@@ -48,7 +47,7 @@ pub trait Function: Sized + Send + Sync + 'static {
 /// `name` names the function in the server's list of connections.
 pub async fn run<F: Function>(
     name: &str,
-    find_rights: FindRights,
+    queries: StoreQueries,
     make: impl FnOnce(State) -> Result<F, ConfigError>,
 ) -> Result<(), lambda_http::Error> {
     // Side by side, because both wait for somebody else's answers.
@@ -57,7 +56,7 @@ pub async fn run<F: Function>(
         for _ in 0..TURNS_OF_A_REQUEST {
             tokio::task::yield_now().await;
         }
-        State::start(name, find_rights).await
+        State::start(name, queries).await
     });
     let function = Arc::new(make(state?)?);
     let router = Arc::new(Router::new(F::ROUTES)?);
@@ -179,21 +178,32 @@ async fn answer<F: Function>(
                 });
             }
             let authenticator = &state.authenticator;
-            let id = if route.access == Access::Superuser {
+            let (id, is_admitted) = if route.access == Access::Superuser {
                 authenticator
-                    .require_superuser(&subject, &reader, &deadline)
+                    .find_superuser(&subject, &reader, &deadline)
                     .await?
             } else {
-                authenticator
+                let id = authenticator
                     .require_active(&subject, &reader, &deadline)
-                    .await?
+                    .await?;
+                (id, true)
             };
-            Some(Actor {
+            let actor = Actor {
                 id,
                 request_id: request_id.to_owned(),
                 source_address: source_address(&request),
+                is_logged: state.config.audit.is_on,
                 written: Written::default(),
-            })
+            };
+            if !is_admitted {
+                let State {
+                    database, refusals, ..
+                } = state;
+                let route = format!("{} {}", route.method, route.path);
+                refusals.note(database, &deadline, &actor, &route).await;
+                return Err(Error::Forbidden);
+            }
+            Some(actor)
         }
     };
     after?;

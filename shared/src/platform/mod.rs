@@ -36,6 +36,7 @@ pub mod metrics;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod password_hasher;
+pub mod refusals;
 pub mod request_context;
 pub mod runtime;
 pub mod secrets;

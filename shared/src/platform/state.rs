@@ -12,6 +12,7 @@ use crate::platform::{
     error::chain,
     limiter::RateLimiter,
     metrics,
+    refusals::{NoteForbidden, Refusals},
     secrets::{Secrets, fetch},
     start_error::StartError,
     valkey::Valkey,
@@ -33,16 +34,25 @@ pub struct State {
     pub valkey: Option<Valkey>,
     /// How often they may call, if that is limited.
     pub limiter: Option<RateLimiter>,
+    pub(super) refusals: Arc<Refusals>,
+}
+
+/// What the store does for the platform, which does not know the tables.
+#[derive(Clone, Copy)]
+pub struct StoreQueries {
+    /// Looks up what a caller may do.
+    pub find_rights: FindRights,
+    /// Notes that a caller may not do something.
+    pub note_forbidden: NoteForbidden,
 }
 
 impl State {
     /// Reads the environment, fetches secrets side by side, and opens the first connection.
     ///
-    /// `function` names the function in the server's list of connections, and `find_rights` knows the
-    /// table of users. A database that cannot be
+    /// `function` names the function in the server's list of connections. A database that cannot be
     /// reached is not a reason to fail: the environment starts, and requests get a 503 until it can.
     /// A missing secret is one, because nothing can work without it.
-    pub async fn start(function: &str, find_rights: FindRights) -> Result<Self, StartError> {
+    pub async fn start(function: &str, queries: StoreQueries) -> Result<Self, StartError> {
         let config = Config::from_env()?;
         if config.metrics {
             metrics::start(config.function_name.as_deref().unwrap_or(function))?;
@@ -55,7 +65,7 @@ impl State {
         };
         let (base, authenticator) = tokio::try_join!(
             database::options(&config.database, secrets.as_ref()),
-            authenticator(&config, secrets.as_ref(), find_rights),
+            authenticator(&config, secrets.as_ref(), queries.find_rights),
         )?;
         let state = Self {
             database: Database::start(
@@ -67,6 +77,7 @@ impl State {
             authenticator: Arc::new(authenticator),
             limiter: limiter(&config, valkey.as_ref()),
             valkey,
+            refusals: Arc::new(Refusals::new(queries.note_forbidden)),
             config: Arc::new(config),
         };
         match timeout(WARM_UP_TIMEOUT, state.database.warm_up()).await {

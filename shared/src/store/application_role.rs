@@ -21,7 +21,7 @@ const SALT_BYTES: usize = 16;
 
 /// The rights, where `%2$I` is the role, `%1$I` the schema and `%3$I` the database. docs/operations.md has the
 /// same, for those who make the role themselves.
-const RIGHTS: [&str; 9] = [
+const RIGHTS: [&str; 10] = [
     "GRANT CONNECT ON DATABASE %3$I TO %2$I",
     "GRANT USAGE ON SCHEMA %1$I TO %2$I",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON %1$I.users TO %2$I",
@@ -29,6 +29,7 @@ const RIGHTS: [&str; 9] = [
     "GRANT EXECUTE ON FUNCTION %1$I.compact_user_counts() TO %2$I",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON %1$I.idempotency_keys TO %2$I",
     "GRANT SELECT, INSERT ON %1$I.user_audit TO %2$I",
+    "GRANT EXECUTE ON FUNCTION %1$I.erase_user_from_log TO %2$I",
     "COMMENT ON ROLE %2$I IS 'made by rollcall'",
     "ALTER ROLE %2$I SET search_path = %1$I, public",
 ];

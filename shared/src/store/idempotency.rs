@@ -6,12 +6,17 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
+use serde_json::Value;
 use sqlx::{FromRow, PgConnection};
 
-use crate::platform::{
-    database::Abort,
-    error::Error,
-    idempotency::{IdempotentRequest, StoredResponse},
+use crate::{
+    platform::{
+        database::Abort,
+        error::Error,
+        idempotency::{IdempotentRequest, StoredResponse},
+    },
+    users::UserId,
 };
 
 /// SQLSTATE `lock_not_available`.
@@ -190,6 +195,53 @@ pub async fn delete_expired(connection: &mut PgConnection) -> Result<u64, sqlx::
             return Ok(deleted);
         }
         deleted += batch;
+    }
+}
+
+/// Deletes the stored responses that have values of a person, who has this id or had one of these emails.
+pub async fn delete_about(
+    connection: &mut PgConnection,
+    id: UserId,
+    emails: &[String],
+) -> Result<(), Abort> {
+    let id = serde_json::to_value(id).map_err(|error| Error::internal("writing an id", error))?;
+    let mut places = Vec::new();
+    {
+        let mut rows = sqlx::query_as::<_, (String, i16, Vec<u8>)>(
+            "SELECT ctid::text, status, body FROM idempotency_keys FOR UPDATE",
+        )
+        .fetch(&mut *connection);
+        while let Some((place, status, body)) = rows.try_next().await? {
+            let response = StoredResponse::decompress(status, &body)?;
+            let is_about = serde_json::from_str(&response.body)
+                .is_ok_and(|value| has_values(&value, &id, emails));
+            if is_about {
+                places.push(place);
+            }
+        }
+    }
+    sqlx::query("DELETE FROM idempotency_keys WHERE ctid = ANY($1::text[]::tid[])")
+        .bind(places)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether a user in the response is that person.
+fn has_values(value: &Value, id: &Value, emails: &[String]) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(|value| has_values(value, id, emails)),
+        Value::Object(fields) => {
+            let email = fields.get("email");
+            let is_same = |other: &String| {
+                let email = email.and_then(Value::as_str);
+                email.is_some_and(|email| email.to_lowercase() == other.to_lowercase())
+            };
+            (email.is_some() && fields.get("id") == Some(id))
+                || emails.iter().any(is_same)
+                || fields.values().any(|value| has_values(value, id, emails))
+        }
+        _ => false,
     }
 }
 

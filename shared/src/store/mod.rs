@@ -17,7 +17,7 @@ pub mod stats;
 pub mod superusers;
 pub mod users;
 
-pub use users_table::{mapping, migrations, schema};
+pub use users_table::{mapping, migrations, schema, seals};
 
 /// The columns of a [`User`](crate::users::User).
 ///

@@ -61,12 +61,12 @@ async fn months_are_made_in_time_and_old_entries_go() {
     )
     .await
     .unwrap();
-    for days in [0, 364, 366] {
+    for days in [0, 364, 400] {
         insert_entry(pool, days).await;
     }
     assert_eq!(
         entries(pool).await,
-        [(0, false), (364, true), (366, true), (9999, false)]
+        [(0, false), (364, true), (400, true), (9999, false)]
     );
     let for_ever = maintain_partitions(&mut connection, None).await;
     assert_eq!(for_ever.unwrap(), Some(created(0)));

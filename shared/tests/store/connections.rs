@@ -74,6 +74,7 @@ async fn a_connection_that_could_not_be_rolled_back_is_not_used_again() {
         id: 1.into(),
         request_id: "test".to_owned(),
         source_address: None,
+        is_logged: true,
         written: Written::default(),
     };
     let pool = database.pool();

@@ -522,7 +522,7 @@ async fn nobody_but_the_owner_may_execute_a_function_that_a_mapping_made() {
     .fetch_all(&mut table.connection)
     .await
     .unwrap();
-    assert_eq!(functions.len(), 6, "{functions:?}");
+    assert_eq!(functions.len(), 7, "{functions:?}");
     for (name, is_public, has_path) in functions {
         assert!(!is_public && has_path, "{name}");
     }

@@ -16,4 +16,5 @@ mod lists;
 mod look_ups;
 mod proposals;
 mod rights;
+mod seals;
 mod searches;

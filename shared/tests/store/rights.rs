@@ -504,6 +504,54 @@ async fn the_role_of_the_api_adds_to_the_log_of_changes_and_takes_nothing_from_i
 }
 
 #[tokio::test]
+async fn erasing_who_is_no_user_is_the_one_thing_that_the_role_of_the_api_does_as_the_owner_of_the_log()
+ {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    let role = format!("{}_role", database.name());
+    let rights = documented_rights(database.name(), &role);
+    pool.execute(format!("CREATE ROLE {role}; {rights}").as_str())
+        .await
+        .unwrap();
+    let granted: Vec<String> = sqlx::query_scalar(&format!(
+        "SELECT proname::text FROM pg_proc
+         WHERE oid IN ({OUR_FUNCTIONS}) AND has_function_privilege($1, oid, 'EXECUTE') ORDER BY 1"
+    ))
+    .bind(&role)
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(granted, ["compact_user_counts", "erase_user_from_log"]);
+    pool.execute(
+        "INSERT INTO users (email, username) VALUES ('one@x.com', 'one');
+         INSERT INTO user_audit (action, actor_kind, target_id, after)
+         SELECT 'user.create', 'operator', id, '{\"username\": \"one\"}' FROM users",
+    )
+    .await
+    .unwrap();
+    let mut api = session(&database, &role).await;
+    let erase = "SELECT erase_user_from_log(id, 1, NULL, 'r') FROM (SELECT max(target_id) AS id FROM user_audit) AS last";
+    let refused = api.execute(erase).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .ends_with("a user cannot be erased from the log"),
+        "{refused}"
+    );
+    pool.execute("DELETE FROM users").await.unwrap();
+    api.execute(erase).await.unwrap();
+    let entries: Vec<(String, Option<String>)> =
+        sqlx::query_as("SELECT action, after::text FROM user_audit ORDER BY id")
+            .fetch_all(&mut api)
+            .await
+            .unwrap();
+    let expected = ["user.create", "user.erase"].map(|action| (action.to_owned(), None));
+    assert_eq!(entries, expected);
+    let seals = api.execute("SELECT FROM user_audit_seals").await;
+    assert!(seals.unwrap_err().to_string().contains("permission denied"));
+}
+
+#[tokio::test]
 async fn a_role_that_wrote_users_before_the_log_was_made_can_go_on() {
     let database = TestDatabase::create().await.unwrap();
     let pool = database.pool();

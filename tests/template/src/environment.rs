@@ -185,6 +185,7 @@ fn migrate_is_told_about_the_database_its_table_and_the_log_of_changes_alone() {
         told,
         [
             "APPLICATION_SECRET_ARN",
+            "AUDIT_LOG",
             "AUDIT_RETENTION_DAYS",
             "DATABASE_ACQUIRE_TIMEOUT_SECONDS",
             "DATABASE_HOST",

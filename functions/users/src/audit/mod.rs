@@ -73,6 +73,7 @@ async fn answer(
     context: &RequestContext,
     query: &LogQuery,
 ) -> Result<Response, Error> {
+    refusals::require_log(function)?;
     let entries = match query.cursor {
         Some(cursor) => go_on(function, context, query, cursor).await?,
         None => begin(function, context, query).await?,

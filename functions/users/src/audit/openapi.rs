@@ -13,7 +13,10 @@ use super::{
     cursor::MAX_BYTES,
     parameters::{DEFAULT_SIZE, MAX_REQUEST_ID, MAX_SIZE},
 };
-use crate::{parameters::SORT_ORDERS, refusals::UNKNOWN};
+use crate::{
+    parameters::SORT_ORDERS,
+    refusals::{LOG_IS_OFF, UNKNOWN},
+};
 
 const DESCRIPTION: &str = "\
 Every change of a user, every one that was refused with 409 or 412, imports, and who began to read the log. \
@@ -71,7 +74,7 @@ pub(crate) fn describe(part: Part) -> Part {
                 parameters,
                 request_body: None,
                 responses: vec![("200", ok())],
-                errors: Vec::new(),
+                errors: vec![LOG_IS_OFF],
             },
         )
         .operation(
@@ -85,7 +88,7 @@ pub(crate) fn describe(part: Part) -> Part {
                 parameters: history_parameters,
                 request_body: None,
                 responses: vec![("200", ok())],
-                errors: vec![UNKNOWN],
+                errors: vec![UNKNOWN, LOG_IS_OFF],
             },
         )
 }

@@ -99,6 +99,10 @@ impl BulkRequest {
                     )
                 })?;
                 said["set"] = set.clone().into();
+                // The rows tell it, from which a person can be erased.
+                if let Some(name) = said["set"].get_mut("full_name") {
+                    *name = "given".into();
+                }
                 Change::Update(changes(set, config)?)
             }
             _ => Change::Delete,

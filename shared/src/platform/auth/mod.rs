@@ -86,30 +86,28 @@ impl Authenticator {
         claims.subject(&self.required_claims, &self.subject)
     }
 
-    /// The id of the user, who is active and superuser.
+    /// The id of the user, who is active, and whether they are superuser.
     ///
-    /// Fails with [`Error::Unauthorized`] if nobody known and active is meant, with
-    /// [`Error::Forbidden`] if an ordinary user is.
-    pub async fn require_superuser(
+    /// Fails with [`Error::Unauthorized`] if nobody known and active is meant.
+    pub async fn find_superuser(
         &self,
         subject: &Subject,
         reader: &Reader,
         deadline: &Deadline,
-    ) -> Result<UserId, Error> {
+    ) -> Result<(UserId, bool), Error> {
         if let Some(id) = self.recent.find(subject) {
             log_caller(id);
-            return Ok(id);
+            return Ok((id, true));
         }
         let is_enough = |rights: Rights| rights.is_superuser || subject.is_superuser;
         let caller = self
             .active_caller(subject, is_enough, reader, deadline)
             .await?;
-        if !is_enough(caller.rights) {
-            return Err(Error::Forbidden);
+        let is_superuser = is_enough(caller.rights);
+        if is_superuser {
+            self.recent.remember(subject, caller.id);
         }
-        let id = caller.id;
-        self.recent.remember(subject, id);
-        Ok(id)
+        Ok((caller.id, is_superuser))
     }
 
     /// The id of the user, who is active.

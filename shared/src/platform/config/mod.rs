@@ -50,6 +50,8 @@ pub struct Config {
     /// `REQUEST_METRICS`, `on` or `off`: whether every request writes a line of metrics for CloudWatch. Default
     /// `on`.
     pub metrics: bool,
+    /// What is remembered of changes.
+    pub audit: AuditConfig,
     /// Where the database is and how to talk to it.
     pub database: DatabaseConfig,
     /// How callers prove who they are.
@@ -120,6 +122,7 @@ impl Config {
             metrics: variables
                 .one_of("REQUEST_METRICS", &[("on", true), ("off", false)])?
                 .unwrap_or(true),
+            audit: AuditConfig::from_variables(variables)?,
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
             auth: AuthConfig::from_variables(variables, users_table.id_kind())?,
             request_timeout,

@@ -9,6 +9,8 @@ pub enum Action {
     Update,
     /// A user was deleted.
     Delete,
+    /// What the log knows of somebody was erased.
+    Erase,
     /// A user who was deleted was created again.
     Restore,
     /// Users were imported.
@@ -21,20 +23,24 @@ pub enum Action {
     Export,
     /// Somebody began to read the log.
     ReadLog,
+    /// Somebody asked for what only superusers may do.
+    Refuse,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Update,
         Self::Delete,
+        Self::Erase,
         Self::Restore,
         Self::Import,
         Self::BulkUpdate,
         Self::BulkDelete,
         Self::Export,
         Self::ReadLog,
+        Self::Refuse,
     ];
 
     /// How it is called in the log.
@@ -44,12 +50,14 @@ impl Action {
             Self::Create => "user.create",
             Self::Update => "user.update",
             Self::Delete => "user.delete",
+            Self::Erase => "user.erase",
             Self::Restore => "user.restore",
             Self::Import => "user.import",
             Self::BulkUpdate => "user.bulk_update",
             Self::BulkDelete => "user.bulk_delete",
             Self::Export => "user.export",
             Self::ReadLog => "audit.read",
+            Self::Refuse => "access.refuse",
         }
     }
 }

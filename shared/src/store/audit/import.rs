@@ -10,7 +10,7 @@ use crate::{
     users::User,
 };
 
-/// Writes both in one statement. `numbers` are told in the entry. Of a new user, its row in `users` tells more;
+/// Writes both in one statement, if the log is on. `numbers` are told in the entry. Of a new user, its row in `users` tells more;
 /// that it is a superuser is told here too.
 pub async fn insert_import(
     tx: &mut Transaction,
@@ -18,6 +18,9 @@ pub async fn insert_import(
     numbers: &Value,
 ) -> Result<(), sqlx::Error> {
     let actor: Actor = tx.actor().clone();
+    if !actor.is_logged {
+        return Ok(());
+    }
     let mut ids = Vec::with_capacity(users.len());
     let mut actions = Vec::with_capacity(users.len());
     let mut before = Vec::with_capacity(users.len());
@@ -50,11 +53,12 @@ pub async fn insert_import(
              after,
              source_address,
              request_id,
+             address_salt,
              is_row
          )
-         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL, $2::jsonb, $3::inet, $4, FALSE
+         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL, $2::jsonb, $3::inet, $4, gen_random_uuid(), FALSE
          UNION ALL
-         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL, TRUE
+         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL, NULL, TRUE
          FROM UNNEST($5::text[], $6::text[], $7::text[], $8::text[])
              AS changed (id, action, before, after)",
     )

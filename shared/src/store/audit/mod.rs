@@ -4,18 +4,22 @@
 //! so that no change can be without one; [`insert`] writes the others.
 
 mod action;
+mod erase;
 mod import;
 mod log;
 mod partitions;
+mod refused;
 
 use serde_json::Value;
 use sqlx::PgConnection;
 
 pub use self::{
     action::Action,
+    erase::{erase, find_emails, lock_person},
     import::insert_import,
     log::{LogEntry, LogFilter, LogPosition, find, is_from_another_server},
     partitions::{Maintained, maintain_partitions},
+    refused::note_forbidden,
 };
 use crate::{
     platform::{
@@ -40,14 +44,18 @@ pub struct NewEntry {
     pub after: Option<Value>,
 }
 
-/// Writes an entry about what the transaction does.
+/// Writes an entry about what the transaction does, if the log is on.
 pub async fn insert(tx: &mut Transaction, entry: &NewEntry) -> Result<(), sqlx::Error> {
     let Actor {
         id,
         request_id,
         source_address,
+        is_logged,
         ..
     } = tx.actor().clone();
+    if !is_logged {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT INTO user_audit (
              action,
@@ -81,6 +89,9 @@ pub async fn insert_alone(
     actor: &Actor,
     entry: &NewEntry,
 ) {
+    if !actor.is_logged {
+        return;
+    }
     let written = database
         .transaction(
             deadline,

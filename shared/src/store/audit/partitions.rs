@@ -8,6 +8,9 @@ use crate::platform::database::refusal;
 /// How many months after this one have a partition, so that a clean-up may fail for weeks.
 const MONTHS_AHEAD: i32 = 3;
 
+/// What the name of a month's partition begins with.
+const PREFIX: &str = "user_audit_";
+
 /// SQLSTATE `lock_not_available`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
@@ -31,7 +34,7 @@ struct Month {
 }
 
 /// Makes the partitions of this month and the next ones, and removes what is older than `days`, if there is a
-/// limit. A partition goes when all its entries are older.
+/// limit. A month goes when all its entries are older; its seals keep their hashes.
 ///
 /// A statement that does not get its lock within a second is left to the next clean-up: writers that
 /// queue behind it would wait too. Only the owner of the log can do any of this; for others the answer is
@@ -61,16 +64,41 @@ pub async fn maintain_partitions(
         return Ok(Some(done));
     };
     for partition in old_partitions(connection, days).await? {
-        done.dropped += u64::from(run(connection, &format!("DROP TABLE {partition}")).await?);
+        let month = partition.replace(PREFIX, "").replace('_', "-");
+        let drop = format!(
+            "DROP TABLE {partition};
+             UPDATE user_audit_seals SET entry_ids = NULL, entry_hashes = NULL WHERE month = '{month}'"
+        );
+        done.dropped += u64::from(run(connection, &drop).await?);
     }
-    done.deleted = sqlx::query(
-        "DELETE FROM user_audit_default WHERE occurred_at < now() - make_interval(days => $1)",
+    done.deleted = delete_without_partition(connection, days).await?;
+    Ok(Some(done))
+}
+
+/// Deletes what is in no partition of its own, as if it were.
+async fn delete_without_partition(
+    connection: &mut PgConnection,
+    days: u16,
+) -> Result<u64, sqlx::Error> {
+    let deleted: i64 = sqlx::query_scalar(
+        "WITH deleted AS (
+             DELETE FROM user_audit_default
+             WHERE occurred_at < date_trunc('month', now() - make_interval(days => $1), 'UTC')
+             RETURNING to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month
+         ),
+         dropped AS (
+             UPDATE user_audit_seals
+             SET
+                 entry_ids = NULL,
+                 entry_hashes = NULL
+             WHERE month IN (SELECT month FROM deleted)
+         )
+         SELECT count(*) FROM deleted",
     )
     .bind(i32::from(days))
-    .execute(connection)
-    .await?
-    .rows_affected();
-    Ok(Some(done))
+    .fetch_one(connection)
+    .await?;
+    Ok(u64::try_from(deleted).unwrap_or_default())
 }
 
 async fn is_owner(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
@@ -85,17 +113,25 @@ async fn is_owner(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 /// They become negative, in the same order, so that what happens here comes after.
 async fn renumber_after_restore(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE user_audit
-         SET transaction_id = transaction_id - last_transaction
-         FROM (
+        "WITH restored AS MATERIALIZED (
              SELECT
                  max(id) AS last_id,
                  max(transaction_id) AS last_transaction
              FROM user_audit
              WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-         ) AS restored
-         WHERE user_audit.id <= restored.last_id
-             AND transaction_id > 0",
+         ),
+         seals AS (
+             UPDATE user_audit_seals
+             SET
+                 end_transaction = end_transaction - last_transaction,
+                 shift = shift + last_transaction
+             FROM restored
+             WHERE last_transaction IS NOT NULL
+         )
+         UPDATE user_audit
+         SET transaction_id = transaction_id - last_transaction
+         FROM restored
+         WHERE user_audit.id <= restored.last_id",
     )
     .execute(connection)
     .await?;

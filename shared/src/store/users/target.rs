@@ -137,6 +137,10 @@ pub(super) fn push_audit(
     (before, after): (&str, &str),
     actor: &Actor,
 ) {
+    if !actor.is_logged {
+        sql.push("audited AS (SELECT) ");
+        return;
+    }
     sql.push(
         "audited AS (
              INSERT INTO user_audit (

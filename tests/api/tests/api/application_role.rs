@@ -38,6 +38,7 @@ async fn everything_works_with_the_role_that_migrate_makes() {
     let user = format!("/api/v1/users/{ORDINARY}");
     let patch = Request::new("PATCH", &user).bearer(&fixture.token(ADMIN));
     let delete = Request::new("DELETE", &user).bearer(&fixture.token(ADMIN));
+    let erase = Request::new("DELETE", &format!("{user}?erase=true")).bearer(&fixture.token(ADMIN));
     let new = json!({ "email": "new@example.com", "username": "new" });
     let (users, stats) = (start("users").await, start("stats").await);
     let (bulk, health) = (start("bulk-create").await, start("health").await);
@@ -46,6 +47,7 @@ async fn everything_works_with_the_role_that_migrate_makes() {
         (&users, fixture.post("/api/v1/users").json(&new), 201),
         (&users, patch.json(&json!({ "full_name": "Other" })), 200),
         (&users, delete, 204),
+        (&users, erase, 204),
         (&users, fixture.get("/api/v1/audit"), 200),
         (&stats, fixture.get("/api/v1/dashboard/stats"), 200),
         (&stats, fixture.get("/api/v1/dashboard/signups?days=7"), 200),

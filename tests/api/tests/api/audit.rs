@@ -140,8 +140,8 @@ async fn every_filter_finds_its_entries() {
         ),
         (
             "action=user.view",
-            "Parameter action must be one of user.create, user.update, user.delete, user.restore, user.import, \
-             user.bulk_update, user.bulk_delete, user.export, audit.read",
+            "Parameter action must be one of user.create, user.update, user.delete, user.erase, user.restore, user.import, \
+             user.bulk_update, user.bulk_delete, user.export, audit.read, access.refuse",
         ),
     ] {
         let response = api.send(&fixture.get(&format!("{LOG}?{query}"))).await;
@@ -279,4 +279,109 @@ async fn a_cursor_from_before_a_restore_is_told_from_the_end() {
             assert_error(&response, 400, "invalid_request", message);
         }
     }
+}
+
+#[tokio::test]
+async fn who_asks_for_what_only_superusers_may_do_is_in_the_log_once_a_minute_for_each_route() {
+    let fixture = Fixture::new().await;
+    let environments = [
+        fixture.start("list-users").await,
+        fixture.start("list-users").await,
+    ];
+    for api in &environments {
+        for path in [USERS, USERS, LOG] {
+            let request = Request::get(path).bearer(&fixture.token(ORDINARY));
+            assert_eq!(api.send(&request).await.status, 403);
+        }
+        let inactive = Request::get(USERS).bearer(&fixture.token(RETIRED));
+        assert_eq!(api.send(&inactive).await.status, 401);
+    }
+    let page = read(
+        &environments[0],
+        &fixture,
+        "/api/v1/audit?action=access.refuse",
+    )
+    .await;
+    let entries = page["items"].as_array().unwrap();
+    let routes: Vec<_> = entries
+        .iter()
+        .map(|entry| &entry["after"]["route"])
+        .collect();
+    assert_eq!(routes, ["GET /api/v1/audit", "GET /api/v1/users"]);
+    for entry in entries {
+        assert_eq!(
+            (
+                &entry["refusal"],
+                &entry["actor"]["id"],
+                &entry["source_address"]
+            ),
+            (&json!("forbidden"), &json!(ORDINARY), &json!("192.0.2.1"))
+        );
+    }
+    let pool = fixture.database.pool();
+    sqlx::query("UPDATE user_audit SET occurred_at = occurred_at - INTERVAL '61 seconds'")
+        .execute(pool)
+        .await
+        .unwrap();
+    let later = fixture.start("list-users").await;
+    let request = Request::get(USERS).bearer(&fixture.token(ORDINARY));
+    assert_eq!(later.send(&request).await.status, 403);
+    let count = "SELECT count(*) FROM user_audit WHERE action = 'access.refuse'";
+    let count: i64 = sqlx::query_scalar(count).fetch_one(pool).await.unwrap();
+    assert_eq!(count, 3);
+}
+
+#[tokio::test]
+async fn without_a_log_everything_works_but_reading_it_and_restoring() {
+    let fixture = Fixture::new().await;
+    let start = async |name: &str| Api::start(fixture.function(name).env("AUDIT_LOG", "off")).await;
+    let (api, imports) = (start("list-users").await, start("bulk-create").await);
+    let new = json!({ "email": "new@example.com", "username": "new" });
+    let imported = json!([{ "email": "other@example.com", "username": "other" }]);
+    let off = json!({ "ids": [ORDINARY], "set": { "is_active": false } });
+    let restore = format!("{}/restore", user_path(RETIRED));
+    for (api, request, status) in [
+        (&api, fixture.post(USERS).json(&new), 201),
+        (
+            &api,
+            fixture.patch(ORDINARY, &json!({ "full_name": "Olga" })),
+            200,
+        ),
+        (
+            &api,
+            fixture.patch(ADMIN, &json!({ "is_active": false })),
+            409,
+        ),
+        (&api, fixture.on_user("DELETE", RETIRED), 204),
+        (
+            &api,
+            fixture.post("/api/v1/users/bulk/update").json(&off),
+            200,
+        ),
+        (&api, fixture.get("/api/v1/users/export"), 200),
+        (
+            &imports,
+            fixture.post("/api/v1/users/bulk").json(&imported),
+            201,
+        ),
+        (&api, Request::get(USERS).bearer(&fixture.token(4)), 403),
+        (&api, fixture.get(LOG), 409),
+        (
+            &api,
+            fixture.get(&format!("{}/history", user_path(ORDINARY))),
+            409,
+        ),
+        (&api, fixture.post(&restore), 409),
+    ] {
+        let response = api.send(&request).await;
+        assert_eq!(response.status, status, "{}", response.text());
+    }
+    let message = "This deployment keeps no log of changes, see AUDIT_LOG";
+    assert_error(
+        &api.send(&fixture.get(LOG)).await,
+        409,
+        "audit_off",
+        message,
+    );
+    assert_eq!(fixture.audit().await, []);
 }

@@ -166,3 +166,19 @@ async fn of_two_imports_that_lock_each_other_out_one_is_refused() {
             .unwrap();
     }
 }
+
+#[tokio::test]
+async fn who_loses_a_right_by_an_import_has_it_no_longer_in_the_same_environment() {
+    let other = UserFixture::new(4, "other").superuser();
+    let fixture = Fixture::with(&[other]).await;
+    let api = fixture.start("bulk-create").await;
+    let none = rig::Request::post(&format!("{BULK}?dry_run=true"))
+        .bearer(&fixture.token(4))
+        .json(&json!([{ "email": "x@example.com", "username": "x" }]));
+    assert_eq!(api.send(&none).await.status, 200);
+    let demotion =
+        json!([{ "email": "other@example.com", "username": "other", "is_superuser": false }]);
+    let demoted = api.send(&fixture.post(UPDATE).json(&demotion)).await;
+    assert_eq!(demoted.status, 200, "{}", demoted.text());
+    assert_eq!(api.send(&none).await.status, 403);
+}

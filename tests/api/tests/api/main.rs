@@ -19,6 +19,7 @@ mod configuration;
 mod custom_resource;
 mod database_log;
 mod deadlines;
+mod erase;
 mod events;
 mod export;
 mod faults;

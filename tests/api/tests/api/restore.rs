@@ -91,3 +91,21 @@ async fn a_user_whose_name_somebody_has_or_who_is_long_gone_stays_away() {
     let ordinary = rig::Request::post(&path(ORDINARY)).bearer(&fixture.token(RETIRED));
     assert_eq!(api.send(&ordinary).await.status, 401);
 }
+
+#[tokio::test]
+async fn a_restore_under_a_key_is_answered_again_as_before() {
+    let fixture = Fixture::new().await;
+    let api = fixture.start("list-users").await;
+    assert_eq!(
+        api.send(&fixture.on_user("DELETE", ORDINARY)).await.status,
+        204
+    );
+    let keyed = |id| fixture.post(&path(id)).header("idempotency-key", "restore");
+    let first = api.send(&keyed(ORDINARY)).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let again = api.send(&keyed(ORDINARY)).await;
+    assert_eq!((again.status, again.json()), (200, first.json()));
+    assert_eq!(again.header("etag"), first.header("etag"));
+    assert_eq!(again.header("idempotent-replayed").unwrap(), "true");
+    assert_eq!(api.send(&keyed(RETIRED)).await.status, 422);
+}

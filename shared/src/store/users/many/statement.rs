@@ -151,6 +151,10 @@ pub(super) fn push_audit(
     (action, row_action): (Action, Action),
     (before, after): &(String, String),
 ) {
+    if !actor.is_logged {
+        sql.push("audited AS (SELECT) ");
+        return;
+    }
     sql.push(
         "audited AS (
              INSERT INTO user_audit (
@@ -163,6 +167,7 @@ pub(super) fn push_audit(
                  after,
                  source_address,
                  request_id,
+                 address_salt,
                  is_row
              )
              SELECT ",
@@ -185,18 +190,18 @@ pub(super) fn push_audit(
     .push_bind(actor.source_address.map(|address| address.to_string()))
     .push("::inet, ")
     .push_bind(actor.request_id.clone())
-    .push(", FALSE UNION ALL SELECT ")
+    .push(", gen_random_uuid(), FALSE UNION ALL SELECT ")
     .push_bind(row_action.name())
     .push(", NULL::text, 'user', ")
     .push_bind(actor.id)
     .push(format_args!(
-        "::user_id, changed.id, {before}, {after}, NULL, NULL, TRUE FROM changed UNION ALL SELECT "
+        "::user_id, changed.id, {before}, {after}, NULL, NULL, NULL, TRUE FROM changed UNION ALL SELECT "
     ))
     .push_bind(row_action.name())
     .push(", outcome, 'user', ")
     .push_bind(actor.id)
     .push(
-        "::user_id, id, NULL, NULL, NULL, NULL, TRUE
+        "::user_id, id, NULL, NULL, NULL, NULL, NULL, TRUE
          FROM decided
          WHERE outcome NOT IN ('done', 'unchanged')) ",
     );
