@@ -15,6 +15,7 @@ use shared::{
     },
     store::{
         audit::Action,
+        bulk,
         mapping::UserWrites,
         users::{self, RESTORE_DAYS, Restored},
     },
@@ -94,7 +95,14 @@ async fn restore(
                 (outcome.map_err(Into::into), tx)
             },
         )
-        .await?;
+        .await;
+    let restored = match restored {
+        Err(Error::RefusedByTable(refused)) => {
+            let by = refusals::refused_by(function, context);
+            return Err(bulk::explain_change(by, None, &[], &refused).await?);
+        }
+        restored => restored?,
+    };
     let (email, username) = match &restored {
         Restored::Done(user) => return Ok(user.clone()),
         Restored::Unknown if function.find(context, id).await?.is_some() => {

@@ -18,12 +18,11 @@ use shared::{
     },
     store::{
         audit::Action,
-        bulk::{self, OnConflict},
-        idempotency,
+        bulk, idempotency,
         mapping::UserWrites,
         users::{self, Changed, Changes},
     },
-    users::{Guard, Located, RawUser, UserField, UserFields, UserId, UserPatch},
+    users::{Guard, RawUser, UserField, UserFields, UserId, UserPatch},
 };
 
 use crate::{
@@ -136,8 +135,7 @@ async fn write(
     match written {
         Ok(written) => written,
         Err(Error::RefusedByTable(refusal)) => {
-            let explained = explain(function, context, job, &refusal).await;
-            let error = explained.err().unwrap_or(Error::RefusedByTable(refusal));
+            let error = explain(function, context, job, &refusal).await?;
             Err(refusals::note(function, context, Action::Update, Some(job.id), error).await)
         }
         Err(error) => Err(error),
@@ -174,7 +172,7 @@ async fn explain(
     context: &RequestContext,
     job: &Job<'_>,
     refusal: &Refusal,
-) -> Result<(), Error> {
+) -> Result<Error, Error> {
     let Job { id, changes, .. } = job;
     let State { database, .. } = &function.state;
     if refusal.kind == RefusalKind::Unique {
@@ -186,24 +184,13 @@ async fn explain(
             })
             .await?;
         if !fields.is_empty() {
-            return Err(refusals::taken(fields));
+            return Ok(refusals::taken(fields));
         }
-    } else if let Some(user) = function.find(context, *id).await? {
-        let row = Located {
-            index: 0,
-            line: None,
-            value: changes.applied_to(&user),
-        };
-        bulk::explain(
-            database,
-            &context.deadline,
-            &[row],
-            OnConflict::Fail,
-            refusal,
-        )
-        .await?;
     }
-    Ok(())
+    let user = function.find(context, *id).await?;
+    let row = user.map(|user| changes.applied_to(&user));
+    let by = refusals::refused_by(function, context);
+    bulk::explain_change(by, row.as_ref(), &changes.fields(), refusal).await
 }
 
 #[cfg(feature = "openapi")]

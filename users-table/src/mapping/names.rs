@@ -1,7 +1,8 @@
 //! Names as SQL takes them.
 
 /// A name as SQL takes it.
-pub(crate) fn quoted(name: &str) -> String {
+#[must_use]
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -11,6 +12,7 @@ pub(crate) fn raw(column: &str) -> String {
 }
 
 /// A text as SQL takes it.
-pub(crate) fn literal(text: &str) -> String {
+#[must_use]
+pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

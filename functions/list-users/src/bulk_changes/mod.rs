@@ -167,13 +167,32 @@ async fn write(
             Err(Error::RefusedByTable(refusal)) if refusal.kind == RefusalKind::Reference => {
                 refused = refusal;
             }
+            Err(Error::RefusedByTable(refusal)) => {
+                let error = explain(function, context, &request.change, &refusal).await?;
+                return Err(error);
+            }
             Err(error) => return Err(error),
         }
     }
     Err(match request.change {
         Change::Delete => REFERENCED,
-        Change::Update(_) => Error::RefusedByTable(refused),
+        Change::Update(_) => explain(function, context, &request.change, &refused).await?,
     })
+}
+
+/// Which of the fields the table does not take.
+async fn explain(
+    function: &ListUsers,
+    context: &RequestContext,
+    change: &Change,
+    refused: &Refusal,
+) -> Result<Error, Error> {
+    let by = refusals::refused_by(function, context);
+    let Change::Update(changes) = change else {
+        return bulk::explain_change(by, None, &[], refused).await;
+    };
+    let row = changes.applied_to_nobody();
+    bulk::explain_change(by, Some(&row), &changes.fields(), refused).await
 }
 
 async fn attempt(

@@ -13,6 +13,18 @@ use crate::{
     users::User,
 };
 
+/// The fields of a new user, each with its value in terms of the row `input`.
+pub(super) const FIELDS: [(&str, &str); 8] = [
+    ("email", "input.email"),
+    ("username", "input.username"),
+    ("full_name", "input.full_name"),
+    ("password_hash", "input.password_hash"),
+    ("is_active", "input.is_active"),
+    ("is_superuser", "input.is_superuser"),
+    ("created_at", "coalesce(input.created_at, now())"),
+    ("updated_at", "now()"),
+];
+
 /// Inserts all rows, and returns the users by the email of their row, or `None` if the table has changed
 /// them so that they cannot be found again. Fails if any value is taken.
 pub(super) async fn all(
@@ -127,16 +139,7 @@ async fn insert_into(
         created_at_times.push(*created_at);
         ids.push(*id);
     }
-    let mut fields = vec![
-        ("email", "input.email"),
-        ("username", "input.username"),
-        ("full_name", "input.full_name"),
-        ("password_hash", "input.password_hash"),
-        ("is_active", "input.is_active"),
-        ("is_superuser", "input.is_superuser"),
-        ("created_at", "coalesce(input.created_at, now())"),
-        ("updated_at", "now()"),
-    ];
+    let mut fields = FIELDS.to_vec();
     let overriding = if keeps_ids {
         fields.push(("id", "input.id::user_id"));
         "OVERRIDING SYSTEM VALUE"

@@ -51,6 +51,21 @@ impl Changes {
         }
     }
 
+    /// What the table gets of a change that is the same for many users.
+    #[must_use]
+    pub fn applied_to_nobody(&self) -> ImportRow {
+        ImportRow {
+            email: String::new(),
+            username: None,
+            full_name: self.full_name.clone().flatten(),
+            password_hash: None,
+            is_active: self.is_active,
+            is_superuser: self.is_superuser,
+            created_at: None,
+            id: None,
+        }
+    }
+
     /// Whether they take away what makes a user an active superuser.
     #[must_use]
     pub fn takes_rights(&self) -> bool {
@@ -98,7 +113,8 @@ impl Changes {
     }
 
     /// The fields that are said.
-    pub(super) fn fields(&self) -> Vec<&'static str> {
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("email", self.email.is_some()),
             ("username", self.username.is_some()),
