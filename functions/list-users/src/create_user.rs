@@ -80,6 +80,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
         is_superuser: user.is_superuser,
         created_at: user.created_at,
         id: None,
+        extra: user.extra,
     };
     let row = Located {
         index: 0,

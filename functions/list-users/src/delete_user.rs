@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     platform::{
+        config::ExtraFields,
         database::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
         error::{Error, RefusalKind},
         http::{
@@ -102,6 +103,7 @@ async fn write(
     context: &RequestContext,
     job: &Job<'_>,
 ) -> Result<Deleted, Error> {
+    let extra = function.extra();
     let written = function
         .state
         .database
@@ -109,7 +111,7 @@ async fn write(
             &context.deadline,
             context.actor()?,
             OnAmbiguousCommit::with_key(job.keyed.is_some()),
-            |mut tx| async move { (delete(&mut tx, job).await, tx) },
+            |mut tx| async move { (delete(&mut tx, extra, job).await, tx) },
         )
         .await;
     match written {
@@ -125,6 +127,7 @@ async fn write(
 /// A dry run is taken back, and so is what the log would say of it.
 async fn delete(
     tx: &mut Transaction,
+    extra: ExtraFields,
     job: &Job<'_>,
 ) -> Result<TransactionOutcome<Result<Deleted, Error>>, Abort> {
     if let Some(response) = idempotency::begin(tx, job.keyed).await? {
@@ -136,7 +139,7 @@ async fn delete(
         return Ok(TransactionOutcome::RollBack(Ok((None, written))));
     }
     let tags = job.if_match.as_ref().and_then(IfMatch::tags);
-    let changed = users::delete(tx, job.id, tags).await?;
+    let changed = users::delete(tx, extra, job.id, tags).await?;
     let deleted = refusals::user(changed).map(|user| {
         let response = StoredResponse {
             status: StatusCode::NO_CONTENT,

@@ -23,7 +23,7 @@ mod user_response;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use shared::{
     platform::{
-        config::ConfigError,
+        config::{ConfigError, ExtraFields},
         deadline::Deadline,
         error::Error,
         function::Function,
@@ -83,11 +83,16 @@ impl Function for ListUsers {
 }
 
 impl ListUsers {
+    /// Fields that only the table of this deployment has.
+    fn extra(&self) -> ExtraFields {
+        self.state.config.users_table.extra()
+    }
+
     async fn find(&self, context: &RequestContext, id: UserId) -> Result<Option<User>, Error> {
         self.state
             .database
             .read(&context.deadline, |mut lease| async move {
-                (users::find(&mut lease, id).await, lease)
+                (users::find(&mut lease, self.extra(), id).await, lease)
             })
             .await
     }
@@ -124,13 +129,32 @@ impl ListUsers {
         }
     }
 
+    async fn with_extra(
+        &self,
+        context: &RequestContext,
+        listed: Vec<User>,
+    ) -> Result<Vec<User>, Error> {
+        let listed = &listed;
+        context
+            .reader
+            .read(&context.deadline, |mut lease| async move {
+                let mut users = listed.clone();
+                let found = users::add_extra(&mut lease, &mut users).await;
+                (found.map(|()| users), lease)
+            })
+            .await
+    }
+
     async fn list(&self, context: &RequestContext) -> Result<Response, Error> {
         let config = &self.state.config;
         let query = parameters::parse(&context.request, &config.users_table)?;
         let RequestContext {
             reader, deadline, ..
         } = context;
-        let page = listing::page(reader, deadline, &config.search, &query).await?;
+        let mut page = listing::page(reader, deadline, &config.search, &query).await?;
+        if !self.extra().is_empty() {
+            page.users = self.with_extra(context, page.users).await?;
+        }
         let body = ListBody::new(&query, page);
         let mut response = response::json(StatusCode::OK, &body)?;
         if let Ok(links) =

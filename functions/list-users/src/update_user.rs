@@ -86,6 +86,7 @@ async fn handle(function: &ListUsers, context: &RequestContext) -> Result<Respon
             password_hash,
             is_active: patch.is_active,
             is_superuser: patch.is_superuser,
+            extra: patch.extra,
         },
         if_match,
         keyed: keyed.as_ref(),
@@ -156,7 +157,7 @@ async fn update(
     }
     let tags = job.if_match.as_ref().and_then(IfMatch::tags);
     let changed = users::update(tx, writes, job.id, &job.changes, tags).await?;
-    if changed == Changed::Unknown && users::find(tx, job.id).await?.is_some() {
+    if changed == Changed::Unknown && users::find(tx, writes.extra(), job.id).await?.is_some() {
         return Err(Error::RefusedByTable(Refusal::altered()).into());
     }
     let written = refusals::user(changed).and_then(|user| Written::new(StatusCode::OK, &user));
@@ -190,7 +191,7 @@ async fn explain(
     let user = function.find(context, *id).await?;
     let row = user.map(|user| changes.applied_to(&user));
     let by = refusals::refused_by(function, context);
-    bulk::explain_change(by, row.as_ref(), &changes.fields(), refusal).await
+    bulk::explain_change(by, row.as_ref(), &changes.said(by.writes), refusal).await
 }
 
 #[cfg(feature = "openapi")]

@@ -145,6 +145,7 @@ pub(crate) fn row(email: &str, username: Option<&str>) -> ImportRow {
         is_superuser: None,
         created_at: None,
         id: None,
+        extra: serde_json::Map::new(),
     }
 }
 
@@ -349,6 +350,39 @@ async fn what_is_missing_has_one_meaning() {
         (None, None)
     );
     assert_eq!(users[2].full_name.as_deref(), Some("Ada Admin"));
+}
+
+#[tokio::test]
+async fn times_without_a_zone_are_read_and_written_in_the_zone_of_the_mapping() {
+    let mut laravel = ForeignTable::create("07-laravel").await;
+    let json = laravel.mapping.mapping().unwrap().to_json();
+    let zoned = r#"{"column": "created_at", "time_zone": "Europe/Berlin"}"#;
+    let json = json.replace(
+        r#""created_at":"created_at""#,
+        &format!(r#""created_at":{zoned}"#),
+    );
+    laravel.mapping = UsersTable::parse(&json).unwrap();
+    laravel.adopt().await;
+    let newest = Sort {
+        by: SortBy::CreatedAt,
+        order: SortOrder::Descending,
+    };
+    let users = laravel.list(Filter::default(), newest).await;
+    // A time that the clock skipped is read as an hour later.
+    let first = users[0].created_at.unwrap().to_rfc3339();
+    assert_eq!(first, "2026-03-29T01:30:00+00:00");
+    let mut new = row("summer@lv.example", None);
+    new.created_at = Some("2026-07-01T10:00:00Z".parse().unwrap());
+    let writes = UserWrites::new(laravel.mapping.mapping());
+    let written = bulk::write(&mut laravel.connection, writes, &[&new], OnConflict::Fail).await;
+    assert!(matches!(written, Ok(Written::All(_))), "{written:?}");
+    let stored: String = sqlx::query_scalar(
+        "SELECT created_at::text FROM public.users WHERE email = 'summer@lv.example'",
+    )
+    .fetch_one(&mut laravel.connection)
+    .await
+    .unwrap();
+    assert_eq!(stored, "2026-07-01 12:00:00");
 }
 
 #[tokio::test]

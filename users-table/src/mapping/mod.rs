@@ -15,5 +15,5 @@ pub use self::{
     writes::{UserWrites, WrittenColumn, WrittenColumns},
 };
 
-pub use self::names::{literal, quoted};
-pub(super) use self::{names::raw, plan::BUILDS_INDEX};
+pub use self::names::{literal, quoted, raw, raw_name};
+pub(super) use self::plan::BUILDS_INDEX;

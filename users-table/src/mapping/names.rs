@@ -7,8 +7,15 @@ pub fn quoted(name: &str) -> String {
 }
 
 /// What a column of the table that rollcall writes is called in the view.
-pub(crate) fn raw(column: &str) -> String {
-    quoted(&format!("raw_{column}"))
+#[must_use]
+pub fn raw(column: &str) -> String {
+    quoted(&raw_name(column))
+}
+
+/// The same, not quoted.
+#[must_use]
+pub fn raw_name(column: &str) -> String {
+    format!("raw_{column}")
 }
 
 /// A text as SQL takes it.

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     adoption,
     catalogue::{self, Column},
+    extra_fields::ExtraFields,
     users_table::{FieldMapping, UsersMapping},
 };
 
@@ -35,6 +36,7 @@ pub struct TablePlan {
     id_type: &'static str,
     columns: Vec<ViewColumn>,
     written: Vec<String>,
+    extra: ExtraFields,
     users_are: Option<String>,
     included: Vec<String>,
     /// Conditions that a column changes which is counted.
@@ -124,6 +126,7 @@ pub async fn plan(
         id_type,
         columns: view_columns,
         written,
+        extra: mapping.extra,
         users_are: mapping.users_are.clone(),
         included: Vec::new(),
         counted: Vec::new(),
@@ -297,7 +300,15 @@ impl TablePlan {
             .written
             .iter()
             .map(|column| format!("{} AS {}", quoted(column), raw(column)));
-        [id].into_iter().chain(fields).chain(raw).collect()
+        let pairs: Vec<_> = self
+            .extra
+            .iter()
+            .map(|field| format!("{}, {}", literal(field.name), quoted(field.column)))
+            .collect();
+        let extra = (!pairs.is_empty())
+            .then(|| format!("jsonb_build_object({}) AS extra", pairs.join(", ")));
+        let all = [id].into_iter().chain(fields).chain(raw);
+        all.chain(extra).collect()
     }
 
     /// Finds out which columns the expressions read, and whether the server takes all of it.

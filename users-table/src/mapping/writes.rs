@@ -1,7 +1,10 @@
 //! Which columns writers write.
 
 use super::names::raw;
-use crate::users_table::{FieldMapping, UsersMapping};
+use crate::{
+    extra_fields::ExtraFields,
+    users_table::{FieldMapping, UsersMapping},
+};
 
 /// UUIDs of version 7 (RFC 9562, section 5.7): the milliseconds since 1970 come first, so new rows are
 /// neighbours in the index.
@@ -36,6 +39,14 @@ pub struct WrittenColumns {
 }
 
 impl WrittenColumns {
+    /// Adds one, or gives another value to one that is there.
+    pub fn set(&mut self, column: String, value: String) {
+        match self.columns.iter().position(|known| *known == column) {
+            Some(place) => self.values[place] = value,
+            None => self.push(column, value),
+        }
+    }
+
     fn push(&mut self, column: String, value: String) {
         self.columns.push(column);
         self.values.push(value);
@@ -63,6 +74,12 @@ impl<'m> UserWrites<'m> {
     #[must_use]
     pub fn mapping(self) -> Option<&'m UsersMapping> {
         self.0
+    }
+
+    /// Fields that only this table has.
+    #[must_use]
+    pub fn extra(self) -> ExtraFields {
+        self.0.map_or(ExtraFields::NONE, |mapping| mapping.extra)
     }
 
     /// What an INSERT writes. `values` are fields, each with the expression that gives its value.

@@ -136,7 +136,10 @@ async fn preview(
         .state
         .database
         .read(&context.deadline, |mut lease| async move {
-            (users::find_all(&mut lease, ids).await, lease)
+            (
+                users::find_all(&mut lease, function.extra(), ids).await,
+                lease,
+            )
         })
         .await?;
     let response = respond(request, changed, done.len(), Some(examples))?;
@@ -192,7 +195,7 @@ async fn explain(
         return bulk::explain_change(by, None, &[], refused).await;
     };
     let row = changes.applied_to_nobody();
-    bulk::explain_change(by, Some(&row), &changes.fields(), refused).await
+    bulk::explain_change(by, Some(&row), &changes.said(by.writes), refused).await
 }
 
 async fn attempt(

@@ -3,15 +3,19 @@
 //! They are read from the catalogue when the table has refused something, and each is then compared with the
 //! values that were to be written, column by column.
 
+mod constraint;
+
 use std::collections::HashMap;
 
+use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use users_table::catalogue;
 
+use self::constraint::rule;
 use super::{conflicts::index, insert::FIELDS, row::ImportRow};
 use crate::{
-    platform::database::refusal,
-    store::mapping::{UserWrites, WrittenColumn, literal, quoted},
+    platform::{config::ExtraField, database::refusal},
+    store::mapping::{UserWrites, WrittenColumn, literal, quoted, raw, raw_name},
 };
 
 /// A limit of the table on values that we write.
@@ -41,28 +45,19 @@ pub(super) enum LimitKind {
     Rule(String),
     /// To be the key of a row of another table.
     Reference,
+    /// To be of this type.
+    Type(String),
 }
 
 #[derive(FromRow)]
 struct Column {
     name: String,
     is_required: bool,
+    has_default: bool,
     characters: Option<i32>,
     base_type: String,
     labels: Vec<String>,
     domain_checks: Vec<String>,
-}
-
-/// A constraint of the table.
-#[derive(FromRow)]
-struct Constraint {
-    name: String,
-    columns: Vec<String>,
-    /// Of a CHECK constraint, in terms of the columns.
-    expression: Option<String>,
-    /// Of a foreign key of one column that may be read: the table and the column that it refers to.
-    referred: Option<String>,
-    referred_column: Option<String>,
 }
 
 /// The limits on what we write, as the catalogue has them.
@@ -77,6 +72,7 @@ pub(super) async fn list(
         "SELECT
              attname::text AS name,
              attnotnull OR typ.typnotnull AS is_required,
+             atthasdef OR attidentity <> '' AS has_default,
              CASE
                  WHEN base.typname IN ('varchar', 'bpchar') AND greatest(atttypmod, typ.typtypmod) > 4
                  THEN greatest(atttypmod, typ.typtypmod) - 4
@@ -100,13 +96,14 @@ pub(super) async fn list(
     .bind(&table)
     .fetch_all(&mut *connection)
     .await?;
-    let constraints = list_constraints(connection, &table).await?;
-    let written = writes.inserted_columns(&FIELDS);
+    let constraints = constraint::list(connection, &table).await?;
+    let written = written_columns(writes);
     let mut limits = Vec::new();
     for written in &written {
         let column = columns.iter().find(|column| column.name == written.name);
         if let (Some(field), Some(column)) = (written.field, column) {
-            limits.extend(column.limits(field, written));
+            let is_extra = writes.extra().named(field).is_some();
+            limits.extend(column.limits(field, written, is_extra));
         }
     }
     let types: HashMap<_, _> = columns
@@ -136,10 +133,10 @@ pub(super) async fn fields_of(
     constraint: Option<&str>,
     column: Option<&str>,
 ) -> Result<Vec<&'static str>, sqlx::Error> {
-    let written = writes.inserted_columns(&FIELDS);
+    let written = written_columns(writes);
     let mut columns: Vec<String> = column.map(str::to_owned).into_iter().collect();
     if let (Some(name), Some(table)) = (constraint, table(connection, writes).await?) {
-        let constraints = list_constraints(connection, &table).await?;
+        let constraints = constraint::list(connection, &table).await?;
         let named = constraints.into_iter().find(|found| found.name == name);
         columns.extend(named.into_iter().flat_map(|found| found.columns));
     }
@@ -150,13 +147,13 @@ pub(super) async fn fields_of(
     ))
 }
 
-/// The places of the rows that break a limit. None are found where the server cannot tell, because a value is
-/// not even of the right type.
+/// The places of the rows that break a limit; `None` where the server cannot tell, because a value is not even of
+/// the right type.
 pub(super) async fn find_broken(
     connection: &mut PgConnection,
     limit: &Limit,
     rows: &[&ImportRow],
-) -> Result<Vec<usize>, sqlx::Error> {
+) -> Result<Option<Vec<usize>>, sqlx::Error> {
     let values = limit.values.iter();
     let values: Vec<_> = values
         .map(|(column, value)| format!("{value} AS {column}"))
@@ -175,6 +172,7 @@ pub(super) async fn find_broken(
              is_active,
              is_superuser,
              created_at,
+             extra,
              position
          )) AS written WHERE {}",
         limit.broken_if
@@ -185,10 +183,30 @@ pub(super) async fn find_broken(
         .fetch_all(connection)
         .await;
     match found {
-        Ok(positions) => Ok(positions.into_iter().map(index).collect()),
-        Err(error) if refusal(&error).is_some() || is_of_expression(&error) => Ok(Vec::new()),
+        Ok(positions) => Ok(Some(positions.into_iter().map(index).collect())),
+        Err(error) if refusal(&error).is_some() || is_of_expression(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// All columns that are written, those of extra fields as texts.
+fn written_columns(writes: UserWrites<'_>) -> Vec<WrittenColumn> {
+    let mut written = writes.inserted_columns(&FIELDS);
+    for ExtraField { name, column } in writes.extra().iter() {
+        let said = format!("(input.extra ->> {})", literal(name));
+        let constant = written.iter().position(|written| written.name == column);
+        let value = match constant.map(|place| written.remove(place).value) {
+            Some(constant) => format!("coalesce({said}, ({constant})::text)"),
+            None => said,
+        };
+        written.push(WrittenColumn {
+            name: column.to_owned(),
+            field: Some(name),
+            is_part: false,
+            value,
+        });
+    }
+    written
 }
 
 /// Whether the server does not take an expression: its types, or functions without the right to call them.
@@ -212,35 +230,6 @@ async fn table(
     Ok(found.map(|(schema, name)| format!("{schema}.{name}")))
 }
 
-async fn list_constraints(
-    connection: &mut PgConnection,
-    table: &str,
-) -> Result<Vec<Constraint>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT
-             conname::text AS name,
-             ARRAY(
-                 SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey)
-             ) AS columns,
-             CASE WHEN contype = 'c' THEN pg_get_expr(conbin, conrelid) END AS expression,
-             confrelid::regclass::text AS referred,
-             (
-                 SELECT quote_ident(attname)
-                 FROM pg_attribute
-                 WHERE attrelid = confrelid
-                     AND ARRAY[attnum] = confkey
-                     AND has_table_privilege(confrelid, 'SELECT')
-             ) AS referred_column
-         FROM pg_constraint
-         WHERE conrelid = to_regclass($1)
-             AND contype IN ('c', 'f')
-         ORDER BY conname",
-    )
-    .bind(table)
-    .fetch_all(connection)
-    .await
-}
-
 /// Each field once.
 fn fields<'w>(written: impl Iterator<Item = &'w WrittenColumn>) -> Vec<&'static str> {
     let mut fields: Vec<_> = written.filter_map(|written| written.field).collect();
@@ -249,7 +238,7 @@ fn fields<'w>(written: impl Iterator<Item = &'w WrittenColumn>) -> Vec<&'static 
 }
 
 impl Column {
-    fn limits(&self, field: &'static str, written: &WrittenColumn) -> Vec<Limit> {
+    fn limits(&self, field: &'static str, written: &WrittenColumn, is_extra: bool) -> Vec<Limit> {
         let limit = |kind, value: String, broken_if: String| Limit {
             fields: vec![field],
             is_part: written.is_part,
@@ -259,7 +248,8 @@ impl Column {
         };
         let text = || format!("({})::text", written.value);
         let mut limits = Vec::new();
-        if self.is_required {
+        // An extra field that is not said is not written.
+        if self.is_required && !(is_extra && self.has_default) {
             let broken_if = "value IS NULL".to_owned();
             limits.push(limit(LimitKind::Present, text(), broken_if));
         }
@@ -281,49 +271,22 @@ impl Column {
             // What the rule calls VALUE is a column of that name to a query.
             limits.push(limit(rule(check, ""), value, format!("NOT {check}")));
         }
+        if is_extra && self.labels.is_empty() {
+            // What cannot be converted fails; what can is never NULL and not NULL.
+            let value = format!(
+                "(jsonb_populate_record(NULL::users, jsonb_build_object({}, input.extra -> {}))).{}",
+                literal(&raw_name(&self.name)),
+                literal(field),
+                raw(&self.name)
+            );
+            let kind = LimitKind::Type(self.base_type.clone());
+            limits.push(limit(
+                kind,
+                value,
+                "value IS NULL AND value IS NOT NULL".to_owned(),
+            ));
+        }
         limits
-    }
-}
-
-impl Constraint {
-    fn written<'w>(&self, written: &'w [WrittenColumn]) -> Vec<&'w WrittenColumn> {
-        let written = written.iter();
-        written
-            .filter(|written| self.columns.contains(&written.name))
-            .collect()
-    }
-
-    fn limit(&self, about: &[&WrittenColumn], values: Vec<(String, String)>) -> Option<Limit> {
-        let (kind, broken_if) = match (&self.expression, &self.referred, &self.referred_column) {
-            (Some(check), _, _) => (rule(check, &self.name), format!("NOT ({check})")),
-            (None, Some(referred), Some(key)) => {
-                let column = &values.first()?.0;
-                let broken_if = format!(
-                    "{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {referred} AS referred \
-                     WHERE referred.{key} = written.{column})"
-                );
-                (LimitKind::Reference, broken_if)
-            }
-            _ => return None,
-        };
-        Some(Limit {
-            fields: fields(about.iter().copied()),
-            is_part: about.iter().any(|written| written.is_part),
-            kind,
-            values,
-            broken_if,
-        })
-    }
-}
-
-/// A rule that lists the values of one column says which they are.
-fn rule(check: &str, name: &str) -> LimitKind {
-    let texts: Vec<_> = check.split('\'').skip(1).step_by(2).collect();
-    let is_list = check.matches("= ANY (").count() == 1 && !check.contains(" OR ");
-    if is_list && !texts.is_empty() && !check.contains(" AND ") {
-        LimitKind::OneOf(texts.into_iter().map(str::to_owned).collect())
-    } else {
-        LimitKind::Rule(name.to_owned())
     }
 }
 
@@ -337,6 +300,10 @@ fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
     let flags = |value: fn(&ImportRow) -> bool| -> Vec<bool> {
         rows.iter().map(|row| value(row)).collect()
     };
+    let extra: Vec<_> = rows
+        .iter()
+        .map(|row| Value::Object(row.extra.clone()))
+        .collect();
     let times: Vec<_> = rows.iter().map(|row| row.created_at).collect();
     sql.push_bind(texts(|row| Some(&row.email)))
         .push(", ")
@@ -350,5 +317,7 @@ fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
         .push(", ")
         .push_bind(flags(|row| row.is_superuser.unwrap_or(false)))
         .push(", ")
-        .push_bind(times);
+        .push_bind(times)
+        .push(", ")
+        .push_bind(extra);
 }
