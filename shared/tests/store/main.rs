@@ -15,5 +15,6 @@ mod foreign_tables;
 mod lists;
 mod look_ups;
 mod proposals;
+mod remapping;
 mod rights;
 mod searches;
