@@ -118,6 +118,7 @@ impl NewRows {
                 is_superuser: Some(false),
                 created_at: None,
                 id: None,
+                extra: serde_json::Map::new(),
             });
         Ok(rows.collect())
     }

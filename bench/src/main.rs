@@ -9,6 +9,7 @@ mod fixture;
 mod fleet;
 mod imports;
 mod load;
+mod mapped;
 mod program;
 mod report;
 mod scale;
@@ -47,6 +48,8 @@ enum Bench {
     Scale,
     /// Searches of every frequency, beside ILIKE and many at once
     Searches,
+    /// Lists, searches, statistics and imports in tables of other applications, beside rollcall's own
+    Mapped,
     /// Migrations of another application's table while it is written to
     Adoption,
     /// Cold starts and warm requests
@@ -78,6 +81,7 @@ async fn main() -> Result<()> {
             searches::run(rounds(30), &[10_000, 100_000, 1_000_000]).await?
         }
         Bench::Searches => searches::run(rounds(30), &users).await?,
+        Bench::Mapped => mapped::run(rounds(30), one_of_users(1_000_000)).await?,
         Bench::Adoption => adoption::run(one_of_users(1_000_000)).await?,
         Bench::Cold => cold::run(rounds(100)).await?,
         Bench::Fleet => fleet::run(rounds(100), one_of_users(100_000)).await?,

@@ -6,6 +6,7 @@
 pub mod adoption;
 pub mod catalogue;
 pub mod connection;
+mod extra_fields;
 mod folded_text;
 pub mod mapping;
 pub mod migrations;
@@ -15,6 +16,7 @@ pub mod seals;
 mod users_table;
 
 pub use self::{
+    extra_fields::{ExtraField, ExtraFields},
     folded_text::folded_text_of,
     users_table::{
         DetailedField, FieldMapping, IdMapping, InvalidMapping, UserIdKind, UsersMapping,

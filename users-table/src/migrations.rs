@@ -1,6 +1,7 @@
 //! The schema's migrations, embedded in the binary.
 
 mod adoption;
+mod remapping;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -76,7 +77,7 @@ pub async fn up(
         }
         let before = status(connection).await?;
         if before.iter().any(|migration| migration.is_applied) {
-            adoptable(adoption::changed_mapping(connection, users_table).await?)?;
+            remapping::apply_changed_mapping(connection, users_table).await?;
         }
         let pending = before.iter().filter(|migration| !migration.is_applied);
         if let Some(first) = pending.map(|migration| migration.version).min() {
@@ -102,10 +103,15 @@ async fn plan(
     let Some(mapping) = users_table.mapping() else {
         return Ok(None);
     };
-    match mapping::plan(connection, mapping).await {
-        Ok(plan) => Ok(Some(plan)),
-        Err(PlanError::Obstacles(obstacles)) => Err(Error::NotAdoptable(obstacles)),
-        Err(PlanError::Query(error)) => Err(error.into()),
+    Ok(Some(mapping::plan(connection, mapping).await?))
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Obstacles(obstacles) => Self::NotAdoptable(obstacles),
+            PlanError::Query(error) => error.into(),
+        }
     }
 }
 
@@ -119,7 +125,7 @@ async fn apply_pending(
     if first <= adoption::LAST_MIGRATION {
         adoptable(adoption::obstacles(connection, users_table, plan).await?)?;
     }
-    let outcome = patiently(async || run(connection, plan).await).await;
+    let outcome = patiently(is_migration_busy, async || run(connection, plan).await).await;
     if let Err(error) = outcome {
         // An index that could not be finished would still refuse and slow down what others write. A
         // connection that broke cannot drop it; the next attempt will.
@@ -165,7 +171,8 @@ pub async fn down(connection: &mut PgConnection, steps: usize) -> Result<Vec<Sta
         if target == 0 && !applied.is_empty() {
             adoption::restore_replaced_indexes(connection).await?;
         }
-        patiently(async || migrator(None).undo(&mut *connection, target).await).await?;
+        let undo = async || migrator(None).undo(&mut *connection, target).await;
+        patiently(is_migration_busy, undo).await?;
         Ok(())
     })
     .await?;
@@ -215,14 +222,15 @@ async fn run(connection: &mut PgConnection, plan: Option<&TablePlan>) -> Result<
     migrator.run(connection).await
 }
 
-/// Tries again where a migration could not have its lock in time, after a pause, in which the writers
-/// that waited behind it get on.
-async fn patiently(
-    mut work: impl AsyncFnMut() -> Result<(), MigrateError>,
-) -> Result<(), MigrateError> {
+/// Tries again where something could not have its lock in time, after a pause, in which the writers that waited
+/// behind it get on.
+async fn patiently<E>(
+    is_busy: impl Fn(&E) -> bool,
+    mut work: impl AsyncFnMut() -> Result<(), E>,
+) -> Result<(), E> {
     for _ in 1..LOCK_ATTEMPTS {
         match work().await {
-            Err(error) if has_code(&error, LOCK_NOT_AVAILABLE) => {
+            Err(error) if is_busy(&error) => {
                 tracing::info!("the table is busy; trying again");
                 tokio::time::sleep(LOCK_PAUSE).await;
             }
@@ -230,6 +238,18 @@ async fn patiently(
         }
     }
     work().await
+}
+
+/// Whether a statement could not have its lock in time.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let found = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    found.as_deref() == Some(LOCK_NOT_AVAILABLE)
+}
+
+fn is_migration_busy(error: &MigrateError) -> bool {
+    has_code(error, LOCK_NOT_AVAILABLE)
 }
 
 fn has_code(error: &MigrateError, code: &str) -> bool {

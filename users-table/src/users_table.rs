@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::extra_fields::ExtraFields;
+
 /// What `USERS_TABLE` is where rollcall may make a table of its own beside those of another application.
 const OWN: &str = "own";
 
@@ -56,6 +58,9 @@ pub struct UsersMapping {
     /// When the row was last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<FieldMapping>,
+    /// Columns that the API shows and writes under names of their own, by those names.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub extra: ExtraFields,
     /// A condition in SQL: which rows are users. All, without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users_are: Option<String>,
@@ -65,6 +70,10 @@ pub struct UsersMapping {
     /// Why no user can be created, in a sentence that callers read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_new_users: Option<String>,
+}
+
+fn is_empty(fields: &ExtraFields) -> bool {
+    fields.is_empty()
 }
 
 /// What the ids of a users table are.
@@ -178,6 +187,13 @@ impl UsersTable {
             .is_none_or(|mapping| mapping.created_at.is_some())
     }
 
+    /// Fields that only this table has.
+    #[must_use]
+    pub fn extra(&self) -> ExtraFields {
+        self.mapping()
+            .map_or(ExtraFields::NONE, |mapping| mapping.extra)
+    }
+
     /// What the ids of users are.
     #[must_use]
     pub fn id_kind(&self) -> UserIdKind {
@@ -252,12 +268,17 @@ impl UsersMapping {
                 ));
             }
         }
+        mistakes.extend(self.extra.mistakes());
         let fields = self.fields();
         let columns = fields
             .iter()
             .flat_map(|(_, field)| field.iter().flat_map(|field| field.written()))
             .map(|(column, _)| column)
-            .chain(self.new_users.keys().map(String::as_str));
+            .chain(self.extra.iter().map(|field| field.column));
+        // What a new user gets gives way to what a request says.
+        let is_extra = |column: &&str| self.extra.iter().any(|field| field.column == *column);
+        let constants = self.new_users.keys().map(String::as_str);
+        let columns = columns.chain(constants.filter(|column| !is_extra(column)));
         for column in columns {
             if !written.insert(column) {
                 mistakes.push(format!("the column {column} is written twice"));

@@ -16,8 +16,19 @@ use crate::{
     output,
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  DATABASE_URL=postgres://app@db:5432/app rollcall adopt
+  rollcall adopt --table accounts.people --output mapping.json
+  rollcall adopt --json | jq .proposal.mapping
+  rollcall adopt --apply
+
+Nothing is written without --apply. The mapping is the value of USERS_TABLE; edit it, and apply it
+with rollcall migrate up --mapping mapping.json.";
+
 /// Options of `rollcall adopt`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// The table, if it is not the one that is found: `schema.name`
     #[arg(long, value_name = "NAME")]
@@ -104,7 +115,7 @@ fn sentence(survey: &Survey, table: Option<&str>) -> String {
                               unset, and run rollcall migrate up."
             .to_owned(),
         Finding::Adopted => "rollcall has adopted a table of this database already: rollcall migrate status shows how far. \
-                             To try another mapping, run rollcall migrate remove with the old one first."
+                             To change the mapping, run rollcall migrate up with the other one."
             .to_owned(),
         Finding::Empty => "The database has no tables that this user can see: rollcall migrate up makes a table of \
                            rollcall's own."

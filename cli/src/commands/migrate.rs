@@ -10,8 +10,17 @@ use crate::{
     output,
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  DATABASE_URL=postgres://owner@db:5432/app rollcall migrate up
+  rollcall migrate up --mapping mapping.json       # adopts a table, or changes its mapping in place
+  rollcall migrate status --mapping mapping.json
+  rollcall migrate remove --mapping mapping.json   # takes rollcall away from an adopted table
+  rollcall migrate down --steps 1                  # of rollcall's own table";
+
 /// Options of `rollcall migrate`.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
     action: Action,

@@ -609,6 +609,8 @@ export interface components {
             updated_at: string | null;
             /** @description Unique without regard to case. */
             username: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** @description The answer to `GET /health/live`. */
         Live: {
@@ -690,9 +692,11 @@ export interface components {
             updated_at: string | null;
             /** @description Unique without regard to case. In the table of another application, users may have none. */
             username: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
-         * @description A user to be stored. A field that is `null` or empty text is one that is missing. White space around values is removed, but for passwords.
+         * @description A user to be stored. A field that is `null` or empty text is one that is missing. White space around values is removed, but for passwords. Where the mapping of the users table has extra fields, a user has them too.
          * @example {
          *       "email": "ada@example.com",
          *       "full_name": "Ada Lovelace",
@@ -779,7 +783,7 @@ export interface components {
             total_relation: components["schemas"]["TotalRelation"] | null;
         };
         /**
-         * @description What a user shall be from now on. A field that is not sent stays; `null` or empty text clears `full_name` and the password.
+         * @description What a user shall be from now on. A field that is not sent stays; `null` or empty text clears `full_name` and the password. Where the mapping of the users table has extra fields, they are changed too.
          * @example {
          *       "full_name": null,
          *       "is_active": false

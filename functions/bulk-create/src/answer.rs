@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::{
     platform::{
         error::Error,
@@ -35,6 +36,9 @@ pub(crate) struct UserBody<'u> {
     created_at: Option<DateTime<Utc>>,
     /// When the row was last changed.
     updated_at: Option<DateTime<Utc>>,
+    /// What only the table of another application has, by the names of its mapping.
+    #[serde(flatten)]
+    extra: &'u Map<String, Value>,
     /// What was done with the row.
     result: RowResult,
 }
@@ -95,6 +99,7 @@ impl<'u> UserBody<'u> {
             is_superuser: user.is_superuser,
             created_at: user.created_at.filter(|_| !is_imagined),
             updated_at: user.updated_at.filter(|_| !is_imagined),
+            extra: &user.extra,
             result: *result,
         }
     }
@@ -144,6 +149,7 @@ mod tests {
                 is_superuser: false,
                 created_at: Some(DateTime::UNIX_EPOCH),
                 updated_at: Some(DateTime::UNIX_EPOCH),
+                extra: Map::new(),
             },
             result,
             was: None,

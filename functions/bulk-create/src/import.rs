@@ -11,7 +11,7 @@ use shared::{
     },
     store::{
         audit,
-        bulk::{self, ImportRow, ImportedUser, Written},
+        bulk::{self, ImportRow, ImportedUser, RefusedBy, Written},
         idempotency,
         mapping::UserWrites,
         users,
@@ -64,6 +64,11 @@ pub(crate) async fn run(
     job: &ImportJob<'_>,
 ) -> Result<ImportOutcome, Error> {
     let on_ambiguous_commit = OnAmbiguousCommit::with_key(job.keyed.is_some());
+    let by = RefusedBy {
+        database,
+        deadline,
+        writes: job.writes,
+    };
     let mut refused = None;
     for _ in 0..MAX_ATTEMPTS {
         let outcome = database
@@ -74,23 +79,19 @@ pub(crate) async fn run(
         match outcome {
             Ok(outcome) => return Ok(outcome),
             Err(Error::RefusedByTable(refusal)) => {
-                bulk::explain(
-                    database,
-                    deadline,
-                    job.rows,
-                    job.options.on_conflict,
-                    &refusal,
-                )
-                .await?;
+                bulk::explain(by, job.rows, job.options.on_conflict, &refusal).await?;
                 refused = Some(refusal);
             }
             Err(error) => return Err(error),
         }
     }
-    Err(refused.map_or_else(
-        || Error::internal("importing users", "no attempt came to an end"),
-        Error::RefusedByTable,
-    ))
+    match refused {
+        Some(refused) => Err(bulk::explain_change(by, None, &[], &refused).await?),
+        None => Err(Error::internal(
+            "importing users",
+            "no attempt came to an end",
+        )),
+    }
 }
 
 /// One attempt: finds the stored response, or writes the users and stores the response to that.

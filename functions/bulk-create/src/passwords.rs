@@ -63,6 +63,7 @@ fn row(user: NewUser) -> (ImportRow, Option<SecretString>) {
         is_superuser: user.is_superuser,
         created_at: user.created_at,
         id: user.id,
+        extra: user.extra,
     };
     (row, plain)
 }

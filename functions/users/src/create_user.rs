@@ -80,6 +80,7 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
         is_superuser: user.is_superuser,
         created_at: user.created_at,
         id: None,
+        extra: user.extra,
     };
     let row = Located {
         index: 0,
@@ -100,6 +101,7 @@ async fn write(
     let database = &function.state.database;
     let deadline = &context.deadline;
     let writes = UserWrites::new(function.state.config.users_table.mapping());
+    let by = refusals::refused_by(function, context);
     let mut refused = Refusal::altered();
     for _ in 0..MAX_ATTEMPTS {
         let written = database
@@ -113,13 +115,13 @@ async fn write(
         match written {
             Err(Error::RefusedByTable(refusal)) => {
                 let rows = std::slice::from_ref(row);
-                bulk::explain(database, deadline, rows, OnConflict::Fail, &refusal).await?;
+                bulk::explain(by, rows, OnConflict::Fail, &refusal).await?;
                 refused = refusal;
             }
             other => return other,
         }
     }
-    Err(Error::RefusedByTable(refused))
+    Err(bulk::explain_change(by, None, &[], &refused).await?)
 }
 
 async fn create(

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::{
     platform::{
+        config::ExtraFields,
         database::{Abort, OnAmbiguousCommit, Transaction, TransactionOutcome},
         error::{Error, RefusalKind},
         http::{
@@ -127,6 +128,7 @@ async fn write(
     context: &RequestContext,
     job: &Job<'_>,
 ) -> Result<Deleted, Error> {
+    let extra = function.extra();
     let written = function
         .state
         .database
@@ -134,7 +136,7 @@ async fn write(
             &context.deadline,
             context.actor()?,
             OnAmbiguousCommit::with_key(job.keyed.is_some()),
-            |mut tx| async move { (delete(&mut tx, job).await, tx) },
+            |mut tx| async move { (delete(&mut tx, extra, job).await, tx) },
         )
         .await;
     match written {
@@ -150,6 +152,7 @@ async fn write(
 /// A dry run is taken back, and so is what the log would say of it.
 async fn delete(
     tx: &mut Transaction,
+    extra: ExtraFields,
     job: &Job<'_>,
 ) -> Result<TransactionOutcome<Result<Deleted, Error>>, Abort> {
     if let Some(response) = idempotency::begin(tx, job.keyed).await? {
@@ -160,7 +163,7 @@ async fn delete(
         audit::lock_person(tx, job.id).await?;
     }
     let tags = job.if_match.as_ref().and_then(IfMatch::tags);
-    let changed = users::delete(tx, job.id, tags).await?;
+    let changed = users::delete(tx, extra, job.id, tags).await?;
     let is_gone = changed == Changed::Unknown && job.if_match.is_none();
     let mut deleted = refusals::user(changed).map(Some);
     let mut erased_entries = None;

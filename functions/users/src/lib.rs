@@ -21,7 +21,7 @@ mod user_response;
 
 use shared::{
     platform::{
-        config::ConfigError, deadline::Deadline, error::Error, function::Function,
+        config::{ConfigError, ExtraFields}, deadline::Deadline, error::Error, function::Function,
         http::router::Route, idempotency::IdempotentRequest, password_hasher::PasswordHasher,
         request_context::RequestContext, state::State,
     },
@@ -67,11 +67,16 @@ impl Function for Users {
 }
 
 impl Users {
+    /// Fields that only the table of this deployment has.
+    fn extra(&self) -> ExtraFields {
+        self.state.config.users_table.extra()
+    }
+
     async fn find(&self, context: &RequestContext, id: UserId) -> Result<Option<User>, Error> {
         self.state
             .database
             .read(&context.deadline, |mut lease| async move {
-                (users::find(&mut lease, id).await, lease)
+                (users::find(&mut lease, self.extra(), id).await, lease)
             })
             .await
     }
@@ -106,6 +111,22 @@ impl Users {
                 Ok(hashes.pop())
             }
         }
+    }
+
+    async fn with_extra(
+        &self,
+        context: &RequestContext,
+        listed: Vec<User>,
+    ) -> Result<Vec<User>, Error> {
+        let listed = &listed;
+        context
+            .reader
+            .read(&context.deadline, |mut lease| async move {
+                let mut users = listed.clone();
+                let found = users::add_extra(&mut lease, &mut users).await;
+                (found.map(|()| users), lease)
+            })
+            .await
     }
 }
 

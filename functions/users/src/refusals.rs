@@ -9,6 +9,8 @@ use shared::{
     },
     store::{
         audit::{self, Action, NewEntry},
+        bulk::RefusedBy,
+        mapping::UserWrites,
         users::Changed,
     },
     users::{FieldError, User, UserId},
@@ -54,6 +56,18 @@ pub(crate) fn user(changed: Changed) -> Result<User, Error> {
             current: serde_json::to_value(&user)
                 .map_err(|error| Error::internal("writing the response", error))?,
         }),
+    }
+}
+
+/// Where to look for what the table refused.
+pub(crate) fn refused_by<'a>(
+    function: &'a ListUsers,
+    context: &'a RequestContext,
+) -> RefusedBy<'a> {
+    RefusedBy {
+        database: &function.state.database,
+        deadline: &context.deadline,
+        writes: UserWrites::new(function.state.config.users_table.mapping()),
     }
 }
 

@@ -17,6 +17,7 @@ use shared::{
     },
     store::{
         audit::{self, Action},
+        bulk,
         idempotency,
         mapping::UserWrites,
         users::{self, RESTORE_DAYS, Restored},
@@ -141,10 +142,15 @@ async fn restore(
                 (outcome.map(TransactionOutcome::Commit), tx)
             },
         )
-        .await?;
+        .await;
     let restored = match restored {
-        Outcome::Before(response) => return Ok((response, true)),
-        Outcome::Now(restored) => restored,
+        Err(Error::RefusedByTable(refused)) => {
+            let by = refusals::refused_by(function, context);
+            return Err(bulk::explain_change(by, None, &[], &refused).await?);
+        }
+        Ok(Outcome::Before(response)) => return Ok((response, true)),
+        Ok(Outcome::Now(restored)) => restored,
+        Err(error) => return Err(error),
     };
     let (email, username) = match &restored {
         Restored::Done(user) => return Ok((respond(user.clone())?, false)),

@@ -18,12 +18,11 @@ use shared::{
     },
     store::{
         audit::Action,
-        bulk::{self, OnConflict},
-        idempotency,
+        bulk, idempotency,
         mapping::UserWrites,
         users::{self, Changed, Changes},
     },
-    users::{Guard, Located, RawUser, UserField, UserFields, UserId, UserPatch},
+    users::{Guard, RawUser, UserField, UserFields, UserId, UserPatch},
 };
 
 use crate::{
@@ -87,6 +86,7 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
             password_hash,
             is_active: patch.is_active,
             is_superuser: patch.is_superuser,
+            extra: patch.extra,
         },
         if_match,
         keyed: keyed.as_ref(),
@@ -136,8 +136,7 @@ async fn write(
     match written {
         Ok(written) => written,
         Err(Error::RefusedByTable(refusal)) => {
-            let explained = explain(function, context, job, &refusal).await;
-            let error = explained.err().unwrap_or(Error::RefusedByTable(refusal));
+            let error = explain(function, context, job, &refusal).await?;
             Err(refusals::note(function, context, Action::Update, Some(job.id), error).await)
         }
         Err(error) => Err(error),
@@ -158,7 +157,7 @@ async fn update(
     }
     let tags = job.if_match.as_ref().and_then(IfMatch::tags);
     let changed = users::update(tx, writes, job.id, &job.changes, tags).await?;
-    if changed == Changed::Unknown && users::find(tx, job.id).await?.is_some() {
+    if changed == Changed::Unknown && users::find(tx, writes.extra(), job.id).await?.is_some() {
         return Err(Error::RefusedByTable(Refusal::altered()).into());
     }
     let written = refusals::user(changed).and_then(|user| Written::new(StatusCode::OK, &user));
@@ -174,7 +173,7 @@ async fn explain(
     context: &RequestContext,
     job: &Job<'_>,
     refusal: &Refusal,
-) -> Result<(), Error> {
+) -> Result<Error, Error> {
     let Job { id, changes, .. } = job;
     let State { database, .. } = &function.state;
     if refusal.kind == RefusalKind::Unique {
@@ -186,24 +185,13 @@ async fn explain(
             })
             .await?;
         if !fields.is_empty() {
-            return Err(refusals::taken(fields));
+            return Ok(refusals::taken(fields));
         }
-    } else if let Some(user) = function.find(context, *id).await? {
-        let row = Located {
-            index: 0,
-            line: None,
-            value: changes.applied_to(&user),
-        };
-        bulk::explain(
-            database,
-            &context.deadline,
-            &[row],
-            OnConflict::Fail,
-            refusal,
-        )
-        .await?;
     }
-    Ok(())
+    let user = function.find(context, *id).await?;
+    let row = user.map(|user| changes.applied_to(&user));
+    let by = refusals::refused_by(function, context);
+    bulk::explain_change(by, row.as_ref(), &changes.said(by.writes), refusal).await
 }
 
 #[cfg(feature = "openapi")]

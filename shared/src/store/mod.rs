@@ -8,6 +8,7 @@ pub mod audit;
 pub mod bulk;
 pub mod callers;
 pub mod capacity;
+mod extra;
 pub mod idempotency;
 pub mod list;
 pub mod listing;

@@ -6,7 +6,7 @@ use super::{
     audit,
     mapping::{UserWrites, WrittenColumns},
 };
-use crate::platform::{database::refusal, user_id::UserId};
+use crate::platform::{config::ExtraFields, database::refusal, user_id::UserId};
 
 /// Makes the user with this email, compared without regard to case, an active superuser, and returns the id
 /// if there is one.
@@ -50,8 +50,8 @@ pub async fn promote(
          )
          SELECT id::user_id FROM changed"#,
         written.assignments(),
-        audit::difference(&before, &after),
-        audit::difference(&after, &before),
+        audit::difference(&before, &after, ExtraFields::NONE),
+        audit::difference(&after, &before, ExtraFields::NONE),
     ))
     .bind(email)
     .fetch_optional(connection)
@@ -112,7 +112,7 @@ pub async fn insert_superuser(
          SELECT id::user_id FROM inserted",
         columns.join(", "),
         values.join(", "),
-        audit::image("inserted")
+        audit::image("inserted", ExtraFields::NONE)
     ))
     .bind(user.email)
     .bind(user.username)

@@ -37,6 +37,11 @@ impl FieldError {
         }
     }
 
+    pub(super) fn duplicate(field: &'static str) -> Self {
+        let message = format!("{field} is given more than once");
+        Self::new(field, "duplicate_field", message)
+    }
+
     pub(super) fn both_passwords() -> Self {
         Self::new(
             "password_hash",

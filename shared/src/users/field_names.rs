@@ -1,6 +1,7 @@
 //! How requests spell fields, and what to say of names that are not known.
 
 use super::user_field::UserField;
+use crate::platform::config::{ExtraField, ExtraFields};
 
 /// The field that is read only where ids are kept.
 const ID: &str = "id";
@@ -64,6 +65,14 @@ pub enum FieldName {
     Unknown,
 }
 
+/// The extra field that a column of a table means. An exact name goes before one with other letters.
+#[must_use]
+pub fn extra_of_column(name: &str, extra: ExtraFields) -> Option<&'static str> {
+    let same = |field: &ExtraField| letters(field.name) == letters(name);
+    let found = extra.named(name).or_else(|| extra.iter().find(same));
+    found.map(|field| field.name)
+}
+
 impl FieldName {
     /// What a name means that must be spelled exactly.
     #[must_use]
@@ -110,6 +119,11 @@ impl UnknownNames {
         }
     }
 
+    /// Counts more that are not shown.
+    pub(super) fn count_more(&mut self, more: usize) {
+        self.count += more;
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -118,19 +132,24 @@ impl UnknownNames {
 
     /// Names all columns, each with the nearest field that is not among those `given`.
     #[must_use]
-    pub fn columns_message(&self, given: &[UserField]) -> String {
-        self.message("column", |name| {
+    pub fn columns_message(&self, given: &[UserField], extra: ExtraFields) -> String {
+        self.message("column", extra, |name| {
             contained(name, given).or_else(|| similar(name, given))
         })
     }
 
     /// Names all fields of a row. Similar names are not searched for: a request may have many rows.
     #[must_use]
-    pub fn fields_message(&self, given: &[UserField]) -> String {
-        self.message("field", |name| contained(name, given))
+    pub fn fields_message(&self, given: &[UserField], extra: ExtraFields) -> String {
+        self.message("field", extra, |name| contained(name, given))
     }
 
-    fn message(&self, kind: &str, nearest: impl Fn(&str) -> Option<UserField>) -> String {
+    fn message(
+        &self,
+        kind: &str,
+        extra: ExtraFields,
+        nearest: impl Fn(&str) -> Option<UserField>,
+    ) -> String {
         let names = self.shown.iter().map(|name| match nearest(&letters(name)) {
             Some(field) => format!("{name:?} (did you mean {}?)", field.name()),
             None => format!("{name:?}"),
@@ -141,7 +160,8 @@ impl UnknownNames {
             more => format!(" and {more} more"),
         };
         let plural = if self.count == 1 { "" } else { "s" };
-        let supported = UserField::names();
+        let extra = extra.iter().map(|field| format!(", {}", field.name));
+        let supported = UserField::names() + &extra.collect::<String>();
         format!("unknown {kind}{plural} {names}{more}; supported: {supported}")
     }
 }
@@ -230,7 +250,7 @@ mod tests {
         for _ in 0..1_000 {
             names.push(&"x".repeat(1_000));
         }
-        let message = names.columns_message(&[]);
+        let message = names.columns_message(&[], ExtraFields::NONE);
         assert!(
             message.contains(" and 980 more; supported: email, "),
             "{message}"

@@ -52,7 +52,7 @@ pub use self::{
     cursor::{Cursor, CursorError, Direction, SortKey},
     exact_value::ExactValue,
     field_error::FieldError,
-    field_names::{FieldName, UnknownNames},
+    field_names::{FieldName, UnknownNames, extra_of_column},
     filter::Filter,
     guard::Guard,
     list_query::{CountMode, ListQuery, Position},

@@ -1,6 +1,7 @@
 //! A user to be created, parsed from one row of a request.
 
 use chrono::{DateTime, Datelike as _, FixedOffset, Utc};
+use serde_json::{Map, Value};
 
 use super::{
     email,
@@ -33,6 +34,8 @@ pub struct NewUser {
     pub created_at: Option<DateTime<Utc>>,
     /// The id that the user shall have, if it is kept.
     pub id: Option<UserId>,
+    /// What only the table of another application has. What is not said is left out.
+    pub extra: Map<String, Value>,
 }
 
 impl NewUser {
@@ -43,7 +46,8 @@ impl NewUser {
         fields: UserFields,
     ) -> Result<Self, Vec<FieldError>> {
         let id = row.take_id();
-        let (values, mistakes) = row.into_parts();
+        let (values, mut extra, mistakes) = row.into_parts(fields.extra());
+        extra.retain(|_, value| !value.is_null());
         let unwritable = UserField::ALL
             .into_iter()
             .zip(&values)
@@ -114,6 +118,7 @@ impl NewUser {
                 is_superuser,
                 created_at,
                 id,
+                extra,
             }),
             _ => Err(errors),
         }
@@ -202,7 +207,7 @@ fn parse_time(text: &str) -> Result<DateTime<Utc>, FieldError> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

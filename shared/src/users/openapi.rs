@@ -24,7 +24,8 @@ pub fn user_create() -> Value {
     json!({
         "type": "object",
         "description": "A user to be stored. A field that is `null` or empty text is one that is missing. \
-                        White space around values is removed, but for passwords.",
+                        White space around values is removed, but for passwords. Where the mapping of the users table \
+                        has extra fields, a user has them too.",
         "required": [UserField::Email.name(), UserField::Username.name()],
         "additionalProperties": false,
         "properties": properties,
@@ -56,7 +57,8 @@ pub fn user_patch() -> Value {
     json!({
         "type": "object",
         "description": "What a user shall be from now on. A field that is not sent stays; `null` or empty text \
-                        clears `full_name` and the password.",
+                        clears `full_name` and the password. Where the mapping of the users table has extra fields, \
+                        they are changed too.",
         "additionalProperties": false,
         "properties": properties,
         "not": {

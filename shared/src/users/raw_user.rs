@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
 };
-use serde_json::{error::Category, value::RawValue};
+use serde_json::{Map, Value, error::Category, value::RawValue};
 
 use super::{
     field_error::FieldError,
@@ -14,6 +14,7 @@ use super::{
     text::{normalized, trimmed},
     user_field::UserField,
 };
+use crate::platform::config::{ExtraField, ExtraFields};
 
 /// How much of a text is kept. Bringing a text to normalization form C takes memory and time that grow
 /// with it: a body of nothing but combining characters would take all that there is.
@@ -21,6 +22,9 @@ use super::{
 /// The form makes one character of four at most, and those have four bytes at most. So what was cut
 /// here is longer than any field may be in this form too.
 const MAX_TEXT_BYTES: usize = 4_096;
+
+/// More fields than a table may have beside ours: of the others, one at least is unknown.
+const MAX_OTHERS: usize = 64;
 
 /// What one field says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +49,9 @@ pub struct RawUser {
     is_given: [bool; UserField::ALL.len()],
     has_ignored_fields: bool,
     id: Option<String>,
+    /// Fields of other names, each with its value as JSON.
+    others: Vec<(String, String)>,
+    others_count: usize,
     mistakes: Vec<FieldError>,
 }
 
@@ -130,9 +137,48 @@ impl RawUser {
         })
     }
 
-    /// The values in the order of [`UserField::ALL`], and what is wrong beside them.
-    pub(super) fn into_parts(self) -> ([FieldValue; UserField::ALL.len()], Vec<FieldError>) {
-        (self.values, self.mistakes)
+    /// Sets a field that only the table of another application may have, to a piece of JSON.
+    pub fn set_other(&mut self, name: &str, json: &str) {
+        self.others_count += 1;
+        if self.others.len() < MAX_OTHERS {
+            self.others.push((name.to_owned(), json.to_owned()));
+        }
+    }
+
+    /// The values in the order of [`UserField::ALL`], those of extra fields, and what is wrong beside them.
+    pub(super) fn into_parts(
+        mut self,
+        fields: ExtraFields,
+    ) -> (
+        [FieldValue; UserField::ALL.len()],
+        Map<String, Value>,
+        Vec<FieldError>,
+    ) {
+        let mut extra = Map::new();
+        let mut unknown = UnknownNames::default();
+        for (name, json) in &self.others {
+            let Some(ExtraField { name, .. }) = fields.named(name) else {
+                unknown.push(name);
+                continue;
+            };
+            let value = extra_value(json).unwrap_or_else(|mistake| {
+                self.mistakes
+                    .push(FieldError::new(name, "invalid_type", mistake));
+                Value::Null
+            });
+            if extra.insert(name.to_owned(), value).is_some() {
+                self.mistakes.push(FieldError::duplicate(name));
+            }
+        }
+        unknown.count_more(self.others_count - self.others.len());
+        if !unknown.is_empty() {
+            let given = UserField::ALL.into_iter();
+            let given: Vec<_> = given.filter(|field| self.is_given(*field)).collect();
+            let message = unknown.fields_message(&given, fields);
+            self.mistakes
+                .push(FieldError::of_row("unknown_field", message));
+        }
+        (self.values, extra, self.mistakes)
     }
 }
 
@@ -154,7 +200,6 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<RawUser, A::Error> {
         let mut user = RawUser::default();
         let mut times_seen = [0_u8; UserField::ALL.len()];
-        let mut unknown = UnknownNames::default();
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
             let field = match FieldName::exact(&name) {
                 FieldName::Known(field) => field,
@@ -172,7 +217,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
                     continue;
                 }
                 FieldName::Unknown => {
-                    unknown.push(&name);
+                    user.set_other(&name, value.get());
                     continue;
                 }
             };
@@ -181,21 +226,9 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             let seen = &mut times_seen[field as usize];
             *seen = seen.saturating_add(1);
             if *seen == 2 {
-                let name = field.name();
-                let message = format!("{name} is given more than once");
-                user.mistakes
-                    .push(FieldError::new(name, "duplicate_field", message));
+                user.mistakes.push(FieldError::duplicate(field.name()));
             }
             user.set(field, field_value(value.get()));
-        }
-        if !unknown.is_empty() {
-            let given = UserField::ALL.into_iter();
-            let given: Vec<_> = given
-                .filter(|field| times_seen[*field as usize] > 0)
-                .collect();
-            let message = unknown.fields_message(&given);
-            user.mistakes
-                .push(FieldError::of_row("unknown_field", message));
         }
         Ok(user)
     }
@@ -212,6 +245,19 @@ fn field_value(json: &str) -> FieldValue {
     }
 }
 
+/// The value of an extra field. White space around a text is removed; empty text is none.
+fn extra_value(json: &str) -> Result<Value, &'static str> {
+    let value: Value =
+        serde_json::from_str(json).map_err(|_| "a value is not valid JSON in Unicode")?;
+    Ok(match value {
+        Value::String(text) => match trimmed(&text) {
+            "" => Value::Null,
+            text => Value::String(normalized(text).into_owned()),
+        },
+        value => value,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::iter::once;
@@ -222,7 +268,7 @@ mod tests {
     use crate::users::{AcceptedHashes, NewUser, UserFields};
 
     fn code(json: &str) -> &'static str {
-        let (_, mistakes) = RawUser::from_json(json).into_parts();
+        let (_, _, mistakes) = RawUser::from_json(json).into_parts(ExtraFields::NONE);
         mistakes[0].code
     }
 
@@ -237,7 +283,7 @@ mod tests {
     #[test]
     fn values_keep_their_kind() {
         let json = r#"{"email": "a\u00e9", "username": null, "full_name": 1, "is_active": false}"#;
-        let (values, mistakes) = RawUser::from_json(json).into_parts();
+        let (values, _, mistakes) = RawUser::from_json(json).into_parts(ExtraFields::NONE);
         assert_eq!(mistakes, []);
         assert_eq!(values[0], FieldValue::Text("aé".to_owned()));
         assert_eq!(values[1], FieldValue::Absent);
@@ -266,7 +312,7 @@ mod tests {
     #[test]
     fn a_field_given_a_thousand_times_is_one_mistake() {
         let json = format!("{{{}\"email\": 1}}", "\"email\": 1,".repeat(999));
-        let (_, mistakes) = RawUser::from_json(&json).into_parts();
+        let (_, _, mistakes) = RawUser::from_json(&json).into_parts(ExtraFields::NONE);
         assert_eq!(mistakes.len(), 1);
     }
 
@@ -287,14 +333,15 @@ mod tests {
 
     #[test]
     fn half_a_surrogate_pair_is_no_text() {
-        let (values, _) = RawUser::from_json(r#"{"email": "\ud800"}"#).into_parts();
+        let (values, _, _) =
+            RawUser::from_json(r#"{"email": "\ud800"}"#).into_parts(ExtraFields::NONE);
         assert_eq!(values[0], FieldValue::Other);
     }
 
     #[test]
     fn all_unknown_names_are_one_mistake_with_the_nearest_field() {
         let json = r#"{"email": "a", "Email": "b", "name": "c", "email_verified": true}"#;
-        let (_, mistakes) = RawUser::from_json(json).into_parts();
+        let (_, _, mistakes) = RawUser::from_json(json).into_parts(ExtraFields::NONE);
         assert_eq!(
             mistakes[0].message,
             "unknown fields \"Email\", \"name\" (did you mean full_name?), \"email_verified\"; supported: \

@@ -1,7 +1,7 @@
 //! Which fields the users of this deployment have.
 
 use super::{password, user_field::UserField};
-use crate::platform::config::{BulkConfig, PasswordHash, UsersMapping, UsersTable};
+use crate::platform::config::{BulkConfig, ExtraFields, PasswordHash, UsersMapping, UsersTable};
 
 /// What bcrypt takes of a password: all else would be cut off.
 const BCRYPT_BYTES: usize = 72;
@@ -11,6 +11,7 @@ const BCRYPT_BYTES: usize = 72;
 pub struct UserFields {
     writable: [bool; UserField::ALL.len()],
     password_bytes: usize,
+    extra: ExtraFields,
 }
 
 impl UserFields {
@@ -18,6 +19,7 @@ impl UserFields {
     pub const ALL: Self = Self {
         writable: [true; UserField::ALL.len()],
         password_bytes: password::MAX_BYTES,
+        extra: ExtraFields::NONE,
     };
 
     /// Those of the configured table, with passwords that can be hashed as configured.
@@ -38,6 +40,7 @@ impl UserFields {
         let writable = table.mapping().map(Self::of_mapping);
         Self {
             writable: writable.unwrap_or(Self::ALL.writable),
+            extra: table.extra(),
             ..Self::ALL
         }
     }
@@ -60,6 +63,12 @@ impl UserFields {
     #[must_use]
     pub fn has(self, field: UserField) -> bool {
         self.writable[field as usize]
+    }
+
+    /// Fields that only the table of another application has.
+    #[must_use]
+    pub fn extra(self) -> ExtraFields {
+        self.extra
     }
 
     /// How many bytes a plaintext password may have.

@@ -1,5 +1,7 @@
 //! A change of one user, parsed from a JSON merge patch (RFC 7396).
 
+use serde_json::{Map, Value};
+
 use super::{
     email,
     field_error::FieldError,
@@ -28,6 +30,8 @@ pub struct UserPatch {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others.
     pub is_superuser: Option<bool>,
+    /// What only the table of another application has; null clears it.
+    pub extra: Map<String, Value>,
 }
 
 impl UserPatch {
@@ -51,7 +55,7 @@ impl UserPatch {
                 "id and updated_at cannot be changed",
             ));
         }
-        let (values, mistakes) = row.into_parts();
+        let (values, extra, mistakes) = row.into_parts(fields.extra());
         for (field, value) in UserField::ALL.into_iter().zip(&values) {
             let is_removed = is_given(field) && *value == FieldValue::Absent;
             if is_removed && !field.may_be_absent() {
@@ -124,6 +128,7 @@ impl UserPatch {
             password: has_password.then_some(password.unwrap_or(Password::None)),
             is_active,
             is_superuser,
+            extra,
         })
     }
 
@@ -136,7 +141,7 @@ impl UserPatch {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -208,6 +213,7 @@ mod tests {
             is_superuser: false,
             created_at: Some(chrono::DateTime::UNIX_EPOCH),
             updated_at: Some(chrono::DateTime::UNIX_EPOCH),
+            extra: Map::new(),
         };
         let parse = |patch: &Value| {
             UserPatch::parse(

@@ -15,6 +15,7 @@ mod foreign_tables;
 mod lists;
 mod look_ups;
 mod proposals;
+mod remapping;
 mod rights;
 mod seals;
 mod searches;

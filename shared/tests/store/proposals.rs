@@ -85,6 +85,16 @@ adopted_by_their_proposals! {
     german = "public.benutzer", [3, 2, 1], "bcrypt", "";
     spanish = "public.usuarios", [3, 2, 1], "none", "";
     typeorm = "public.\"user\"", [2, 1, 1], "bcrypt", "";
+    mattermost = "public.users", [1, 1, 0], "bcrypt", "";
+    zulip = "public.zerver_userprofile", [2, 1, 0], "none", "realm_id has to refer";
+    outline = "public.users", [2, 1, 1], "none", "";
+    calcom = "public.users", [2, 1, 1], "none", "";
+    chatwoot = "public.users", [2, 2, 0], "bcrypt", "";
+    sylius = "public.sylius_admin_user", [2, 1, 0], "bcrypt", "";
+    ghost = "public.users", [3, 1, 0], "bcrypt", "";
+    authentik = "public.authentik_core_user", [2, 1, 0], "pbkdf2-django", "";
+    nextcloud = "public.oc_users", [2, 2, 0], "none", "no column takes the address";
+    plane = "public.users", [2, 1, 1], "pbkdf2-django", "";
 }
 
 fn fixtures() -> PathBuf {
@@ -394,6 +404,32 @@ async fn a_table_is_looked_at_without_the_right_to_read_or_write_it() {
     assert!(note, "{:?}", proposal.notes);
     let drop = format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}");
     connection.execute(drop.as_str()).await.unwrap();
+}
+
+#[tokio::test]
+async fn extra_fields_are_proposed_by_their_names_and_no_secret_is() {
+    let sql = "CREATE TYPE rank AS ENUM ('crew', 'captain');
+               CREATE TABLE cities (id integer PRIMARY KEY);
+               CREATE TABLE users (
+                   id serial PRIMARY KEY, email text NOT NULL UNIQUE, password text, role rank NOT NULL,
+                   \"phoneNumber\" text, locale varchar(5) DEFAULT 'en', \"is_verified\" boolean, timezone text,
+                   city integer REFERENCES cities, bio text GENERATED ALWAYS AS (email) STORED,
+                   reset_token text, otp_secret text, api_key text, phone_pin text, password_salt_old text
+               );
+               INSERT INTO users (email, role) VALUES ('a@x.example', 'crew')";
+    let mut table = ForeignTable::of(sql, UsersTable::Unspecified).await;
+    let proposal = survey(&mut table.connection, None).await.unwrap();
+    let mapping = proposal.proposal.unwrap().mapping.unwrap();
+    let names: Vec<_> = mapping.extra.iter().map(|field| field.name).collect();
+    let expected = ["is_verified", "locale", "phoneNumber", "role", "timezone"];
+    assert_eq!(names, expected);
+    table.mapping = UsersTable::parse(&mapping.to_json()).unwrap();
+    table.adopt().await;
+    let mut new = row("b@x.example", None);
+    new.extra.insert("locale".to_owned(), "de".into());
+    let writes = UserWrites::new(Some(&mapping));
+    let user = write(&mut table, writes, &new, OnConflict::Fail).await;
+    assert_eq!([&user.extra["locale"], &user.extra["role"]], ["de", "crew"]);
 }
 
 #[tokio::test]

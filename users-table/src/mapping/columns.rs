@@ -168,6 +168,7 @@ pub(super) fn written_columns(mapping: &UsersMapping) -> Vec<String> {
         .filter_map(|(_, field)| *field)
         .flat_map(|field| field.written())
         .map(|(column, _)| column)
+        .chain(mapping.extra.iter().map(|field| field.column))
         .chain(mapping.new_users.keys().map(String::as_str))
         .collect();
     columns.into_iter().map(str::to_owned).collect()

@@ -19,13 +19,32 @@ pub(super) struct Index {
 impl Index {
     /// The statement that builds it on a table.
     pub(super) fn create(&self, table: &str, options: &str) -> String {
+        self.create_as(self.name, table, options)
+    }
+
+    /// The statement that builds it beside the one whose place it takes.
+    pub(super) fn create_next(&self, table: &str) -> String {
+        let name = format!("{}{NEXT}", self.name);
+        self.create_as(&name, table, "CONCURRENTLY")
+    }
+
+    pub(super) fn rename(&self, schema: &str, from: &str, to: &str) -> String {
+        let name = self.name;
+        format!("ALTER INDEX {schema}.{name}{from} RENAME TO {name}{to}")
+    }
+
+    fn create_as(&self, name: &str, table: &str, options: &str) -> String {
         let unique = if self.is_unique { "UNIQUE " } else { "" };
         format!(
-            "CREATE {unique}INDEX {options} {} ON {table} {}",
-            self.name, self.definition
+            "CREATE {unique}INDEX {options} {name} ON {table} {}",
+            self.definition
         )
     }
 }
+
+/// What is put behind the name of an index that takes the place of another one, and behind that of the other one.
+pub(super) const NEXT: &str = "_next";
+pub(super) const REPLACED: &str = "_replaced";
 
 /// What the indexes are made of.
 pub(super) struct Indexed<'p> {

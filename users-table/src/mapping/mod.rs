@@ -12,10 +12,8 @@ mod writes;
 
 pub use self::{
     plan::{PlanError, TablePlan, plan},
-    writes::{UserWrites, WrittenColumns},
+    writes::{UserWrites, WrittenColumn, WrittenColumns},
 };
 
-pub(super) use self::{
-    names::{literal, quoted, raw},
-    plan::BUILDS_INDEX,
-};
+pub use self::names::{literal, quoted, raw, raw_name};
+pub(super) use self::plan::BUILDS_INDEX;

@@ -1,16 +1,25 @@
 //! Names as SQL takes them.
 
 /// A name as SQL takes it.
-pub(crate) fn quoted(name: &str) -> String {
+#[must_use]
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// What a column of the table that rollcall writes is called in the view.
-pub(crate) fn raw(column: &str) -> String {
-    quoted(&format!("raw_{column}"))
+#[must_use]
+pub fn raw(column: &str) -> String {
+    quoted(&raw_name(column))
+}
+
+/// The same, not quoted.
+#[must_use]
+pub fn raw_name(column: &str) -> String {
+    format!("raw_{column}")
 }
 
 /// A text as SQL takes it.
-pub(crate) fn literal(text: &str) -> String {
+#[must_use]
+pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

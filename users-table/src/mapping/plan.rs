@@ -1,5 +1,7 @@
 //! What `migrate` makes of a mapping, and what keeps it from that.
 
+mod remapping;
+
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 use super::{
@@ -10,10 +12,12 @@ use super::{
 use crate::{
     adoption,
     catalogue::{self, Column},
+    extra_fields::ExtraFields,
     users_table::{FieldMapping, UsersMapping},
 };
 
 const USERS: &str = include_str!("templates/users.sql");
+const VIEW: &str = include_str!("templates/view.sql");
 const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
 const WITH_IDS_OF_USERS: &str = include_str!("../../../migrations/0023_user_audit.up.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
@@ -35,6 +39,7 @@ pub struct TablePlan {
     id_type: &'static str,
     columns: Vec<ViewColumn>,
     written: Vec<String>,
+    extra: ExtraFields,
     users_are: Option<String>,
     included: Vec<String>,
     /// Conditions that a column changes which is counted.
@@ -124,6 +129,7 @@ pub async fn plan(
         id_type,
         columns: view_columns,
         written,
+        extra: mapping.extra,
         users_are: mapping.users_are.clone(),
         included: Vec::new(),
         counted: Vec::new(),
@@ -163,7 +169,7 @@ impl TablePlan {
     #[must_use]
     pub fn migration(&self, version: i64) -> Option<String> {
         match version {
-            1 => Some(self.fill(USERS)),
+            1 => Some(self.fill(USERS) + &self.fill(VIEW)),
             20 => Some(self.fill(IDEMPOTENCY_KEYS)),
             23 => Some(WITH_IDS_OF_USERS.replace("_id bigint,", "_id user_id,")),
             21 => Some(self.fill(COUNTS)),
@@ -179,14 +185,7 @@ impl TablePlan {
     /// The statements that take everything away again, in order.
     #[must_use]
     pub fn removal(&self) -> Vec<String> {
-        let triggers = [
-            "rollcall_count_inserted_users",
-            "rollcall_count_updated_user",
-            "rollcall_count_deleted_users",
-            "rollcall_count_truncated_users",
-        ];
-        let triggers =
-            triggers.map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {}", self.table));
+        let triggers = self.drop_triggers();
         let indexes = self.indexes().map(|index| {
             format!(
                 "DROP INDEX CONCURRENTLY IF EXISTS {}.{}",
@@ -224,6 +223,16 @@ impl TablePlan {
             (column.name, query)
         };
         columns.map(query).collect()
+    }
+
+    fn drop_triggers(&self) -> [String; 4] {
+        [
+            "rollcall_count_inserted_users",
+            "rollcall_count_updated_user",
+            "rollcall_count_deleted_users",
+            "rollcall_count_truncated_users",
+        ]
+        .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger} ON {}", self.table))
     }
 
     fn indexes(&self) -> impl Iterator<Item = Index> {
@@ -297,7 +306,15 @@ impl TablePlan {
             .written
             .iter()
             .map(|column| format!("{} AS {}", quoted(column), raw(column)));
-        [id].into_iter().chain(fields).chain(raw).collect()
+        let pairs: Vec<_> = self
+            .extra
+            .iter()
+            .map(|field| format!("{}, {}", literal(field.name), quoted(field.column)))
+            .collect();
+        let extra = (!pairs.is_empty())
+            .then(|| format!("jsonb_build_object({}) AS extra", pairs.join(", ")));
+        let all = [id].into_iter().chain(fields).chain(raw);
+        all.chain(extra).collect()
     }
 
     /// Finds out which columns the expressions read, and whether the server takes all of it.

@@ -105,26 +105,6 @@ async fn missing_consent(
     )])
 }
 
-/// What has been built by one mapping does not fit another one.
-pub(super) async fn changed_mapping(
-    connection: &mut PgConnection,
-    users_table: &UsersTable,
-) -> Result<Vec<String>, sqlx::Error> {
-    let Some(mapping) = users_table.mapping() else {
-        return Ok(Vec::new());
-    };
-    let applied = adoption::find_mapping(connection).await?;
-    Ok(match applied {
-        Some(applied) if serde_json::from_str(&applied).ok().as_ref() != Some(mapping) => {
-            vec![format!(
-                "USERS_TABLE is another mapping than the one that was applied, which is {applied}: invoke \
-             migrate with the old one and {{\"command\": \"remove\"}} first"
-            )]
-        }
-        _ => Vec::new(),
-    })
-}
-
 impl Wanted {
     fn obstacle_in(&self, columns: &[Column]) -> Option<String> {
         let Self {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 
 use super::{
-    Access, Proposal, ProposedField, Setting,
+    Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
     flags, ids, new_users, passwords, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
     adoption::{self, Feature, FeatureKind},
+    extra_fields::ExtraFields,
     users_table::{FieldMapping, IdMapping, UsersMapping},
 };
 
@@ -266,6 +267,7 @@ async fn fields(
         is_superuser,
         created_at,
         updated_at,
+        extra: ExtraFields::NONE,
         users_are,
         new_users: deleted.into_iter().collect(),
         no_new_users: None,
@@ -327,6 +329,15 @@ async fn complete(
         .map(|(column, _)| column.to_owned())
         .chain(mapping.new_users.keys().cloned())
         .collect();
+    mapping.extra = extra::columns(table, &mapping.id.column, &written);
+    report
+        .fields
+        .extend(mapping.extra.iter().map(|field| ProposedField {
+            field: field.name,
+            from: Some(field.column.to_owned()),
+            access: Access::Works,
+            notes: Vec::new(),
+        }));
     let (constants, unknown) = new_users::constants(table, &mapping.id.column, &written);
     mapping.new_users.extend(constants);
     report.no_new_users.extend(unknown);

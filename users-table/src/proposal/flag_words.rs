@@ -261,6 +261,7 @@ pub(super) const PLAIN_ROLE: &[&str] = &[
 
 pub(super) const DELETED: &[&str] = &[
     "deletedat",
+    "deleteat",
     "isdeleted",
     "deleted",
     "deletedon",

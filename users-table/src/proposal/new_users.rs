@@ -19,6 +19,9 @@ use crate::{
 /// Columns that ASP.NET Identity needs for a login although the table does not.
 const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
 
+/// Parts of names of columns that let somebody in.
+const SECRETS: [&str; 3] = ["token", "secret", "apikey"];
+
 /// Lists, and not objects, by the names that they have.
 const LISTS: [&str; 7] = [
     "roles",
@@ -84,7 +87,10 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
         _ => None,
     };
     let allowed = column.allowed();
-    let known = if is_unique {
+    let letters = letters(name);
+    // Nobody may share a secret, least of all one that is empty.
+    let is_secret = SECRETS.iter().any(|word| letters.contains(word));
+    let known = if is_unique || is_secret && column.is_text() {
         match column.category.as_str() {
             "S" if allowed.is_empty() => random(),
             _ if column.base_type == "uuid" => Some("gen_random_uuid()".to_owned()),

@@ -45,11 +45,12 @@ pub(super) async fn keys<'t>(
         })
     });
     if email.is_none() && username.is_none() {
-        // Spring's default users are named by their key.
+        // The users of Spring and of Nextcloud are named by their key.
         let is_key = |column: &Column| column.is_text() && column.name == id;
+        let uid = || names::find(table, &["uid"], is_key);
         return Ok(Keys {
             email: names::find(table, EMAIL, is_key),
-            username: names::find(table, USERNAME, is_key),
+            username: names::find(table, USERNAME, is_key).or_else(uid),
         });
     }
     let (None, Some(login)) = (email, username) else {
@@ -263,9 +264,12 @@ pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
     let is_right = |column: &Column| {
         column.is_text() && !column.is_reference && !taken.contains(&column.name.as_str())
     };
-    let whole = names::find(table, FULL_NAME, |column| {
+    // A name that everybody has to have goes before one that some have.
+    let names = names::all(table, FULL_NAME, |column| {
         is_right(column) && !column.is_generated
     });
+    let required = names.iter().find(|column| column.is_required());
+    let whole = required.or(names.first()).copied();
     let first = names::find(table, FIRST_NAME, |column| {
         is_right(column) && !column.is_generated
     });
@@ -276,7 +280,8 @@ pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
     let (whole, first) = match (whole, first, last) {
         (Some(whole), None, Some(_)) if letters(&whole.name) == "name" => (None, Some(whole)),
         (Some(whole), Some(_), Some(_))
-            if ["name", "alias", "nickname"].contains(&letters(&whole.name).as_str()) =>
+            if ["name", "alias", "nickname"].contains(&letters(&whole.name).as_str())
+                && !whole.is_required() =>
         {
             (None, first)
         }

@@ -4,7 +4,8 @@ mod cell;
 mod header;
 
 use csv_reader::{Record, Records};
-use shared::users::{FieldError, RawUser};
+use serde_json::Value;
+use shared::users::{FieldError, RawUser, UserFields};
 
 use self::header::Column;
 use super::Rows;
@@ -21,16 +22,19 @@ pub(super) fn read(text: &str, rows: &mut Rows, are_guarded: bool) {
         Some(Err(error)) => return rows.refuse(format!("Line {}: {}", error.line, error.problem)),
         Some(Ok(header)) => header::columns(&header, text, rows),
     };
+    let fields = rows.fields;
     for record in records.keeping(columns.len()) {
         match record {
-            Ok(record) => rows.push(Some(record.line), || user(&columns, record, are_guarded)),
+            Ok(record) => rows.push(Some(record.line), || {
+                user(&columns, fields, record, are_guarded)
+            }),
             Err(error) => rows.refuse(format!("Line {}: {}", error.line, error.problem)),
         }
     }
 }
 
 /// Cells beyond the columns may be there if they are blank, and those of columns without a name need not be.
-fn user(columns: &[Column], record: Record<'_>, are_guarded: bool) -> RawUser {
+fn user(columns: &[Column], fields: UserFields, record: Record<'_>, are_guarded: bool) -> RawUser {
     if record.cell_count < columns.len() || record.filled_count > columns.len() {
         return RawUser::broken(FieldError::of_row(
             "wrong_cell_count",
@@ -48,6 +52,10 @@ fn user(columns: &[Column], record: Record<'_>, are_guarded: bool) -> RawUser {
         }
         match column {
             Column::Field(field) => user.set(*field, cell::value(*field, cell)),
+            Column::Extra(name) => {
+                let text = cell::present(&cell).unwrap_or_default();
+                user.set_other(name, &Value::from(text).to_string());
+            }
             Column::Id => user.set_id(cell::present(&cell).unwrap_or_default()),
             Column::Ignored => {}
             Column::Unnamed if cell.is_blank() => {}
@@ -59,24 +67,20 @@ fn user(columns: &[Column], record: Record<'_>, are_guarded: bool) -> RawUser {
             }
         }
     }
-    header::mark_missing(columns, &mut user);
+    header::mark_missing(columns, fields, &mut user);
     user
 }
 
 #[cfg(test)]
 mod tests {
-    use shared::{
-        platform::error::Error,
-        users::{AcceptedHashes, UserFields},
-    };
+    use shared::{platform::error::Error, users::AcceptedHashes};
 
     use super::*;
 
     fn error(text: &str) -> Error {
-        let mut rows = Rows::new(9, false);
+        let mut rows = Rows::new(9, false, UserFields::ALL);
         read(text, &mut rows, false);
-        rows.finish(AcceptedHashes::default(), UserFields::ALL)
-            .unwrap_err()
+        rows.finish(AcceptedHashes::default()).unwrap_err()
     }
 
     fn message(text: &str) -> String {

@@ -87,11 +87,9 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> String {
-        let mut rows = Rows::new(2, false);
+        let mut rows = Rows::new(2, false, UserFields::ALL);
         read(text, &mut rows);
-        let error = rows
-            .finish(AcceptedHashes::default(), UserFields::ALL)
-            .unwrap_err();
+        let error = rows.finish(AcceptedHashes::default()).unwrap_err();
         error.public().message
     }
 
@@ -146,7 +144,7 @@ mod tests {
     #[test]
     fn a_deep_row_is_one_bad_row() {
         let deep = format!("[{}{}]", "[".repeat(1_000_000), "]".repeat(1_000_000));
-        let mut rows = Rows::new(2, false);
+        let mut rows = Rows::new(2, false, UserFields::ALL);
         read(&deep, &mut rows);
         assert_eq!(rows.count, 1);
     }

@@ -97,13 +97,13 @@ impl<'r> Payload<'r> {
         fields: UserFields,
         are_guarded: bool,
     ) -> Result<Vec<Located<NewUser>>, Error> {
-        let mut rows = Rows::new(max_rows, keeps_ids);
+        let mut rows = Rows::new(max_rows, keeps_ids, fields);
         match self.format {
             Format::Json => json::read(&self.text, &mut rows),
             Format::Ndjson => ndjson::read(&self.text, &mut rows),
             Format::Csv => csv::read(&self.text, &mut rows, are_guarded),
         }
-        rows.finish(accepted, fields)
+        rows.finish(accepted)
     }
 }
 

@@ -48,7 +48,7 @@ mod tests {
     fn blank_lines_are_not_counted_as_users_but_as_lines() {
         for end in ["\n", "\r\n", "\r"] {
             let text = ["{}", "", "  ", "nonsense", "{}"].join(end);
-            let mut rows = Rows::new(9, false);
+            let mut rows = Rows::new(9, false, UserFields::ALL);
             read(&text, &mut rows);
             let lines: Vec<_> = rows.kept.iter().map(|row| row.line).collect();
             assert_eq!(lines, [Some(1), Some(4), Some(5)], "{end:?}");
@@ -58,11 +58,9 @@ mod tests {
     #[test]
     fn other_ways_to_write_users_are_explained() {
         let message = |text| {
-            let mut rows = Rows::new(9, false);
+            let mut rows = Rows::new(9, false, UserFields::ALL);
             read(text, &mut rows);
-            let error = rows
-                .finish(AcceptedHashes::default(), UserFields::ALL)
-                .unwrap_err();
+            let error = rows.finish(AcceptedHashes::default()).unwrap_err();
             error.public().message
         };
         assert!(message("{\"email\":\"a\"}{\"email\":\"b\"}\n").contains("--data-binary"));

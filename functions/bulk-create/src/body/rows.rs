@@ -12,6 +12,7 @@ const MAX_PROBLEMS: usize = 20;
 pub(super) struct Rows {
     limit: usize,
     keeps_ids: bool,
+    pub(super) fields: UserFields,
     pub(super) kept: Vec<Located<RawUser>>,
     pub(super) count: usize,
     problems: Vec<String>,
@@ -19,10 +20,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(limit: usize, keeps_ids: bool) -> Self {
+    pub(super) fn new(limit: usize, keeps_ids: bool, fields: UserFields) -> Self {
         Self {
             limit,
             keeps_ids,
+            fields,
             kept: Vec::new(),
             count: 0,
             problems: Vec::new(),
@@ -58,7 +60,6 @@ impl Rows {
     pub(super) fn finish(
         mut self,
         accepted: AcceptedHashes,
-        fields: UserFields,
     ) -> Result<Vec<Located<NewUser>>, Error> {
         if self.count > self.limit {
             return Err(Error::TooLarge {
@@ -74,7 +75,7 @@ impl Rows {
                     "The body must hold at least one user",
                 ));
             }
-            let batch = parse_batch(self.kept, accepted, fields);
+            let batch = parse_batch(self.kept, accepted, self.fields);
             return batch.map_err(|details| Error::ValidationFailed { details });
         }
         if self.problem_count > MAX_PROBLEMS {
@@ -82,7 +83,7 @@ impl Rows {
             self.problems
                 .push(format!("{more} more errors of this kind"));
         }
-        let rows = parse_batch(self.kept, accepted, fields);
+        let rows = parse_batch(self.kept, accepted, self.fields);
         Err(Error::InvalidRequest {
             message: self.problems.join(". "),
             details: rows.err().unwrap_or_default(),

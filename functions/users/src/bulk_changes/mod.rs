@@ -136,7 +136,10 @@ async fn preview(
         .state
         .database
         .read(&context.deadline, |mut lease| async move {
-            (users::find_all(&mut lease, ids).await, lease)
+            (
+                users::find_all(&mut lease, function.extra(), ids).await,
+                lease,
+            )
         })
         .await?;
     let response = respond(request, changed, done.len(), Some(examples))?;
@@ -167,13 +170,32 @@ async fn write(
             Err(Error::RefusedByTable(refusal)) if refusal.kind == RefusalKind::Reference => {
                 refused = refusal;
             }
+            Err(Error::RefusedByTable(refusal)) => {
+                let error = explain(function, context, &request.change, &refusal).await?;
+                return Err(error);
+            }
             Err(error) => return Err(error),
         }
     }
     Err(match request.change {
         Change::Delete => REFERENCED,
-        Change::Update(_) => Error::RefusedByTable(refused),
+        Change::Update(_) => explain(function, context, &request.change, &refused).await?,
     })
+}
+
+/// Which of the fields the table does not take.
+async fn explain(
+    function: &ListUsers,
+    context: &RequestContext,
+    change: &Change,
+    refused: &Refusal,
+) -> Result<Error, Error> {
+    let by = refusals::refused_by(function, context);
+    let Change::Update(changes) = change else {
+        return bulk::explain_change(by, None, &[], refused).await;
+    };
+    let row = changes.applied_to_nobody();
+    bulk::explain_change(by, Some(&row), &changes.said(by.writes), refused).await
 }
 
 async fn attempt(

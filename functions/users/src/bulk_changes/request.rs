@@ -277,6 +277,7 @@ fn changes(set: Map<String, Value>, config: &Config) -> Result<Changes, Error> {
         full_name: patch.full_name,
         is_active: patch.is_active,
         is_superuser: patch.is_superuser,
+        extra: patch.extra,
         ..Changes::default()
     })
 }

@@ -85,7 +85,7 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
     };
     let is_first = parameters.text("cursor").is_none();
     let progress = cursor.map_or_else(Progress::default, |cursor| cursor.progress);
-    let mut part = Part::new(format, progress, is_first);
+    let mut part = Part::new(format, function.extra(), progress, is_first);
     let next = match cursor {
         Some(cursor) => fill(function, context, &filter, cursor, &mut part).await?,
         None => None,
@@ -180,6 +180,7 @@ async fn fill(
     let enough = context.deadline.remaining() / 2;
     loop {
         let window = ExportWindow {
+            extra: function.extra(),
             filter,
             after: cursor.after,
             until: cursor.until,

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use ring::digest;
+use serde_json::Value;
 use shared::{
-    platform::{error::Error, http::envelope::bytes_in_envelope},
+    platform::{config::ExtraFields, error::Error, http::envelope::bytes_in_envelope},
     users::User,
 };
 
@@ -14,8 +15,7 @@ const MAX_BYTES: usize = 5_000_000;
 /// Room for the last line.
 const END_BYTES: usize = 200;
 
-const COLUMNS: &str =
-    "id,email,username,full_name,is_active,is_superuser,created_at,updated_at\r\n";
+const COLUMNS: &str = "id,email,username,full_name,is_active,is_superuser,created_at,updated_at";
 
 /// What spreadsheets take for the beginning of a formula, and the guard itself, so that one is always taken
 /// away again.
@@ -42,20 +42,29 @@ pub(super) struct Progress {
 /// A part.
 pub(super) struct Part {
     format: Format,
+    extra: ExtraFields,
     pub(super) body: String,
     bytes: usize,
     pub(super) progress: Progress,
 }
 
 impl Part {
-    pub(super) fn new(format: Format, progress: Progress, is_first: bool) -> Self {
+    pub(super) fn new(
+        format: Format,
+        extra: ExtraFields,
+        progress: Progress,
+        is_first: bool,
+    ) -> Self {
         let mut body = String::new();
         if is_first && matches!(format, Format::Csv { .. }) {
             body.push_str(COLUMNS);
+            body.extend(extra.iter().flat_map(|field| [",", field.name]));
+            body.push_str("\r\n");
         }
         Self {
             bytes: bytes_in_envelope(&body),
             format,
+            extra,
             body,
             progress,
         }
@@ -69,7 +78,7 @@ impl Part {
                     .map_err(|error| Error::internal("writing the response", error))?;
                 line + "\n"
             }
-            Format::Csv { is_guarded } => csv(user, is_guarded),
+            Format::Csv { is_guarded } => csv(user, self.extra, is_guarded),
         };
         let bytes = bytes_in_envelope(&record);
         if self.bytes + bytes > MAX_BYTES - END_BYTES {
@@ -109,7 +118,7 @@ impl Progress {
     }
 }
 
-fn csv(user: &User, is_guarded: bool) -> String {
+fn csv(user: &User, fields: ExtraFields, is_guarded: bool) -> String {
     let User {
         id,
         email,
@@ -119,12 +128,21 @@ fn csv(user: &User, is_guarded: bool) -> String {
         is_superuser,
         created_at,
         updated_at,
+        extra,
     } = user;
     let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default(), is_guarded);
     let time = |time: &Option<chrono::DateTime<chrono::Utc>>| {
         time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
             .unwrap_or_default()
     };
+    let extra = fields.iter().map(|field| {
+        let text = match extra.get(field.name) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+        };
+        cell(&text, is_guarded)
+    });
     let cells = [
         cell(&id.to_string(), is_guarded),
         text(email),
@@ -135,6 +153,7 @@ fn csv(user: &User, is_guarded: bool) -> String {
         time(created_at),
         time(updated_at),
     ];
+    let cells: Vec<_> = cells.into_iter().chain(extra).collect();
     cells.join(",") + "\r\n"
 }
 

@@ -36,7 +36,10 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
     let RequestContext {
         reader, deadline, ..
     } = context;
-    let page = listing::page(reader, deadline, &config.search, &query).await?;
+    let mut page = listing::page(reader, deadline, &config.search, &query).await?;
+    if !function.extra().is_empty() {
+        page.users = function.with_extra(context, page.users).await?;
+    }
     let body = ListBody::new(&query, page);
     let mut response = response::json(StatusCode::OK, &body)?;
     if let Ok(links) =

@@ -28,7 +28,9 @@ pub use self::{
     valkey::{RateLimit, ValkeyConfig},
     variables::{ConfigError, Variables},
 };
-pub use ::users_table::{DetailedField, FieldMapping, IdMapping, UsersMapping, UsersTable};
+pub use ::users_table::{
+    DetailedField, ExtraField, ExtraFields, FieldMapping, IdMapping, UsersMapping, UsersTable,
+};
 
 /// API Gateway's HTTP APIs answer for us after 30 s, and 29 s is the default of REST APIs: a
 /// second below the smaller lets our own answer through.

@@ -78,6 +78,7 @@ pub(super) fn meaning(error: &PgDatabaseError) -> Meaning {
             code: error.code().to_owned(),
             constraint: error.constraint().map(str::to_owned),
             column: error.column().map(str::to_owned),
+            fields: Vec::new(),
         })
     };
     if error.routine() == Some(RAISE) {

@@ -13,6 +13,8 @@ pub struct Refusal {
     pub constraint: Option<String>,
     /// The column, where only one is concerned.
     pub column: Option<String>,
+    /// The fields that it is about, where the names of the table are not for callers.
+    pub fields: Vec<&'static str>,
 }
 
 /// What kind of rule a table has.
@@ -43,24 +45,26 @@ impl Refusal {
     /// The names of rules and columns are those of the table's owner, who has to be asked about them. What
     /// the server or a trigger says beside that may quote a value.
     pub(super) fn message(&self) -> String {
-        let name = |name: &Option<String>| name.as_deref().unwrap_or("unnamed").to_owned();
-        let rule = name(&self.constraint);
+        let rule = self.rule();
         match self.kind {
             RefusalKind::Unique => {
-                format!("a value is already in use or appears twice (the table's rule \"{rule}\")")
+                format!("a value is already in use or appears twice ({rule})")
             }
             RefusalKind::Deferrable => {
                 "on_conflict=skip and on_conflict=update do not work with a deferrable unique rule of the table"
                     .to_owned()
             }
             RefusalKind::Reference => {
-                format!("a row refers to another that does not exist (the table's rule \"{rule}\")")
+                format!("a row refers to another that does not exist ({rule})")
             }
-            RefusalKind::Check => format!("a row violates the table's rule \"{rule}\""),
-            RefusalKind::NotNull => format!(
-                "column \"{}\" of the table needs a value, and this API does not set it",
-                name(&self.column)
-            ),
+            RefusalKind::Check => format!("a row violates {rule}"),
+            RefusalKind::NotNull => match (&self.column, self.fields.as_slice()) {
+                (Some(column), _) => format!(
+                    "column \"{column}\" of the table needs a value, and this API does not set it"
+                ),
+                (None, []) => "the table needs a value that this API does not set".to_owned(),
+                (None, fields) => format!("{} is required in this table", fields.join(" and ")),
+            },
             RefusalKind::Generated => {
                 "the table generates a column that this API has to write".to_owned()
             }
@@ -73,6 +77,25 @@ impl Refusal {
         }
     }
 
+    fn rule(&self) -> String {
+        match (&self.constraint, self.fields.as_slice()) {
+            (Some(name), _) => format!("the table's rule \"{name}\""),
+            (None, []) => "a rule of the table".to_owned(),
+            (None, fields) => format!("a rule of the table about {}", fields.join(" and ")),
+        }
+    }
+
+    /// The same without names of the table, about these fields.
+    #[must_use]
+    pub fn about(self, fields: Vec<&'static str>) -> Self {
+        Self {
+            constraint: None,
+            column: None,
+            fields,
+            ..self
+        }
+    }
+
     /// A [`RefusalKind::Altered`].
     #[must_use]
     pub fn altered() -> Self {
@@ -81,6 +104,7 @@ impl Refusal {
             code: String::new(),
             constraint: None,
             column: None,
+            fields: Vec::new(),
         }
     }
 }

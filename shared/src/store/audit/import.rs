@@ -95,6 +95,12 @@ fn difference(was: &Was, user: &User) -> (Value, Value) {
             after.insert(name.to_owned(), new);
         }
     }
+    for (name, new) in &user.extra {
+        if let Some(old) = old.extra.get(name).filter(|old| *old != new) {
+            before.insert(name.clone(), old.clone());
+            after.insert(name.clone(), new.clone());
+        }
+    }
     if was.has_other_password {
         after.insert("password".to_owned(), "changed".into());
     }

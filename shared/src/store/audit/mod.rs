@@ -24,6 +24,7 @@ pub use self::{
 use crate::{
     platform::{
         actor::Actor,
+        config::ExtraFields,
         database::{Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
         deadline::Deadline,
         error::chain,
@@ -123,28 +124,51 @@ const FIELDS: [(&str, &str); 5] = [
 ];
 
 /// The fields of a user as an entry keeps them: an object of what `row` has in its columns.
-pub(super) fn image(row: &str) -> String {
+pub(super) fn image(row: &str, extra: ExtraFields) -> String {
     let pairs = FIELDS.map(|(field, cast)| format!("'{field}', {row}.{field}{cast}"));
-    format!("jsonb_build_object({})", pairs.join(", "))
+    let image = format!("jsonb_build_object({})", pairs.join(", "));
+    if extra.is_empty() {
+        image
+    } else {
+        format!("({image} || {row}.extra)")
+    }
 }
 
 /// The fields of one row that the other has with another value; NULL if there are none. `row` and `other` say
 /// what SQL calls the field of each.
-pub(super) fn difference(row: &impl Fn(&str) -> String, other: &impl Fn(&str) -> String) -> String {
-    let parts = FIELDS.map(|(field, cast)| {
-        let (own, other) = (row(field), other(field));
-        format!(
-            "CASE WHEN {own}{cast} IS DISTINCT FROM {other}{cast} \
-             THEN jsonb_build_object('{field}', {own}{cast}) ELSE '{{}}' END"
-        )
-    });
+pub(super) fn difference(
+    row: &impl Fn(&str) -> String,
+    other: &impl Fn(&str) -> String,
+    extra: ExtraFields,
+) -> String {
+    let mut parts: Vec<_> = FIELDS
+        .iter()
+        .map(|(field, cast)| {
+            let (own, other) = (row(field), other(field));
+            format!(
+                "CASE WHEN {own}{cast} IS DISTINCT FROM {other}{cast} \
+                 THEN jsonb_build_object('{field}', {own}{cast}) ELSE '{{}}' END"
+            )
+        })
+        .collect();
+    if !extra.is_empty() {
+        parts.push(format!(
+            "(SELECT coalesce(jsonb_object_agg(key, value), '{{}}') FROM jsonb_each({}) \
+             WHERE value IS DISTINCT FROM {} -> key)",
+            row("extra"),
+            other("extra")
+        ));
+    }
     format!("nullif({}, '{{}}'::jsonb)", parts.join(" || "))
 }
 
 /// The fields of a row under other names, for a list of columns.
-pub(super) fn renamed(row: &str, prefix: &str) -> String {
-    let columns = FIELDS.map(|(field, _)| format!("{row}.{field} AS {prefix}{field}"));
-    columns.join(", ")
+pub(super) fn renamed(row: &str, prefix: &str, extra: ExtraFields) -> String {
+    let names = FIELDS.iter().map(|(field, _)| *field);
+    let columns = names
+        .chain((!extra.is_empty()).then_some("extra"))
+        .map(|field| format!("{row}.{field} AS {prefix}{field}"));
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// What SQL calls the fields of a row, of which all names begin so.

@@ -1,17 +1,30 @@
 //! Inserts many users in one statement.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::{PgConnection, Postgres, QueryBuilder};
+use sqlx::PgConnection;
 
 use super::row::ImportRow;
 use crate::{
+    platform::config::ExtraField,
     store::{
-        USER_COLUMNS,
-        mapping::{UserWrites, WrittenColumns},
+        extra::{row_of_view, user_columns},
+        mapping::{UserWrites, WrittenColumns, raw},
     },
     users::User,
 };
+
+/// The fields of a new user, each with its value in terms of the row `input`.
+pub(super) const FIELDS: [(&str, &str); 8] = [
+    ("email", "input.email"),
+    ("username", "input.username"),
+    ("full_name", "input.full_name"),
+    ("password_hash", "input.password_hash"),
+    ("is_active", "input.is_active"),
+    ("is_superuser", "input.is_superuser"),
+    ("created_at", "coalesce(input.created_at, now())"),
+    ("updated_at", "now()"),
+];
 
 /// Inserts all rows, and returns the users by the email of their row, or `None` if the table has changed
 /// them so that they cannot be found again. Fails if any value is taken.
@@ -69,21 +82,40 @@ fn by_row(rows: &[&ImportRow], inserted: Vec<User>) -> Option<HashMap<String, Us
     Some(users)
 }
 
-/// Inserts the rows that keep their ids after those that get the next ones.
+/// Inserts the rows that keep their ids after those that get the next ones. Rows that say other extra fields are
+/// other statements, so that what is not said has the default of the table.
 async fn insert(
     connection: &mut PgConnection,
     writes: UserWrites<'_>,
     rows: &[&ImportRow],
     on_conflict: &str,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let (kept, new): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|row| row.id.is_some());
+    let mut parts: BTreeMap<_, Vec<&ImportRow>> = BTreeMap::new();
+    for row in rows {
+        let said: Vec<&str> = row.extra.keys().map(String::as_str).collect();
+        parts.entry((row.id.is_some(), said)).or_default().push(row);
+    }
     let mut inserted = Vec::with_capacity(rows.len());
-    for (rows, keeps_ids) in [(new, false), (kept, true)] {
-        if !rows.is_empty() {
-            inserted.extend(insert_into(connection, writes, &rows, keeps_ids, on_conflict).await?);
-        }
+    for ((keeps_ids, said), rows) in parts {
+        let fields = writes.extra().iter();
+        let said: Vec<_> = fields.filter(|field| said.contains(&field.name)).collect();
+        let part = Part {
+            rows: &rows,
+            keeps_ids,
+            said: &said,
+        };
+        inserted.extend(insert_into(connection, writes, part, on_conflict).await?);
     }
     Ok(inserted)
+}
+
+/// Rows that are inserted in the same way.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    rows: &'a [&'a ImportRow],
+    keeps_ids: bool,
+    /// The extra fields that all of them say.
+    said: &'a [ExtraField],
 }
 
 /// A row that meets another transaction's uncommitted one waits for the outcome. Rows are inserted
@@ -92,10 +124,14 @@ async fn insert(
 async fn insert_into(
     connection: &mut PgConnection,
     writes: UserWrites<'_>,
-    rows: &[&ImportRow],
-    keeps_ids: bool,
+    Part {
+        rows,
+        keeps_ids,
+        said,
+    }: Part<'_>,
     on_conflict: &str,
 ) -> Result<Vec<User>, sqlx::Error> {
+    let extra = writes.extra();
     let mut sorted: Vec<_> = rows.to_vec();
     sorted.sort_by_cached_key(|row| row.email.to_lowercase());
     let mut emails = Vec::with_capacity(rows.len());
@@ -106,6 +142,7 @@ async fn insert_into(
     let mut are_superusers = Vec::with_capacity(rows.len());
     let mut created_at_times = Vec::with_capacity(rows.len());
     let mut ids = Vec::with_capacity(rows.len());
+    let mut extras = Vec::new();
     for row in sorted {
         // Destructured by name, so that a new field cannot be forgotten here.
         let ImportRow {
@@ -117,6 +154,7 @@ async fn insert_into(
             is_superuser,
             created_at,
             id,
+            extra: values,
         } = row;
         emails.push(email.as_str());
         usernames.push(username.as_deref());
@@ -126,25 +164,58 @@ async fn insert_into(
         are_superusers.push(is_superuser.unwrap_or(false));
         created_at_times.push(*created_at);
         ids.push(*id);
+        if !said.is_empty() {
+            extras.push(row_of_view(values, extra));
+        }
     }
-    let mut fields = vec![
-        ("email", "input.email"),
-        ("username", "input.username"),
-        ("full_name", "input.full_name"),
-        ("password_hash", "input.password_hash"),
-        ("is_active", "input.is_active"),
-        ("is_superuser", "input.is_superuser"),
-        ("created_at", "coalesce(input.created_at, now())"),
-        ("updated_at", "now()"),
-    ];
+    let statement = statement(writes, keeps_ids, said, on_conflict);
+    let query = sqlx::query_as(&statement)
+        .bind(emails)
+        .bind(usernames)
+        .bind(full_names)
+        .bind(password_hashes)
+        .bind(are_active)
+        .bind(are_superusers)
+        .bind(created_at_times)
+        .bind(ids);
+    let query = if said.is_empty() {
+        query
+    } else {
+        query.bind(extras)
+    };
+    query.fetch_all(connection).await
+}
+
+/// The INSERT of the rows, which are parameters: an array for each field.
+fn statement(
+    writes: UserWrites<'_>,
+    keeps_ids: bool,
+    said: &[ExtraField],
+    on_conflict: &str,
+) -> String {
+    let mut fields = FIELDS.to_vec();
     let overriding = if keeps_ids {
         fields.push(("id", "input.id::user_id"));
         "OVERRIDING SYSTEM VALUE"
     } else {
         ""
     };
-    let WrittenColumns { columns, values } = writes.insert(&fields);
-    let mut statement = QueryBuilder::<Postgres>::new(format!(
+    let mut written = writes.insert(&fields);
+    for field in said {
+        let column = raw(field.column);
+        written.set(column.clone(), format!("extra.{column}"));
+    }
+    let WrittenColumns { columns, values } = written;
+    let [array, name, filled] = if said.is_empty() {
+        ["", "", ""]
+    } else {
+        [
+            ", $9::jsonb[]",
+            ", extra",
+            "CROSS JOIN LATERAL jsonb_populate_record(NULL::users, input.extra) AS extra ",
+        ]
+    };
+    format!(
         "INSERT INTO users ({})
          {overriding}
          SELECT {}
@@ -156,7 +227,7 @@ async fn insert_into(
              $5::boolean[],
              $6::boolean[],
              $7::timestamptz[],
-             $8::text[]
+             $8::text[]{array}
          ) AS input (
              email,
              username,
@@ -165,24 +236,10 @@ async fn insert_into(
              is_active,
              is_superuser,
              created_at,
-             id
-         ) ",
+             id{name}
+         ) {filled}{on_conflict} RETURNING {}",
         columns.join(", "),
-        values.join(", ")
-    ));
-    statement
-        .push(on_conflict)
-        .push(" RETURNING ")
-        .push(USER_COLUMNS);
-    sqlx::query_as(statement.sql())
-        .bind(emails)
-        .bind(usernames)
-        .bind(full_names)
-        .bind(password_hashes)
-        .bind(are_active)
-        .bind(are_superusers)
-        .bind(created_at_times)
-        .bind(ids)
-        .fetch_all(connection)
-        .await
+        values.join(", "),
+        user_columns(writes.extra())
+    )
 }

@@ -1,135 +1,293 @@
 //! Limits that a table has beyond ours, because another application made it.
+//!
+//! They are read from the catalogue when the table has refused something, and each is then compared with the
+//! values that were to be written, column by column.
 
+mod constraint;
+
+use std::collections::HashMap;
+
+use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use users_table::catalogue;
 
-use super::{conflicts::index, row::ImportRow};
+use self::constraint::rule;
+use super::{conflicts::index, insert::FIELDS, row::ImportRow};
+use crate::{
+    platform::{config::ExtraField, database::refusal},
+    store::mapping::{UserWrites, WrittenColumn, literal, quoted, raw, raw_name},
+};
 
-/// A value that the table does not take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokenLimit {
-    /// The row's place in the input.
-    pub index: usize,
-    /// The field, or `None` where more than one is concerned.
-    pub field: Option<&'static str>,
-    /// What is wrong with it.
-    pub limit: Limit,
+/// A limit of the table on values that we write.
+#[derive(Debug, Clone)]
+pub(super) struct Limit {
+    /// The fields that it is about, in the words of the API.
+    pub(super) fields: Vec<&'static str>,
+    /// Whether the field is only a part of what is limited.
+    pub(super) is_part: bool,
+    pub(super) kind: LimitKind,
+    /// The columns of the table that the condition is about, each with its value.
+    values: Vec<(String, String)>,
+    /// A condition in SQL that breaks the limit.
+    broken_if: String,
 }
 
 /// What a column or the table asks of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Limit {
+pub(super) enum LimitKind {
     /// Not to be missing.
     Present,
     /// To have at most this many characters.
-    Characters(usize),
-    /// To keep the CHECK constraint of this name.
-    Check(String),
+    Characters(i32),
+    /// To be one of these.
+    OneOf(Vec<String>),
+    /// To keep the rule of this name.
+    Rule(String),
+    /// To be the key of a row of another table.
+    Reference,
+    /// To be of this type.
+    Type(String),
 }
 
 #[derive(FromRow)]
 struct Column {
     name: String,
     is_required: bool,
+    has_default: bool,
     characters: Option<i32>,
+    base_type: String,
+    labels: Vec<String>,
+    domain_checks: Vec<String>,
 }
 
-/// Finds the values that the table does not take, in request order. `rows` are in request order.
-pub async fn find_broken_limits(
+/// The limits on what we write, as the catalogue has them.
+pub(super) async fn list(
     connection: &mut PgConnection,
-    rows: &[&ImportRow],
-) -> Result<Vec<BrokenLimit>, sqlx::Error> {
+    writes: UserWrites<'_>,
+) -> Result<Vec<Limit>, sqlx::Error> {
+    let Some(table) = table(connection, writes).await? else {
+        return Ok(Vec::new());
+    };
     let columns: Vec<Column> = sqlx::query_as(
         "SELECT
              attname::text AS name,
-             attnotnull AS is_required,
-             CASE WHEN atttypmod > 4 THEN atttypmod - 4 END AS characters
+             attnotnull OR typ.typnotnull AS is_required,
+             atthasdef OR attidentity <> '' AS has_default,
+             CASE
+                 WHEN base.typname IN ('varchar', 'bpchar') AND greatest(atttypmod, typ.typtypmod) > 4
+                 THEN greatest(atttypmod, typ.typtypmod) - 4
+             END AS characters,
+             format_type(base.oid, NULL) AS base_type,
+             ARRAY(
+                 SELECT enumlabel::text FROM pg_enum WHERE enumtypid = base.oid ORDER BY enumsortorder
+             ) AS labels,
+             ARRAY(
+                 SELECT regexp_replace(pg_get_constraintdef(oid), '^CHECK | NOT VALID$', '', 'g')
+                 FROM pg_constraint
+                 WHERE contypid = typ.oid AND contype = 'c'
+             ) AS domain_checks
          FROM pg_attribute
-         WHERE attrelid = to_regclass('users')
-             AND attname IN ('email', 'username', 'full_name', 'password_hash')
+         JOIN pg_type AS typ ON typ.oid = atttypid
+         JOIN pg_type AS base ON base.oid = CASE WHEN typ.typtype = 'd' THEN typ.typbasetype ELSE typ.oid END
+         WHERE attrelid = to_regclass($1)
+             AND attnum > 0
              AND NOT attisdropped",
     )
+    .bind(&table)
     .fetch_all(&mut *connection)
     .await?;
-    let mut broken = find_broken_checks(connection, rows).await?;
-    for (index, row) in rows.iter().enumerate() {
-        for (field, value) in texts(row) {
-            let column = columns.iter().find(|column| column.name == field);
-            let limit = column.and_then(|column| column.broken_by(value));
-            broken.extend(limit.map(|limit| BrokenLimit {
-                index,
-                field: Some(field),
-                limit,
-            }));
+    let constraints = constraint::list(connection, &table).await?;
+    let written = written_columns(writes);
+    let mut limits = Vec::new();
+    for written in &written {
+        let column = columns.iter().find(|column| column.name == written.name);
+        if let (Some(field), Some(column)) = (written.field, column) {
+            let is_extra = writes.extra().named(field).is_some();
+            limits.extend(column.limits(field, written, is_extra));
         }
     }
-    broken.sort_by_key(|broken| broken.index);
-    Ok(broken)
-}
-
-/// The fields of a row that a CHECK constraint may be about.
-const FIELDS: [&str; 6] = [
-    "email",
-    "username",
-    "full_name",
-    "password_hash",
-    "is_active",
-    "is_superuser",
-];
-
-/// A CHECK constraint about no other columns.
-#[derive(FromRow)]
-struct Check {
-    name: String,
-    expression: String,
-    /// Where there is only one.
-    column: Option<String>,
-}
-
-/// Has the server look at the rows as they would be inserted.
-async fn find_broken_checks(
-    connection: &mut PgConnection,
-    rows: &[&ImportRow],
-) -> Result<Vec<BrokenLimit>, sqlx::Error> {
-    let checks: Vec<Check> = sqlx::query_as(
-        "SELECT
-             conname::text AS name,
-             pg_get_expr(conbin, conrelid) AS expression,
-             CASE WHEN cardinality(conkey) = 1 THEN min(attname::text) END AS column
-         FROM pg_constraint
-         JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
-         WHERE conrelid = to_regclass('users')
-             AND contype = 'c'
-         GROUP BY pg_constraint.oid
-         HAVING bool_and(attname = ANY ($1))
-         ORDER BY conname",
-    )
-    .bind(FIELDS)
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut broken = Vec::new();
-    for check in checks {
-        let mut sql = QueryBuilder::<Postgres>::new("SELECT position FROM UNNEST(");
-        push_columns(&mut sql, rows);
-        sql.push(format_args!(
-            ") WITH ORDINALITY AS users ({}, position) WHERE NOT ({})",
-            FIELDS.join(", "),
-            check.expression
-        ));
-        let positions: Vec<i64> = sql
-            .build_query_scalar()
-            .persistent(false)
-            .fetch_all(&mut *connection)
-            .await?;
-        let field = FIELDS
-            .into_iter()
-            .find(|field| check.column.as_deref() == Some(field));
-        broken.extend(positions.into_iter().map(|position| BrokenLimit {
-            index: index(position),
-            field,
-            limit: Limit::Check(check.name.clone()),
-        }));
+    let types: HashMap<_, _> = columns
+        .iter()
+        .map(|column| (&column.name, &column.base_type))
+        .collect();
+    let typed = |written: &WrittenColumn| {
+        let name = &written.name;
+        let data_type = types.get(name)?;
+        Some((quoted(name), format!("({})::{data_type}", written.value)))
+    };
+    for constraint in constraints {
+        let about = constraint.written(&written);
+        let values: Vec<_> = about.iter().filter_map(|written| typed(written)).collect();
+        if values.len() == constraint.columns.len() {
+            limits.extend(constraint.limit(&about, values));
+        }
     }
-    Ok(broken)
+    limits.retain(|limit| !limit.fields.is_empty());
+    Ok(limits)
+}
+
+/// The fields whose columns a constraint is about, or that a column is of.
+pub(super) async fn fields_of(
+    connection: &mut PgConnection,
+    writes: UserWrites<'_>,
+    constraint: Option<&str>,
+    column: Option<&str>,
+) -> Result<Vec<&'static str>, sqlx::Error> {
+    let written = written_columns(writes);
+    let mut columns: Vec<String> = column.map(str::to_owned).into_iter().collect();
+    if let (Some(name), Some(table)) = (constraint, table(connection, writes).await?) {
+        let constraints = constraint::list(connection, &table).await?;
+        let named = constraints.into_iter().find(|found| found.name == name);
+        columns.extend(named.into_iter().flat_map(|found| found.columns));
+    }
+    Ok(fields(
+        written
+            .iter()
+            .filter(|written| columns.contains(&written.name)),
+    ))
+}
+
+/// The places of the rows that break a limit; `None` where the server cannot tell, because a value is not even of
+/// the right type.
+pub(super) async fn find_broken(
+    connection: &mut PgConnection,
+    limit: &Limit,
+    rows: &[&ImportRow],
+) -> Result<Option<Vec<usize>>, sqlx::Error> {
+    let values = limit.values.iter();
+    let values: Vec<_> = values
+        .map(|(column, value)| format!("{value} AS {column}"))
+        .collect();
+    let mut sql = QueryBuilder::<Postgres>::new(format!(
+        "SELECT position FROM (SELECT position, {} FROM UNNEST(",
+        values.join(", ")
+    ));
+    push_columns(&mut sql, rows);
+    sql.push(format_args!(
+        ") WITH ORDINALITY AS input (
+             email,
+             username,
+             full_name,
+             password_hash,
+             is_active,
+             is_superuser,
+             created_at,
+             extra,
+             position
+         )) AS written WHERE {}",
+        limit.broken_if
+    ));
+    let found: Result<Vec<i64>, _> = sql
+        .build_query_scalar()
+        .persistent(false)
+        .fetch_all(connection)
+        .await;
+    match found {
+        Ok(positions) => Ok(Some(positions.into_iter().map(index).collect())),
+        Err(error) if refusal(&error).is_some() || is_of_expression(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// All columns that are written, those of extra fields as texts.
+fn written_columns(writes: UserWrites<'_>) -> Vec<WrittenColumn> {
+    let mut written = writes.inserted_columns(&FIELDS);
+    for ExtraField { name, column } in writes.extra().iter() {
+        let said = format!("(input.extra ->> {})", literal(name));
+        let constant = written.iter().position(|written| written.name == column);
+        let value = match constant.map(|place| written.remove(place).value) {
+            Some(constant) => format!("coalesce({said}, ({constant})::text)"),
+            None => said,
+        };
+        written.push(WrittenColumn {
+            name: column.to_owned(),
+            field: Some(name),
+            is_part: false,
+            value,
+        });
+    }
+    written
+}
+
+/// Whether the server does not take an expression: its types, or functions without the right to call them.
+fn is_of_expression(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("42"))
+}
+
+/// The table as SQL takes it.
+async fn table(
+    connection: &mut PgConnection,
+    writes: UserWrites<'_>,
+) -> Result<Option<String>, sqlx::Error> {
+    let Some(mapping) = writes.mapping() else {
+        return Ok(Some("users".to_owned()));
+    };
+    let (schema, name) = mapping.table_name();
+    let found = catalogue::resolve_table(connection, schema, name).await?;
+    Ok(found.map(|(schema, name)| format!("{schema}.{name}")))
+}
+
+/// Each field once.
+fn fields<'w>(written: impl Iterator<Item = &'w WrittenColumn>) -> Vec<&'static str> {
+    let mut fields: Vec<_> = written.filter_map(|written| written.field).collect();
+    fields.dedup();
+    fields
+}
+
+impl Column {
+    fn limits(&self, field: &'static str, written: &WrittenColumn, is_extra: bool) -> Vec<Limit> {
+        let limit = |kind, value: String, broken_if: String| Limit {
+            fields: vec![field],
+            is_part: written.is_part,
+            kind,
+            values: vec![("value".to_owned(), value)],
+            broken_if,
+        };
+        let text = || format!("({})::text", written.value);
+        let mut limits = Vec::new();
+        // An extra field that is not said is not written.
+        if self.is_required && !(is_extra && self.has_default) {
+            let broken_if = "value IS NULL".to_owned();
+            limits.push(limit(LimitKind::Present, text(), broken_if));
+        }
+        if let Some(most) = self.characters {
+            let broken_if = format!("char_length(value) > {most}");
+            limits.push(limit(LimitKind::Characters(most), text(), broken_if));
+        }
+        if !self.labels.is_empty() {
+            let labels: Vec<_> = self.labels.iter().map(|label| literal(label)).collect();
+            let broken_if = format!("value NOT IN ({})", labels.join(", "));
+            limits.push(limit(
+                LimitKind::OneOf(self.labels.clone()),
+                text(),
+                broken_if,
+            ));
+        }
+        for check in &self.domain_checks {
+            let value = format!("({})::{}", written.value, self.base_type);
+            // What the rule calls VALUE is a column of that name to a query.
+            limits.push(limit(rule(check, ""), value, format!("NOT {check}")));
+        }
+        if is_extra && self.labels.is_empty() {
+            // What cannot be converted fails; what can is never NULL and not NULL.
+            let value = format!(
+                "(jsonb_populate_record(NULL::users, jsonb_build_object({}, input.extra -> {}))).{}",
+                literal(&raw_name(&self.name)),
+                literal(field),
+                raw(&self.name)
+            );
+            let kind = LimitKind::Type(self.base_type.clone());
+            limits.push(limit(
+                kind,
+                value,
+                "value IS NULL AND value IS NOT NULL".to_owned(),
+            ));
+        }
+        limits
+    }
 }
 
 /// One array for each of the fields.
@@ -142,6 +300,11 @@ fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
     let flags = |value: fn(&ImportRow) -> bool| -> Vec<bool> {
         rows.iter().map(|row| value(row)).collect()
     };
+    let extra: Vec<_> = rows
+        .iter()
+        .map(|row| Value::Object(row.extra.clone()))
+        .collect();
+    let times: Vec<_> = rows.iter().map(|row| row.created_at).collect();
     sql.push_bind(texts(|row| Some(&row.email)))
         .push(", ")
         .push_bind(texts(|row| row.username.as_deref()))
@@ -152,24 +315,9 @@ fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
         .push(", ")
         .push_bind(flags(|row| row.is_active.unwrap_or(true)))
         .push(", ")
-        .push_bind(flags(|row| row.is_superuser.unwrap_or(false)));
-}
-
-impl Column {
-    fn broken_by(&self, value: Option<&str>) -> Option<Limit> {
-        let Some(value) = value else {
-            return self.is_required.then_some(Limit::Present);
-        };
-        let most = usize::try_from(self.characters?).ok()?;
-        (value.chars().count() > most).then_some(Limit::Characters(most))
-    }
-}
-
-fn texts(row: &ImportRow) -> [(&'static str, Option<&str>); 4] {
-    [
-        ("email", Some(&row.email)),
-        ("username", row.username.as_deref()),
-        ("full_name", row.full_name.as_deref()),
-        ("password_hash", row.password_hash.as_deref()),
-    ]
+        .push_bind(flags(|row| row.is_superuser.unwrap_or(false)))
+        .push(", ")
+        .push_bind(times)
+        .push(", ")
+        .push_bind(extra);
 }

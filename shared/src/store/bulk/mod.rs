@@ -18,9 +18,8 @@ use sqlx::PgConnection;
 
 pub use self::{
     conflicts::{ConflictWith, RowConflict, find_conflicts},
-    explain::{conflict_error, explain},
+    explain::{RefusedBy, conflict_error, explain, explain_change},
     kept_ids::move_sequence,
-    limits::{BrokenLimit, Limit, find_broken_limits},
     row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
 use crate::{store::mapping::UserWrites, users::User};
@@ -46,7 +45,7 @@ pub enum Written {
 /// Where rows keep their ids, nobody else writes users until the transaction ends, and the caller moves the
 /// sequence of ids with [`move_sequence`].
 ///
-/// Where the table refuses a value, [`find_conflicts`] and [`find_broken_limits`] find out which ones.
+/// Where the table refuses a value, [`explain`] finds out which one.
 pub async fn write(
     connection: &mut PgConnection,
     writes: UserWrites<'_>,

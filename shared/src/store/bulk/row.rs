@@ -1,6 +1,7 @@
 //! A row of an import, before and after it.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use crate::users::{User, UserId};
 
@@ -23,6 +24,8 @@ pub struct ImportRow {
     pub created_at: Option<DateTime<Utc>>,
     /// The id that a new user shall have; the next one of the table, unless told otherwise.
     pub id: Option<UserId>,
+    /// What only the table of another application has. What is not said is left out.
+    pub extra: Map<String, Value>,
 }
 
 /// What to do with a row whose email is stored already.

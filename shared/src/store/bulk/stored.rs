@@ -10,7 +10,10 @@ use super::{
     row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
 use crate::{
-    store::{USER_COLUMNS, mapping::UserWrites},
+    store::{
+        extra::{row_of_view, user_columns},
+        mapping::{UserWrites, literal, raw, raw_name},
+    },
     users::{User, UserId},
 };
 
@@ -54,7 +57,7 @@ pub(super) async fn merge(
 ) -> Result<Merged, sqlx::Error> {
     let old_rows: Vec<&ImportRow> = old.iter().map(|&index| rows[index]).collect();
     let is_update = on_conflict == OnConflict::Update;
-    let stored = by_email(connection, &old_rows, is_update).await?;
+    let stored = by_email(connection, writes, &old_rows, is_update).await?;
     let owners = username_owners(connection, &old_rows).await?;
     let places = Places {
         rows,
@@ -189,12 +192,13 @@ fn conflict(index: usize, field: &'static str, with: ConflictWith) -> RowConflic
 /// which all imports lock.
 async fn by_email(
     connection: &mut PgConnection,
+    writes: UserWrites<'_>,
     rows: &[&ImportRow],
     is_locked: bool,
 ) -> Result<Vec<StoredUser>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
     let mut statement = QueryBuilder::<Postgres>::new("SELECT input.position,");
-    statement.push(USER_COLUMNS).push(
+    statement.push(user_columns(writes.extra())).push(
         r#" FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
          JOIN users
              ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
@@ -249,6 +253,8 @@ async fn update(
     let mut password_hashes = Vec::with_capacity(matches.len());
     let mut are_active = Vec::with_capacity(matches.len());
     let mut are_superusers = Vec::with_capacity(matches.len());
+    let extra = writes.extra();
+    let mut extras = Vec::new();
     for (&index, user) in matches {
         let ImportRow {
             email,
@@ -259,6 +265,7 @@ async fn update(
             is_superuser,
             created_at: _,
             id: _,
+            extra: values,
         } = rows[index];
         ids.push(user.id);
         emails.push(email.as_str());
@@ -267,8 +274,35 @@ async fn update(
         password_hashes.push(password_hash.as_deref());
         are_active.push(*is_active);
         are_superusers.push(*is_superuser);
+        if !extra.is_empty() {
+            extras.push(row_of_view(values, extra));
+        }
     }
-    let written = writes.update(&[
+    let statement = update_statement(writes);
+    let query = sqlx::query_as(&statement)
+        .bind(ids)
+        .bind(emails)
+        .bind(usernames)
+        .bind(full_names)
+        .bind(password_hashes)
+        .bind(are_active)
+        .bind(are_superusers);
+    let query = if extra.is_empty() {
+        query
+    } else {
+        query.bind(extras)
+    };
+    let updated: Vec<UpdatedUser> = query.fetch_all(connection).await?;
+    Ok(updated
+        .into_iter()
+        .map(|updated| (updated.user.id, updated))
+        .collect())
+}
+
+/// The UPDATE of users by rows, which are parameters: an array for each field.
+fn update_statement(writes: UserWrites<'_>) -> String {
+    let extra = writes.extra();
+    let mut written = writes.update(&[
         ("email", "input.email"),
         ("username", "input.username"),
         ("full_name", "coalesce(input.full_name, users.full_name)"),
@@ -283,7 +317,26 @@ async fn update(
         ),
         ("updated_at", "now()"),
     ]);
-    let mut statement = QueryBuilder::<Postgres>::new(format!(
+    let mut is_other = String::new();
+    for field in extra.iter() {
+        let column = raw(field.column);
+        let is_said = format!("input.extra ? {}", literal(&raw_name(field.column)));
+        let value = format!("CASE WHEN {is_said} THEN extra.{column} ELSE users.{column} END");
+        is_other.push_str(&format!(
+            " OR ({is_said} AND to_jsonb(extra.{column}) IS DISTINCT FROM to_jsonb(users.{column}))"
+        ));
+        written.set(column, value);
+    }
+    let [array, name, filled] = if extra.is_empty() {
+        ["", "", ""]
+    } else {
+        [
+            ", $8::jsonb[]",
+            ", extra",
+            "CROSS JOIN LATERAL jsonb_populate_record(NULL::users, input.extra) AS extra",
+        ]
+    };
+    format!(
         "UPDATE users
          SET
              {}
@@ -294,7 +347,7 @@ async fn update(
              $4::text[],
              $5::text[],
              $6::boolean[],
-             $7::boolean[]
+             $7::boolean[]{array}
          ) AS input (
              id,
              email,
@@ -302,8 +355,9 @@ async fn update(
              full_name,
              password_hash,
              is_active,
-             is_superuser
+             is_superuser{name}
          )
+         {filled}
          JOIN users AS stored ON stored.id = input.id::user_id
          WHERE users.id = input.id::user_id
              AND (
@@ -314,24 +368,11 @@ async fn update(
                      IS DISTINCT FROM coalesce(input.password_hash, users.password_hash)
                  OR users.is_active <> coalesce(input.is_active, users.is_active)
                  OR users.is_superuser <> coalesce(input.is_superuser, users.is_superuser)
+                 {is_other}
              )
          RETURNING
-             stored.password_hash IS DISTINCT FROM users.password_hash AS has_other_password,",
-        written.assignments()
-    ));
-    statement.push(USER_COLUMNS);
-    let updated: Vec<UpdatedUser> = sqlx::query_as(statement.sql())
-        .bind(ids)
-        .bind(emails)
-        .bind(usernames)
-        .bind(full_names)
-        .bind(password_hashes)
-        .bind(are_active)
-        .bind(are_superusers)
-        .fetch_all(connection)
-        .await?;
-    Ok(updated
-        .into_iter()
-        .map(|updated| (updated.user.id, updated))
-        .collect())
+             stored.password_hash IS DISTINCT FROM users.password_hash AS has_other_password,{}",
+        written.assignments(),
+        user_columns(extra)
+    )
 }

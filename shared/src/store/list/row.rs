@@ -1,6 +1,7 @@
 //! The row of a list.
 
 use chrono::{DateTime, Utc};
+use serde_json::Map;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::users::{Cursor, Direction, SortBy, SortKey, User, UserId};
@@ -83,6 +84,7 @@ impl From<ListRow> for User {
             is_superuser,
             created_at,
             updated_at,
+            extra: Map::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Creates one user.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     platform::database::Transaction,
@@ -27,13 +27,16 @@ pub async fn create(
     let Some(ImportedUser { user, .. }) = users.into_iter().next() else {
         return Ok(None);
     };
-    let mut after = json!({
-        "email": user.email,
-        "username": user.username,
-        "full_name": user.full_name,
-        "is_active": user.is_active,
-        "is_superuser": user.is_superuser,
-    });
+    let mut after = Value::Object(user.extra.clone());
+    for (field, value) in [
+        ("email", json!(user.email)),
+        ("username", json!(user.username)),
+        ("full_name", json!(user.full_name)),
+        ("is_active", json!(user.is_active)),
+        ("is_superuser", json!(user.is_superuser)),
+    ] {
+        after[field] = value;
+    }
     if row.password_hash.is_some() {
         after["password"] = "set".into();
     }

@@ -4,8 +4,11 @@ use sqlx::{PgConnection, QueryBuilder};
 
 use super::target::{self, COLUMNS, Changed, Decision, Precondition};
 use crate::{
-    platform::{actor::Actor, database::Transaction},
-    store::audit::{self, Action},
+    platform::{actor::Actor, config::ExtraFields, database::Transaction},
+    store::{
+        audit::{self, Action},
+        extra::and_extra,
+    },
     users::UserId,
 };
 
@@ -15,12 +18,13 @@ use crate::{
 /// Fails if the table refuses it: [`super::find_references`] says why.
 pub async fn delete(
     tx: &mut Transaction,
+    extra: ExtraFields,
     id: UserId,
     precondition: Precondition<'_>,
 ) -> Result<Changed, sqlx::Error> {
     let actor: Actor = tx.actor().clone();
     let mut sql = QueryBuilder::new("");
-    target::push(&mut sql, id, precondition, true, |sql| {
+    target::push(&mut sql, (id, extra), precondition, true, |sql| {
         sql.push("FALSE");
     });
     sql.push(
@@ -37,11 +41,11 @@ pub async fn delete(
              'created_at', decided.created_at,
              'updated_at', decided.updated_at
          ) END",
-        audit::image("decided")
+        audit::image("decided", extra)
     );
     target::push_audit(&mut sql, Action::Delete, (&before, "NULL::jsonb"), &actor);
     sql.push("SELECT outcome, ")
-        .push(COLUMNS)
+        .push(and_extra(COLUMNS, extra))
         .push(" FROM decided WHERE outcome <> 'done' OR EXISTS (SELECT FROM changed)");
     let decision: Option<Decision> = sql
         .build_query_as()

@@ -3,13 +3,16 @@
 use sqlx::{PgConnection, QueryBuilder};
 
 use crate::{
-    store::{USER_COLUMNS, list},
+    platform::config::ExtraFields,
+    store::{extra::user_columns, list},
     users::{Filter, User, UserId},
 };
 
 /// Users between two ids, of which so many are looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportWindow<'a> {
+    /// Fields that only this table has.
+    pub extra: ExtraFields,
     /// Which of them are wanted.
     pub filter: &'a Filter,
     /// Only those with higher ids.
@@ -33,6 +36,7 @@ pub async fn find_window(
     window: ExportWindow<'_>,
 ) -> Result<(Vec<User>, UserId), sqlx::Error> {
     let ExportWindow {
+        extra,
         filter,
         after,
         until,
@@ -54,7 +58,7 @@ pub async fn find_window(
         end = last.unwrap_or(until);
     }
     let mut sql = QueryBuilder::new("SELECT");
-    sql.push(USER_COLUMNS)
+    sql.push(user_columns(extra))
         .push(" FROM users WHERE id <= ")
         .push_bind(end)
         .push("::user_id");

@@ -12,7 +12,10 @@ mod restore;
 mod target;
 mod update;
 
-use sqlx::{PgConnection, QueryBuilder};
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use sqlx::{PgConnection, QueryBuilder, types::Json};
 
 pub use self::{
     create::create,
@@ -24,13 +27,21 @@ pub use self::{
     target::{Changed, Precondition},
     update::{Changes, update},
 };
-use super::USER_COLUMNS;
-use crate::users::{User, UserId};
+use super::extra::user_columns;
+use crate::{
+    platform::config::ExtraFields,
+    users::{User, UserId},
+};
 
 /// Finds a user, or `None` if nobody has the id.
-pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<User>, sqlx::Error> {
+pub async fn find(
+    connection: &mut PgConnection,
+    extra: ExtraFields,
+    id: UserId,
+) -> Result<Option<User>, sqlx::Error> {
     sqlx::query_as(&format!(
-        "SELECT {USER_COLUMNS} FROM users WHERE id = $1::user_id"
+        "SELECT {} FROM users WHERE id = $1::user_id",
+        user_columns(extra)
     ))
     .bind(id)
     .fetch_optional(connection)
@@ -40,14 +51,37 @@ pub async fn find(connection: &mut PgConnection, id: UserId) -> Result<Option<Us
 /// Finds the users with these ids, in the order of ids.
 pub async fn find_all(
     connection: &mut PgConnection,
+    extra: ExtraFields,
     ids: &[UserId],
 ) -> Result<Vec<User>, sqlx::Error> {
     sqlx::query_as(&format!(
-        "SELECT {USER_COLUMNS} FROM users WHERE id = ANY($1::user_id[]) ORDER BY id"
+        "SELECT {} FROM users WHERE id = ANY($1::user_id[]) ORDER BY id",
+        user_columns(extra)
     ))
     .bind(ids)
     .fetch_all(connection)
     .await
+}
+
+/// Adds to users what only the table of another application has of them. Lists and searches are the same for every
+/// table.
+pub async fn add_extra(
+    connection: &mut PgConnection,
+    users: &mut [User],
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<_> = users.iter().map(|user| user.id).collect();
+    let found: Vec<(UserId, Json<Map<String, Value>>)> =
+        sqlx::query_as("SELECT id::user_id, extra FROM users WHERE id = ANY($1::user_id[])")
+            .bind(ids)
+            .fetch_all(connection)
+            .await?;
+    let mut found: HashMap<_, _> = found.into_iter().collect();
+    for user in users {
+        if let Some(Json(extra)) = found.remove(&user.id) {
+            user.extra = extra;
+        }
+    }
+    Ok(())
 }
 
 /// Whether there is an active superuser, who then stays one until the end of the transaction.

@@ -4,8 +4,12 @@ use sqlx::{FromRow, PgConnection, QueryBuilder};
 
 use super::target::COLUMNS;
 use crate::{
-    platform::{actor::Actor, database::Transaction},
-    store::{USER_COLUMNS, audit, mapping::UserWrites},
+    platform::{actor::Actor, config::ExtraFields, database::Transaction},
+    store::{
+        audit,
+        extra::{and_extra, user_columns},
+        mapping::{UserWrites, literal, raw, raw_name},
+    },
     users::{User, UserId},
 };
 
@@ -38,6 +42,7 @@ pub async fn restore(
     id: UserId,
 ) -> Result<Restored, sqlx::Error> {
     let actor: Actor = tx.actor().clone();
+    let extra = writes.extra();
     let mut written = writes.insert(&[
         ("email", "was.email"),
         ("username", "was.username"),
@@ -53,8 +58,14 @@ pub async fn restore(
         written.columns.remove(place);
         written.values.remove(place);
     }
+    for field in extra.iter() {
+        written.set(
+            raw(field.column),
+            format!("(was.extra).{}", raw(field.column)),
+        );
+    }
     let mut sql = QueryBuilder::new("WITH was AS MATERIALIZED (");
-    push_before(&mut sql, id);
+    push_before(&mut sql, id, extra);
     sql.push(format_args!(
         "), restored AS (
              INSERT INTO users (id, {})
@@ -62,24 +73,25 @@ pub async fn restore(
              SELECT id, {}
              FROM was
              ON CONFLICT DO NOTHING
-             RETURNING {USER_COLUMNS}
+             RETURNING {}
          ), audited AS (
              INSERT INTO user_audit (action, actor_kind, actor_id, target_id, after, source_address, request_id)
              SELECT '{}', 'user', ",
         written.columns.join(", "),
         written.values.join(", "),
+        user_columns(extra),
         audit::Action::Restore.name(),
     ))
     .push_bind(actor.id)
     .push(format_args!(
         "::user_id, id, {}, ",
-        audit::image("restored")
+        audit::image("restored", extra)
     ))
     .push_bind(actor.source_address.map(|address| address.to_string()))
     .push("::inet, ")
     .push_bind(actor.request_id)
     .push(" FROM restored) SELECT ")
-    .push(COLUMNS)
+    .push(and_extra(COLUMNS, extra))
     .push(" FROM restored");
     let user: Option<User> = sql
         .build_query_as()
@@ -89,7 +101,7 @@ pub async fn restore(
         return Ok(Restored::Done(user));
     }
     let mut sql = QueryBuilder::new("");
-    push_before(&mut sql, id);
+    push_before(&mut sql, id, ExtraFields::NONE);
     let before: Option<Before> = sql
         .build_query_as()
         .fetch_optional(&mut **tx as &mut PgConnection)
@@ -100,7 +112,7 @@ pub async fn restore(
 }
 
 /// Selects what the user was when it was deleted last.
-fn push_before(sql: &mut QueryBuilder<'_, sqlx::Postgres>, id: UserId) {
+fn push_before(sql: &mut QueryBuilder<'_, sqlx::Postgres>, id: UserId, extra: ExtraFields) {
     sql.push(
         "SELECT
              target_id AS id,
@@ -109,8 +121,21 @@ fn push_before(sql: &mut QueryBuilder<'_, sqlx::Postgres>, id: UserId) {
              before ->> 'full_name' AS full_name,
              (before ->> 'is_active')::boolean AS is_active,
              (before ->> 'is_superuser')::boolean AS is_superuser,
-             (before ->> 'created_at')::timestamptz AS created_at
-         FROM user_audit
+             (before ->> 'created_at')::timestamptz AS created_at",
+    );
+    if !extra.is_empty() {
+        let pairs = extra.iter().map(|field| {
+            let [column, name] = [&raw_name(field.column), field.name].map(literal);
+            format!("{column}, before -> {name}")
+        });
+        let pairs: Vec<_> = pairs.collect();
+        sql.push(format_args!(
+            ", jsonb_populate_record(NULL::users, jsonb_build_object({})) AS extra",
+            pairs.join(", ")
+        ));
+    }
+    sql.push(
+        " FROM user_audit
          WHERE action = 'user.delete'
              AND refusal IS NULL
              AND before IS NOT NULL

@@ -3,8 +3,8 @@
 use sqlx::{FromRow, Postgres, QueryBuilder};
 
 use crate::{
-    platform::actor::Actor,
-    store::{USER_COLUMNS, audit},
+    platform::{actor::Actor, config::ExtraFields},
+    store::{audit, extra::user_columns},
     users::{Guard, TAG_BYTES, TAG_SEPARATOR, User, UserId},
 };
 
@@ -69,7 +69,7 @@ pub(super) const COLUMNS: &str = "
 /// `unchanged` is a condition about `stored` under which there is nothing to do.
 pub(super) fn push<'q>(
     sql: &mut QueryBuilder<'q, Postgres>,
-    id: UserId,
+    (id, extra): (UserId, ExtraFields),
     precondition: Precondition<'q>,
     takes_rights: bool,
     push_unchanged: impl FnOnce(&mut QueryBuilder<'q, Postgres>),
@@ -89,7 +89,7 @@ pub(super) fn push<'q>(
         .push("::user_id), ");
     }
     sql.push("stored AS MATERIALIZED ( SELECT ")
-        .push(USER_COLUMNS)
+        .push(user_columns(extra))
         .push(", users.password_hash::text AS password_hash FROM users ");
     if takes_rights {
         sql.push("LEFT JOIN rights_lock ON TRUE ");
@@ -115,7 +115,7 @@ pub(super) fn push<'q>(
     }
     sql.push("decided AS MATERIALIZED ( SELECT stored.*, CASE ");
     if let Some(tags) = precondition {
-        sql.push(format_args!("WHEN {} <> ALL (", tag("stored")))
+        sql.push(format_args!("WHEN {} <> ALL (", tag("stored", extra)))
             .push_bind(tags)
             .push("::text[]) THEN 'precondition_failed' ");
     }
@@ -173,7 +173,12 @@ pub(super) fn push_audit(
 }
 
 /// The tag of a row, as [`User::etag`] makes it.
-fn tag(row: &str) -> String {
+fn tag(row: &str, extra: ExtraFields) -> String {
+    let extra = if extra.is_empty() {
+        String::new()
+    } else {
+        tagged(row)
+    };
     format!(
         "translate(
              encode(
@@ -187,7 +192,7 @@ fn tag(row: &str) -> String {
                          CASE WHEN {row}.is_active THEN 'true' ELSE 'false' END,
                          CASE WHEN {row}.is_superuser THEN 'true' ELSE 'false' END,
                          coalesce((extract(epoch FROM {row}.created_at) * 1000000)::bigint::text, ''),
-                         coalesce((extract(epoch FROM {row}.updated_at) * 1000000)::bigint::text, '')
+                         coalesce((extract(epoch FROM {row}.updated_at) * 1000000)::bigint::text, ''){extra}
                      ), 'UTF8'))
                      FROM 1 FOR {TAG_BYTES}
                  ),
@@ -196,6 +201,26 @@ fn tag(row: &str) -> String {
              '+/=',
              '-_'
          )",
+        separator = u32::from(TAG_SEPARATOR)
+    )
+}
+
+/// The extra fields of a row as a part of its tag: whole numbers, flags and texts, in the order of their names.
+fn tagged(row: &str) -> String {
+    format!(
+        " || coalesce((
+             SELECT string_agg(
+                 chr({separator}) || CASE
+                     WHEN jsonb_typeof(value) IN ('string', 'boolean')
+                         OR jsonb_typeof(value) = 'number' AND value::text ~ '^-?[0-9]{{1,18}}$'
+                         THEN '+' || (value #>> '{{}}')
+                     ELSE ''
+                 END,
+                 ''
+                 ORDER BY key COLLATE \"C\"
+             )
+             FROM jsonb_each({row}.extra)
+         ), '')",
         separator = u32::from(TAG_SEPARATOR)
     )
 }

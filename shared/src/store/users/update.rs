@@ -1,15 +1,16 @@
 //! Changes one user.
 
+use serde_json::{Map, Value};
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::target::{self, COLUMNS, Changed, Decision, Precondition};
 use crate::{
-    platform::{actor::Actor, database::Transaction},
+    platform::{actor::Actor, config::ExtraField, database::Transaction},
     store::{
-        USER_COLUMNS,
         audit::{self, Action},
         bulk::ImportRow,
-        mapping::UserWrites,
+        extra::{and_extra, row_of_view, user_columns},
+        mapping::{UserWrites, literal, raw},
     },
     users::{User, UserId},
 };
@@ -29,6 +30,8 @@ pub struct Changes {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others.
     pub is_superuser: Option<bool>,
+    /// What only the table of another application has; null is no value.
+    pub extra: Map<String, Value>,
 }
 
 impl Changes {
@@ -48,6 +51,23 @@ impl Changes {
             is_superuser: Some(changes.is_superuser.unwrap_or(user.is_superuser)),
             created_at: None,
             id: None,
+            extra: changes.extra,
+        }
+    }
+
+    /// What the table gets of a change that is the same for many users.
+    #[must_use]
+    pub fn applied_to_nobody(&self) -> ImportRow {
+        ImportRow {
+            email: String::new(),
+            username: None,
+            full_name: self.full_name.clone().flatten(),
+            password_hash: None,
+            is_active: self.is_active,
+            is_superuser: self.is_superuser,
+            created_at: None,
+            id: None,
+            extra: self.extra.clone(),
         }
     }
 
@@ -72,6 +92,7 @@ impl Changes {
             password_hash,
             is_active,
             is_superuser,
+            extra: _,
         } = self;
         let mut parts = sql.separated(between);
         for (column, value) in [
@@ -97,7 +118,22 @@ impl Changes {
         }
     }
 
-    /// The fields that are said.
+    /// The extra fields that are said.
+    pub(super) fn extra(&self, writes: UserWrites<'_>) -> Vec<ExtraField> {
+        let fields = writes.extra().iter();
+        fields
+            .filter(|field| self.extra.contains_key(field.name))
+            .collect()
+    }
+
+    /// All fields that are said.
+    #[must_use]
+    pub fn said(&self, writes: UserWrites<'_>) -> Vec<&'static str> {
+        let extra = self.extra(writes).into_iter().map(|field| field.name);
+        self.fields().into_iter().chain(extra).collect()
+    }
+
+    /// The fields that are said, but for extra ones.
     pub(super) fn fields(&self) -> Vec<&'static str> {
         let fields = [
             ("email", self.email.is_some()),
@@ -110,6 +146,20 @@ impl Changes {
         let said = fields.into_iter().filter(|(_, is_said)| *is_said);
         said.map(|(field, _)| field).collect()
     }
+}
+
+/// Adds the condition that an extra field of `stored` is what a row of the view has.
+pub(super) fn push_is_same<'q>(
+    sql: &mut QueryBuilder<'q, Postgres>,
+    field: ExtraField,
+    push_row: impl FnOnce(&mut QueryBuilder<'q, Postgres>),
+) {
+    sql.push(format_args!(
+        "AND stored.extra -> {} = coalesce(to_jsonb(",
+        literal(field.name)
+    ));
+    push_row(sql);
+    sql.push(format_args!(".{}), 'null') ", raw(field.column)));
 }
 
 /// Changes a user, unless it is so already, has not the tag that it should have, or is the last superuser and
@@ -125,9 +175,20 @@ pub async fn update(
 ) -> Result<Changed, sqlx::Error> {
     let actor: Actor = tx.actor().clone();
     let fields = changes.fields();
+    let extra = writes.extra();
+    let said = changes.extra(writes);
+    let row = row_of_view(&changes.extra, extra);
     let mut sql = QueryBuilder::new("");
-    target::push(&mut sql, id, precondition, changes.takes_rights(), |sql| {
+    let takes_rights = changes.takes_rights();
+    target::push(&mut sql, (id, extra), precondition, takes_rights, |sql| {
         sql.push("TRUE ");
+        for field in &said {
+            push_is_same(sql, *field, |sql| {
+                sql.push("(jsonb_populate_record(NULL::users, ")
+                    .push_bind(row.clone())
+                    .push("))");
+            });
+        }
         if !fields.is_empty() {
             sql.push("AND ");
             let before = |column: &str| format!("stored.{column} IS NOT DISTINCT FROM ");
@@ -140,6 +201,11 @@ pub async fn update(
     }
     let after = |column: &str| format!(" AS {column}");
     changes.push_each(&mut sql, ", ", |_| String::new(), after);
+    if !said.is_empty() {
+        sql.push(", jsonb_populate_record(NULL::users, ")
+            .push_bind(row.clone())
+            .push(") AS extra");
+    }
     let inputs: Vec<_> = fields
         .iter()
         .map(|field| (*field, format!("input.{field}")))
@@ -149,7 +215,12 @@ pub async fn update(
         .map(|(field, value)| (*field, value.as_str()))
         .collect();
     values.push(("updated_at", "now()"));
-    let assignments = writes.update(&values).assignments();
+    let mut written = writes.update(&values);
+    for field in &said {
+        let column = raw(field.column);
+        written.set(column.clone(), format!("(input.extra).{column}"));
+    }
+    let assignments = written.assignments();
     sql.push("), changed AS ( UPDATE users SET ")
         .push(if assignments.is_empty() {
             "id = users.id"
@@ -157,7 +228,7 @@ pub async fn update(
             &assignments
         })
         .push(" FROM decided CROSS JOIN input WHERE users.id = decided.id AND outcome = 'done' RETURNING ")
-        .push(USER_COLUMNS)
+        .push(user_columns(extra))
         .push(", users.password_hash::text AS password_hash), ");
     let (before, after) = (audit::of("decided."), audit::of("changed."));
     // The log says nothing about a refused change, and of a password only that it changed.
@@ -170,11 +241,11 @@ pub async fn update(
              END,
              '{{}}'
          ) END",
-        audit::difference(&after, &before)
+        audit::difference(&after, &before, extra)
     );
     let before = format!(
         "CASE WHEN changed.id IS NOT NULL THEN {} END",
-        audit::difference(&before, &after)
+        audit::difference(&before, &after, extra)
     );
     target::push_audit(
         &mut sql,
@@ -183,9 +254,9 @@ pub async fn update(
         &actor,
     );
     sql.push("SELECT outcome, shown.* FROM decided CROSS JOIN LATERAL ( SELECT ")
-        .push(COLUMNS)
+        .push(and_extra(COLUMNS, extra))
         .push(" FROM changed UNION ALL SELECT ")
-        .push(COLUMNS.replace("    ", " decided."))
+        .push(and_extra(COLUMNS, extra).replace("    ", " decided."))
         .push(" WHERE outcome <> 'done') AS shown");
     let decision: Option<Decision> = sql
         .build_query_as()

@@ -20,6 +20,7 @@ fn row(email: &str, username: &str) -> ImportRow {
         is_superuser: None,
         created_at: None,
         id: None,
+        extra: serde_json::Map::new(),
     }
 }
 

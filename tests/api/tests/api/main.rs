@@ -42,6 +42,8 @@ mod leaks;
 mod list_pages;
 mod list_users;
 mod look_ups;
+mod mapped_extra_fields;
+mod mapped_limits;
 mod mapped_tables;
 mod metrics;
 mod migrate;

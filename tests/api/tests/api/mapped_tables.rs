@@ -24,11 +24,19 @@ impl Mapped {
     pub(crate) async fn new(name: &str) -> Self {
         let path = workspace_root().join("docs/tables").join(name);
         let sql = fs::read_to_string(path.with_extension("sql")).unwrap();
+        Self::of(
+            &sql,
+            fs::read_to_string(path.with_extension("json")).unwrap(),
+        )
+        .await
+    }
+
+    pub(crate) async fn of(sql: &str, mapping: String) -> Self {
         let database = TestDatabase::create_empty().await.unwrap();
-        database.pool().execute(sql.as_str()).await.unwrap();
+        database.pool().execute(sql).await.unwrap();
         let mapped = Self {
             database,
-            mapping: fs::read_to_string(path.with_extension("json")).unwrap(),
+            mapping,
             key: SigningKey::hs256(SECRET),
         };
         let migrate = mapped.function("migrate").start().await.unwrap();
@@ -48,7 +56,7 @@ impl Mapped {
             .env("JWT_KEY", SECRET)
     }
 
-    async fn start(&self, name: &str) -> Api {
+    pub(crate) async fn start(&self, name: &str) -> Api {
         Api::start(self.function(name)).await
     }
 
@@ -64,7 +72,7 @@ impl Mapped {
         Request::get(path).bearer(&self.token(claims))
     }
 
-    async fn query(&self, sql: &str) -> Option<String> {
+    pub(crate) async fn query(&self, sql: &str) -> Option<String> {
         sqlx::query_scalar(sql)
             .fetch_one(self.database.pool())
             .await

@@ -40,7 +40,7 @@ const TAIL: &str = "
 | `too_short`, `too_long` | the value has too few or too many characters or bytes |
 | `too_weak` | the password is one that anybody would guess |
 | `out_of_range` | the password hash would cost too much to verify |
-| `not_allowed` | `password` and `password_hash` are both given, or a field that cannot be changed |
+| `not_allowed` | `password` and `password_hash` are both given, a field cannot be changed, or the table does not take the value |
 | `duplicate_in_request` | an earlier row of the same request has the value too |
 | `already_exists` | a stored user has the value |
 ";

@@ -12,8 +12,3 @@ VALUES ('mapping', 'users', {mapping});
 
 CREATE DOMAIN user_id AS {id_type};
 
-CREATE VIEW users AS
-SELECT
-    {view_columns}
-FROM {table}
-{where};

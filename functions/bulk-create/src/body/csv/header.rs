@@ -1,7 +1,9 @@
 //! What the columns of a table hold.
 
 use csv_reader::Record;
-use shared::users::{FieldName, FieldValue, RawUser, UnknownNames, UserField};
+use shared::users::{
+    FieldName, FieldValue, RawUser, UnknownNames, UserField, UserFields, extra_of_column,
+};
 
 use super::Rows;
 
@@ -10,6 +12,8 @@ use super::Rows;
 pub(super) enum Column {
     /// A field of users.
     Field(UserField),
+    /// A field that only the table of another application has.
+    Extra(&'static str),
     /// The id.
     Id,
     /// What is not read: the service writes it itself, or the header was refused for it.
@@ -18,7 +22,12 @@ pub(super) enum Column {
     Unnamed,
 }
 
-const REQUIRED: [UserField; 2] = [UserField::Email, UserField::Username];
+/// The fields that every new user of the table has.
+fn required(fields: UserFields) -> impl Iterator<Item = UserField> {
+    [UserField::Email, UserField::Username]
+        .into_iter()
+        .filter(move |field| *field == UserField::Email || fields.has(*field))
+}
 
 /// Reads the header. All that is wrong with it is said at once.
 pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<Column> {
@@ -26,15 +35,23 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
     let mut given = Vec::new();
     let mut unknown = UnknownNames::default();
     let mut problems = Vec::new();
+    let extra = rows.fields.extra();
     for cell in header.cells.iter().take(header.filled_count) {
         columns.push(match FieldName::of_column(&cell.text) {
             _ if cell.is_blank() => Column::Unnamed,
             FieldName::Id => Column::Id,
             FieldName::Ignored => Column::Ignored,
-            FieldName::Unknown => {
-                unknown.push(&cell.text);
-                Column::Ignored
-            }
+            FieldName::Unknown => match extra_of_column(&cell.text, extra) {
+                Some(name) if columns.contains(&Column::Extra(name)) => {
+                    problems.push(format!("column {name} appears twice"));
+                    Column::Ignored
+                }
+                Some(name) => Column::Extra(name),
+                None => {
+                    unknown.push(&cell.text);
+                    Column::Ignored
+                }
+            },
             FieldName::Known(field) if given.contains(&field) => {
                 let problem = format!("column {} appears twice", field.name());
                 if !problems.contains(&problem) {
@@ -68,9 +85,9 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
         } else {
             ""
         };
-        problems.insert(0, unknown.columns_message(&given) + hint);
+        problems.insert(0, unknown.columns_message(&given, extra) + hint);
     }
-    for field in REQUIRED.iter().filter(|field| !given.contains(field)) {
+    for field in required(rows.fields).filter(|field| !given.contains(field)) {
         problems.push(format!("column {} is missing", field.name()));
     }
     for problem in problems {
@@ -80,8 +97,8 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
 }
 
 /// Says of a row that a field is missing because its column is, which the header was refused for.
-pub(super) fn mark_missing(columns: &[Column], user: &mut RawUser) {
-    for field in REQUIRED {
+pub(super) fn mark_missing(columns: &[Column], fields: UserFields, user: &mut RawUser) {
+    for field in required(fields) {
         if !columns.contains(&Column::Field(field)) {
             user.set(field, FieldValue::Unreadable);
         }

@@ -7,7 +7,11 @@ use super::{
     statement,
 };
 use crate::{
-    platform::{actor::Actor, config::UsersMapping, database::Transaction},
+    platform::{
+        actor::Actor,
+        config::{ExtraFields, UsersMapping},
+        database::Transaction,
+    },
     store::{
         audit::{self, Action},
         users::references::{self, Constraint},
@@ -25,7 +29,8 @@ pub async fn delete_many(
     let actor: Actor = tx.actor().clone();
     let keys = references::find_keys(tx, mapping).await?;
     let mut sql = QueryBuilder::new("WITH ");
-    statement::push_stored(&mut sql, job, true);
+    let extra = mapping.map_or(ExtraFields::NONE, |mapping| mapping.extra);
+    statement::push_stored(&mut sql, job, extra, true);
     sql.push("referenced AS MATERIALIZED ( SELECT NULL::user_id AS id WHERE FALSE ");
     for (table, condition) in keys.iter().filter_map(Constraint::restricts) {
         sql.push(format_args!(
@@ -50,7 +55,7 @@ pub async fn delete_many(
                  'updated_at', decided.updated_at
              ) AS old
          ), ",
-        audit::image("decided")
+        audit::image("decided", extra)
     ));
     let images = ("changed.old".to_owned(), "NULL::jsonb".to_owned());
     statement::push_audit(

@@ -5,8 +5,8 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::job::{ChosenUser, ManyChanged, ManyJob, Selection};
 use crate::{
-    platform::{actor::Actor, database::Transaction},
-    store::{USER_COLUMNS, audit::Action, list, users::target::RIGHTS_LOCK},
+    platform::{actor::Actor, config::ExtraFields, database::Transaction},
+    store::{audit::Action, extra::user_columns, list, users::target::RIGHTS_LOCK},
     users::{ExactValue, UserId},
 };
 
@@ -23,6 +23,7 @@ struct Row {
 pub(super) fn push_stored<'q>(
     sql: &mut QueryBuilder<'q, Postgres>,
     job: &'q ManyJob,
+    extra: ExtraFields,
     takes_rights: bool,
 ) {
     match &job.selection {
@@ -85,9 +86,10 @@ pub(super) fn push_stored<'q>(
         ));
     }
     sql.push(format_args!(
-        "stored AS MATERIALIZED ( SELECT {USER_COLUMNS}, positions
+        "stored AS MATERIALIZED ( SELECT {}, positions
          FROM users
-         JOIN chosen ON users.id = chosen_id "
+         JOIN chosen ON users.id = chosen_id ",
+        user_columns(extra)
     ));
     if takes_rights {
         sql.push("LEFT JOIN rights_lock ON TRUE ");

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     platform::{actor::Actor, database::Transaction},
     store::{
-        USER_COLUMNS,
         audit::{self, Action},
-        mapping::UserWrites,
-        users::update::Changes,
+        extra::{row_of_view, user_columns},
+        mapping::{UserWrites, raw},
+        users::update::{self, Changes},
     },
 };
 
@@ -26,16 +26,29 @@ pub async fn update_many(
     let actor: Actor = tx.actor().clone();
     let fields = changes.fields();
     let mut sql = QueryBuilder::new("WITH ");
-    statement::push_stored(&mut sql, job, changes.takes_rights());
+    let extra = writes.extra();
+    let said = changes.extra(writes);
+    statement::push_stored(&mut sql, job, extra, changes.takes_rights());
     sql.push("input AS ( SELECT ");
     let after = |column: &str| format!(" AS {column}");
     changes.push_each(&mut sql, ", ", |_| String::new(), after);
-    sql.push("), decided AS MATERIALIZED ( SELECT stored.*, CASE WHEN ");
+    if !said.is_empty() {
+        sql.push(if fields.is_empty() { "" } else { ", " })
+            .push("jsonb_populate_record(NULL::users, ")
+            .push_bind(row_of_view(&changes.extra, extra))
+            .push(") AS extra");
+    }
+    sql.push("), decided AS MATERIALIZED ( SELECT stored.*, CASE WHEN TRUE ");
+    for field in &said {
+        update::push_is_same(&mut sql, *field, |sql| {
+            sql.push("(input.extra)");
+        });
+    }
     let same: Vec<_> = fields
         .iter()
-        .map(|field| format!("stored.{field} IS NOT DISTINCT FROM input.{field}"))
+        .map(|field| format!("AND stored.{field} IS NOT DISTINCT FROM input.{field} "))
         .collect();
-    sql.push(same.join(" AND ")).push(" THEN 'unchanged' ");
+    sql.push(same.concat()).push("THEN 'unchanged' ");
     if changes.takes_rights() {
         statement::push_guards(&mut sql, actor.id);
     }
@@ -49,8 +62,13 @@ pub async fn update_many(
         .map(|(field, value)| (*field, value.as_str()))
         .collect();
     values.push(("updated_at", "now()"));
-    let assignments = writes.update(&values).assignments();
-    let old = audit::renamed("decided", "old_");
+    let mut written = writes.update(&values);
+    for field in &said {
+        let column = raw(field.column);
+        written.set(column.clone(), format!("(input.extra).{column}"));
+    }
+    let assignments = written.assignments();
+    let old = audit::renamed("decided", "old_", extra);
     sql.push(format_args!(
         "changed AS (
              UPDATE users
@@ -59,13 +77,14 @@ pub async fn update_many(
              CROSS JOIN input
              WHERE users.id = decided.id
                  AND outcome = 'done'
-             RETURNING {USER_COLUMNS}, positions, {old}
-         ), "
+             RETURNING {}, positions, {old}
+         ), ",
+        user_columns(extra)
     ));
     let (before, after) = (audit::of("changed.old_"), audit::of("changed."));
     let images = (
-        audit::difference(&before, &after),
-        audit::difference(&after, &before),
+        audit::difference(&before, &after, extra),
+        audit::difference(&after, &before, extra),
     );
     statement::push_audit(
         &mut sql,

@@ -1,0 +1,5 @@
+CREATE VIEW users AS
+SELECT
+    {view_columns}
+FROM {table}
+{where};
