@@ -107,7 +107,7 @@ impl ListUsers {
             .await?;
         let Some(row) = stored else { return Ok(None) };
         Ok(Some(Written {
-            response: row.response_to(request)?,
+            response: row.response_to(request, context.actor()?)?,
             is_replayed: true,
         }))
     }
