@@ -96,7 +96,11 @@ impl BulkCreate {
         if let Some(request) = &keyed
             && let Some(row) = self.find_stored(context, request).await?
         {
-            return Ok(to_response(row.response_to(request)?, true, options));
+            return Ok(to_response(
+                row.response_to(request, context.actor()?)?,
+                true,
+                options,
+            ));
         }
         let config = &self.state.config.bulk;
         let table = &self.state.config.users_table;

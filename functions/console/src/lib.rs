@@ -51,12 +51,16 @@ impl Console {
 
     /// Answers a request.
     pub fn respond(&self, request: &Request) -> Result<Response, Error> {
+        let path = request.raw_http_path();
+        // What no other function has comes here, with any method.
+        if path != "/" && !path.starts_with(ROOT) {
+            return Err(NO_SUCH_PATH);
+        }
         if ![Method::GET, Method::HEAD].contains(request.method()) {
             return Err(Error::MethodNotAllowed {
                 allow: HeaderValue::from_static("GET, HEAD"),
             });
         }
-        let path = request.raw_http_path();
         if path == "/" {
             return Ok(redirect());
         }
@@ -249,6 +253,8 @@ mod tests {
             let error = get(path, &[]).unwrap_err();
             assert_eq!(error.public().code, "not_found", "{path}");
         }
+        let error = send(&Method::POST, "/api/v2/users", &[]).unwrap_err();
+        assert_eq!(error.public().code, "not_found");
         let error = send(&Method::POST, "/console/", &[]).unwrap_err();
         assert_eq!(error.public().code, "method_not_allowed");
     }

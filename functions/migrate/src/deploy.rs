@@ -9,7 +9,8 @@ use shared::{
     platform::{
         config::{UsersTable, users_table},
         database,
-        error::chain,
+        error::{Reason, chain},
+        start_error::StartError,
     },
     store::{
         application_role,
@@ -33,7 +34,7 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
     let budget = Budget::from_properties(&request.resource_properties)?;
     let mut connection = database::connect_for_migrations()
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| connection_failure(&error))?;
     // A statement that outlived this invocation would hold its locks against the next deploy.
     schema::limit_statements(&mut connection, time)
         .await
@@ -68,6 +69,17 @@ pub async fn run(request: &Request, time: Duration) -> Result<Value, String> {
         "Configuration": configuration(&request.resource_properties),
         "ConnectionLimit": budget.as_ref().map_or(0, |budget| budget.limit(capacity)).to_string(),
     }))
+}
+
+/// Why there is no connection. Of a certificate that is not accepted, an operator has to know what to do.
+fn connection_failure(error: &StartError) -> String {
+    match error {
+        StartError::Database(unavailable) if unavailable.reason() == Reason::TlsFailed => format!(
+            "{error}. If the region is newer than this release, DatabaseCertificatesLayer must name a layer with \
+             Amazon's certificates for it (docs/operations.md, Certificates)."
+        ),
+        _ => error.to_string(),
+    }
 }
 
 /// Makes the role of the functions of the API, where migrations have credentials of their own.

@@ -96,7 +96,7 @@ impl Users {
             .await?;
         let Some(row) = stored else { return Ok(None) };
         Ok(Some(Written {
-            response: row.response_to(request)?,
+            response: row.response_to(request, context.actor()?)?,
             is_replayed: true,
         }))
     }

@@ -61,7 +61,7 @@ pub(crate) fn user(changed: Changed) -> Result<User, Error> {
 
 /// Where to look for what the table refused.
 pub(crate) fn refused_by<'a>(
-    function: &'a ListUsers,
+    function: &'a Users,
     context: &'a RequestContext,
 ) -> RefusedBy<'a> {
     RefusedBy {

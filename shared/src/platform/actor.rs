@@ -30,8 +30,8 @@ pub struct Actor {
 pub struct Written(Arc<AtomicU64>);
 
 impl Written {
-    /// Notes a transaction that was committed.
-    pub(super) fn note(&self, token: ConsistencyToken) {
+    /// Notes a transaction that was committed, by this request or by an earlier one with the same key.
+    pub fn note(&self, token: ConsistencyToken) {
         self.0.store(token.transaction(), Ordering::Relaxed);
     }
 

@@ -12,7 +12,9 @@ use sqlx::{FromRow, PgConnection};
 
 use crate::{
     platform::{
-        database::Abort,
+        actor::Actor,
+        consistency_token::ConsistencyToken,
+        database::{Abort, Transaction},
         error::Error,
         idempotency::{IdempotentRequest, StoredResponse},
     },
@@ -37,14 +39,24 @@ pub struct StoredRow {
     pub status: i16,
     /// The body of its response, compressed.
     pub body: Vec<u8>,
+    /// The transaction that has written both the response and what it says.
+    pub transaction: i64,
 }
 
 impl StoredRow {
-    /// The response to the request. Fails if its key was used for another request.
-    pub fn response_to(&self, request: &IdempotentRequest) -> Result<StoredResponse, Error> {
+    /// The response to the request, whose actor has written what it says. Fails if the key was used for another
+    /// request.
+    pub fn response_to(
+        &self,
+        request: &IdempotentRequest,
+        actor: &Actor,
+    ) -> Result<StoredResponse, Error> {
         if self.request_hash != request.fingerprint.as_bytes() {
             return Err(Error::IdempotencyMismatch);
         }
+        actor.written.note(ConsistencyToken::of_transaction(
+            self.transaction.cast_unsigned(),
+        ));
         StoredResponse::decompress(self.status, &self.body)
     }
 }
@@ -52,17 +64,18 @@ impl StoredRow {
 /// Reserves the key of a request until the end of the transaction, and finds the response if it was given
 /// before. A request without a key has none.
 pub async fn begin(
-    connection: &mut PgConnection,
+    tx: &mut Transaction,
     request: Option<&IdempotentRequest>,
 ) -> Result<Option<StoredResponse>, Abort> {
     let Some(request) = request else {
         return Ok(None);
     };
-    if !lock(connection, request).await? {
+    if !lock(tx, request).await? {
         return Err(Error::IdempotencyInProgress.into());
     }
-    let stored = find(connection, request).await?;
-    Ok(stored.map(|row| row.response_to(request)).transpose()?)
+    let stored = find(tx, request).await?;
+    let response = stored.map(|row| row.response_to(request, tx.actor()));
+    Ok(response.transpose()?)
 }
 
 /// Stores the response to a request under its key, if it has one.
@@ -113,6 +126,9 @@ async fn lock(
 }
 
 /// Finds what is stored under the key of a request.
+///
+/// xmin has the lower 32 bits of a transaction's number. A key lives for a day, so the number is the last one of
+/// the server that ends with them.
 pub async fn find(
     connection: &mut PgConnection,
     request: &IdempotentRequest,
@@ -121,8 +137,11 @@ pub async fn find(
         "SELECT
              request_hash,
              status,
-             body
-         FROM idempotency_keys
+             body,
+             latest - ((latest - xmin::text::bigint) & 4294967295) AS transaction
+         FROM
+             idempotency_keys,
+             (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS server (latest)
          WHERE caller_id = $1::user_id
              AND route = $2
              AND key = $3

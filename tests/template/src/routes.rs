@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::template::{Deployment, GATEWAY_MODE, JWT_MODE, entries, list, workspace};
 
-/// What no route takes goes to the function that needs no token, and gets its 404.
-const DEFAULT: (&str, &str) = ("health", "$default");
+/// What no route takes gets the 404 of the function that has neither a database nor a probe to keep waiting.
+const DEFAULT: (&str, &str) = (rig::CONSOLE, "$default");
 
 fn protected_paths() -> BTreeSet<String> {
     let routes = rig::routes().unwrap().into_iter();
@@ -139,6 +139,61 @@ fn a_domain_can_be_the_only_way_in() {
     assert!(is_closed(
         &[&domain[..], &[("ExecuteApiEndpoint", "false")]].concat()
     ));
+}
+
+/// The path of a private API that takes a request: the same one, or else the longest that begins like it.
+fn private_path<'a>(paths: &'a serde_json::Value, path: &str) -> &'a serde_json::Value {
+    let matching = entries(paths).filter(|(pattern, _)| {
+        let greedy = pattern.strip_suffix("{proxy+}");
+        *pattern == path
+            || greedy.is_some_and(|start| path.len() > start.len() && path.starts_with(start))
+    });
+    let best = matching.max_by_key(|(pattern, _)| (*pattern == path, pattern.len()));
+    best.unwrap_or_else(|| panic!("nothing takes {path}")).1
+}
+
+#[test]
+fn a_private_api_has_the_routes_of_the_public_one_and_lets_in_the_named_endpoints_alone() {
+    let endpoints = [("PrivateApiEndpoints", "vpce-1,vpce-2")];
+    let deployment = Deployment::with(JWT_MODE.into_iter().chain(endpoints));
+    let api = deployment.resource("PrivateApi");
+    assert_eq!(
+        api["EndpointConfiguration"],
+        json!({ "Type": "PRIVATE", "VPCEndpointIds": ["vpce-1", "vpce-2"] })
+    );
+    let definition = &api["DefinitionBody"];
+    let statements = definition["x-amazon-apigateway-policy"]["Statement"]
+        .as_array()
+        .unwrap();
+    assert_eq!(statements.len(), 1);
+    let condition = json!({ "StringEquals": { "aws:SourceVpce": ["vpce-1", "vpce-2"] } });
+    assert_eq!(statements[0]["Condition"], condition);
+
+    let resources = crate::template::document()["Resources"].clone();
+    let id = |function: &str| {
+        let folder = format!("functions/{function}");
+        let mut resources = entries(&resources);
+        let found = resources.find(|(_, resource)| resource["Properties"]["CodeUri"] == folder);
+        format!("{}.Alias", found.unwrap().0)
+    };
+    let mut aliases = BTreeSet::new();
+    for route in deployment.routes() {
+        // REST APIs call the rest of a path otherwise, and have no default.
+        let path = route
+            .path
+            .replace("$default", "/nothing")
+            .replace("{path+}", "a/b");
+        let operation = private_path(&definition["paths"], &path);
+        let integration =
+            &operation["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+        let alias = id(&route.function);
+        let uri = integration["uri"].as_str().unwrap();
+        assert!(uri.contains(&format!("/{alias}/")), "{}: {uri}", route.path);
+        aliases.insert(alias);
+    }
+    let role = &deployment.resource("PrivateApiRole")["Policies"][0]["PolicyDocument"]["Statement"];
+    assert_eq!(BTreeSet::from_iter(list(&role[0]["Resource"])), aliases);
+    assert_eq!(role[0]["Action"], "lambda:InvokeFunction");
 }
 
 #[test]

@@ -185,7 +185,7 @@ async fn write(
 
 /// Which of the fields the table does not take.
 async fn explain(
-    function: &ListUsers,
+    function: &Users,
     context: &RequestContext,
     change: &Change,
     refused: &Refusal,

@@ -115,8 +115,8 @@ mod tests {
     use super::*;
     use crate::platform::config::{Config, Variables};
 
-    /// Three for each of 27 regions.
-    const AUTHORITIES: usize = 81;
+    /// Three for each of 34 regions.
+    const AUTHORITIES: usize = 102;
 
     fn config(variables: Variables) -> DatabaseConfig {
         let variables = variables
@@ -156,7 +156,7 @@ mod tests {
                 .unwrap()
                 .len()
         };
-        for region in ["eu-central-1", "us-east-1"] {
+        for region in ["eu-central-1", "us-east-1", "mx-central-1"] {
             let host = format!("accounts.cluster-c1a2b3.{region}.rds.amazonaws.com");
             assert_eq!(certificates(&host), 3);
             assert!(rds_authorities(&host).contains(region));

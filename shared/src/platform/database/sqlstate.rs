@@ -47,6 +47,8 @@ pub(super) fn unavailable_reason(error: &sqlx::Error) -> Option<Reason> {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::UnexpectedEof => Reason::ConnectionLost,
+            // The TLS library says so of a certificate that it does not accept.
+            io::ErrorKind::InvalidData => Reason::TlsFailed,
             _ => Reason::Unreachable,
         }),
         sqlx::Error::Tls(_) => Some(Reason::TlsFailed),

@@ -8,10 +8,12 @@ use axum::Router;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use rig::{Call, Function, Invocation, Outcome, TestDatabase};
 use serde_json::{Value, json};
+use servers::{Authority, PostgresOptions};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
 use crate::events::read;
+use crate::faults::own_server;
 
 #[tokio::test]
 async fn create_applies_the_migrations_and_says_so() {
@@ -195,6 +197,29 @@ async fn a_database_that_is_down_fails_the_deploy_and_shows_no_password() {
         "{reason}"
     );
     assert!(!answer.to_string().contains("hunter2"), "{answer}");
+}
+
+/// As in a region that is newer than the release; the layer of DatabaseCertificatesLayer has such a file.
+#[tokio::test]
+async fn an_unknown_certificate_fails_the_deploy_with_what_to_do_about_it() {
+    let authority = Authority::new().unwrap();
+    let server = own_server(PostgresOptions::temporary().with_tls(&authority).unwrap()).await;
+    let layer = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(layer.path(), authority.pem()).unwrap();
+    let mut answers = Vec::new();
+    for file in ["", layer.path().to_str().unwrap()] {
+        let function = Function::builder("migrate")
+            .env("DATABASE_URL", server.url("postgres"))
+            .env("DATABASE_SSL_MODE", "verify-full")
+            .env("DATABASE_SSL_ROOT_CERT", file);
+        let bucket = Bucket::open().await;
+        let function = function.start().await.unwrap();
+        answers.push(bucket.ask(&function, bucket.event("create")).await);
+    }
+    assert_eq!(answers[0]["Status"], "FAILED");
+    let reason = answers[0]["Reason"].as_str().unwrap();
+    assert!(reason.contains("DatabaseCertificatesLayer"), "{reason}");
+    assert_eq!(answers[1]["Status"], "SUCCESS", "{}", answers[1]);
 }
 
 #[tokio::test]

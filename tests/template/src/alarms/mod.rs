@@ -36,7 +36,7 @@ const fn scenario(alarm: &'static str, well: Metrics, ill: Metrics, periods: usi
 }
 
 /// In most of them one function alone meets the fault, as in a small installation.
-const SCENARIOS: [Scenario; 16] = [
+const SCENARIOS: [Scenario; 18] = [
     scenario("HealthAlarm", |_, _| Some(1.0), |_, _| Some(0.0), 6),
     scenario("HealthAlarm", |_, _| Some(1.0), |_, _| None, 8),
     scenario(
@@ -91,6 +91,8 @@ const SCENARIOS: [Scenario; 16] = [
         |_, about| of_lists(about, 1.0),
         2,
     ),
+    scenario("ThrottlesAlarm", |_, _| None, of_the_console, 3),
+    scenario("CrashesAlarm", |_, _| None, of_the_console, 2),
     scenario("MigrateAlarm", |_, _| None, |_, _| Some(1.0), 2),
     scenario("GatewayAlarm", |_, _| Some(0.0), |_, _| Some(30.0), 3),
     scenario(
@@ -121,6 +123,10 @@ const SCENARIOS: [Scenario; 16] = [
 
 fn of_lists(about: &str, value: f64) -> Option<f64> {
     (about == "ListUsersFunction").then_some(value)
+}
+
+fn of_the_console(_: &str, about: &str) -> Option<f64> {
+    (about == "ConsoleFunction").then_some(1.0)
 }
 
 fn alarms() -> Vec<Alarm> {

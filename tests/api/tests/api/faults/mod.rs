@@ -28,7 +28,7 @@ use crate::traffic::{Seen, Traffic};
 const ROUNDS: usize = 10;
 
 /// A server that a test may ruin.
-async fn own_server(options: PostgresOptions) -> Postgres {
+pub async fn own_server(options: PostgresOptions) -> Postgres {
     blocking(move || Postgres::start(&options)).await
 }
 

@@ -132,12 +132,15 @@ async fn a_read_sees_the_write_that_it_names_and_others_when_the_replica_has_the
     assert_eq!(count(&lists, &get).await, 0);
     cluster.fall_behind().await;
 
-    let written = imports
-        .send(&fixture.post(BULK).json(&json!([user("late")])))
-        .await;
+    let import = fixture.post(BULK).json(&json!([user("late")]));
+    let import = import.header("idempotency-key", "late");
+    let written = imports.send(&import).await;
 
     assert_eq!(written.status, 201, "{}", written.text());
     let token = written.header(TOKEN).unwrap();
+    let replayed = imports.send(&import).await;
+    assert_eq!(replayed.header("idempotent-replayed").unwrap(), "true");
+    assert_eq!(replayed.header(TOKEN).unwrap(), token);
     // The replica answers, and it knows nothing yet.
     assert_eq!(count(&lists, &get).await, 0);
     let naming = get.clone().header(TOKEN, &token);
