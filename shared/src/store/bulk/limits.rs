@@ -4,6 +4,7 @@
 //! values that were to be written, column by column.
 
 mod constraint;
+mod limit;
 
 use std::collections::HashMap;
 
@@ -11,43 +12,13 @@ use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use users_table::catalogue;
 
-use self::constraint::rule;
+pub(super) use self::limit::{Limit, LimitKind};
+use self::limit::{fields, rule};
 use super::{conflicts::index, insert::FIELDS, row::ImportRow};
 use crate::{
     platform::{config::ExtraField, database::refusal},
     store::mapping::{UserWrites, WrittenColumn, literal, quoted, raw, raw_name},
 };
-
-/// A limit of the table on values that we write.
-#[derive(Debug, Clone)]
-pub(super) struct Limit {
-    /// The fields that it is about, in the words of the API.
-    pub(super) fields: Vec<&'static str>,
-    /// Whether the field is only a part of what is limited.
-    pub(super) is_part: bool,
-    pub(super) kind: LimitKind,
-    /// The columns of the table that the condition is about, each with its value.
-    values: Vec<(String, String)>,
-    /// A condition in SQL that breaks the limit.
-    broken_if: String,
-}
-
-/// What a column or the table asks of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LimitKind {
-    /// Not to be missing.
-    Present,
-    /// To have at most this many characters.
-    Characters(i32),
-    /// To be one of these.
-    OneOf(Vec<String>),
-    /// To keep the rule of this name.
-    Rule(String),
-    /// To be the key of a row of another table.
-    Reference,
-    /// To be of this type.
-    Type(String),
-}
 
 #[derive(FromRow)]
 struct Column {
@@ -228,13 +199,6 @@ async fn table(
     let (schema, name) = mapping.table_name();
     let found = catalogue::resolve_table(connection, schema, name).await?;
     Ok(found.map(|(schema, name)| format!("{schema}.{name}")))
-}
-
-/// Each field once.
-fn fields<'w>(written: impl Iterator<Item = &'w WrittenColumn>) -> Vec<&'static str> {
-    let mut fields: Vec<_> = written.filter_map(|written| written.field).collect();
-    fields.dedup();
-    fields
 }
 
 impl Column {

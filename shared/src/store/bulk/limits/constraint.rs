@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::{Limit, LimitKind, fields};
+use super::limit::{Limit, LimitKind, fields, rule};
 use crate::store::mapping::WrittenColumn;
 
 /// A constraint of the table.
@@ -79,16 +79,5 @@ impl Constraint {
             values,
             broken_if,
         })
-    }
-}
-
-/// A rule that lists the values of one column says which they are.
-pub(super) fn rule(check: &str, name: &str) -> LimitKind {
-    let texts: Vec<_> = check.split('\'').skip(1).step_by(2).collect();
-    let is_list = check.matches("= ANY (").count() == 1 && !check.contains(" OR ");
-    if is_list && !texts.is_empty() && !check.contains(" AND ") {
-        LimitKind::OneOf(texts.into_iter().map(str::to_owned).collect())
-    } else {
-        LimitKind::Rule(name.to_owned())
     }
 }
