@@ -168,7 +168,8 @@ async fn delete(
     let mut deleted = refusals::user(changed).map(Some);
     let mut erased_entries = None;
     if job.is_erasure && (deleted.is_ok() || is_gone) {
-        erased_entries = erase(tx, job.id).await?;
+        let user = deleted.as_ref().ok().and_then(Option::as_ref);
+        erased_entries = erase(tx, job.id, user).await?;
         if is_gone && erased_entries.is_some() {
             deleted = Ok(None);
         }
@@ -190,13 +191,25 @@ async fn delete(
     }
 }
 
-/// Erases somebody who is not a user any more. `None` if nothing is known of them.
-async fn erase(tx: &mut Transaction, id: UserId) -> Result<Option<u64>, Abort> {
-    let Some(emails) = audit::find_emails(tx, id).await? else {
+/// Erases somebody who is not a user any more, and was `user` until now. `None` if nothing is known of them.
+async fn erase(
+    tx: &mut Transaction,
+    id: UserId,
+    user: Option<&User>,
+) -> Result<Option<u64>, Abort> {
+    let logged = audit::find_emails(tx, id).await?;
+    if logged.is_none() && user.is_none() {
         return Ok(None);
-    };
+    }
+    let is_logged = logged.is_some();
+    let mut emails = logged.unwrap_or_default();
+    emails.extend(user.and_then(|user| user.email.clone()));
     idempotency::delete_about(tx, id, &emails).await?;
-    Ok(Some(audit::erase(tx, id).await?))
+    if is_logged {
+        Ok(Some(audit::erase(tx, id).await?))
+    } else {
+        Ok(Some(0))
+    }
 }
 
 async fn references(

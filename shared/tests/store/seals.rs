@@ -150,8 +150,8 @@ async fn one_change_anywhere_in_a_sealed_log_is_found() {
         changes.push((change, entry));
     }
     for (change, entry) in changes {
-        let changed = pool.execute(change.as_str()).await.unwrap();
-        assert!(changed.rows_affected() > 0, "{change}");
+        let done = pool.execute(change.as_str()).await.unwrap();
+        assert!(done.rows_affected() > 0, "{change}");
         let found = difference(pool).await;
         let Some(found) = found else {
             panic!("not found: {change}");

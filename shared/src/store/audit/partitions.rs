@@ -119,6 +119,7 @@ async fn renumber_after_restore(connection: &mut PgConnection) -> Result<(), sql
                  max(transaction_id) AS last_transaction
              FROM user_audit
              WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+             HAVING count(*) > 0
          ),
          seals AS (
              UPDATE user_audit_seals
@@ -126,7 +127,6 @@ async fn renumber_after_restore(connection: &mut PgConnection) -> Result<(), sql
                  end_transaction = end_transaction - last_transaction,
                  shift = shift + last_transaction
              FROM restored
-             WHERE last_transaction IS NOT NULL
          )
          UPDATE user_audit
          SET transaction_id = transaction_id - last_transaction

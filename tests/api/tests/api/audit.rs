@@ -337,11 +337,16 @@ async fn without_a_log_everything_works_but_reading_it_and_restoring() {
     let start = async |name: &str| Api::start(fixture.function(name).env("AUDIT_LOG", "off")).await;
     let (api, imports) = (start("list-users").await, start("bulk-create").await);
     let new = json!({ "email": "new@example.com", "username": "new" });
+    let keyed = fixture
+        .post(USERS)
+        .header("idempotency-key", "new")
+        .json(&new);
     let imported = json!([{ "email": "other@example.com", "username": "other" }]);
     let off = json!({ "ids": [ORDINARY], "set": { "is_active": false } });
     let restore = format!("{}/restore", user_path(RETIRED));
+    let erase = Request::new("DELETE", "/api/v1/users/4?erase=true").bearer(&fixture.token(ADMIN));
     for (api, request, status) in [
-        (&api, fixture.post(USERS).json(&new), 201),
+        (&api, keyed, 201),
         (
             &api,
             fixture.patch(ORDINARY, &json!({ "full_name": "Olga" })),
@@ -353,6 +358,7 @@ async fn without_a_log_everything_works_but_reading_it_and_restoring() {
             409,
         ),
         (&api, fixture.on_user("DELETE", RETIRED), 204),
+        (&api, erase, 204),
         (
             &api,
             fixture.post("/api/v1/users/bulk/update").json(&off),
@@ -364,7 +370,7 @@ async fn without_a_log_everything_works_but_reading_it_and_restoring() {
             fixture.post("/api/v1/users/bulk").json(&imported),
             201,
         ),
-        (&api, Request::get(USERS).bearer(&fixture.token(4)), 403),
+        (&api, Request::get(USERS).bearer(&fixture.token(5)), 403),
         (&api, fixture.get(LOG), 409),
         (
             &api,
@@ -384,4 +390,7 @@ async fn without_a_log_everything_works_but_reading_it_and_restoring() {
         message,
     );
     assert_eq!(fixture.audit().await, []);
+    let stored = sqlx::query_scalar("SELECT count(*) FROM idempotency_keys");
+    let stored: i64 = stored.fetch_one(fixture.database.pool()).await.unwrap();
+    assert_eq!(stored, 0);
 }

@@ -163,6 +163,7 @@ async fn every_event_of_migrate_is_understood() {
             json!({
                 "deleted_keys": 0,
                 "audit": { "created": 4, "dropped": 0, "deleted": 0 },
+                "seal": null,
             })
         } else {
             json!({ "applied": [], "pending": [] })

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod answers;
+mod audit;
 mod changes;
 mod connection;
 mod dialects;
