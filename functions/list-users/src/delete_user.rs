@@ -264,7 +264,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
                       `false`."
             .to_owned(),
         parameters: vec![
-            path_parameter("id", json!({ "type": "integer" }), "The id of the user."),
+            path_parameter("id", schema_ref("UserId"), "The id of the user."),
             query_parameter("dry_run", flag(), "Check everything and delete nothing."),
             if_match(),
             idempotency_key(),

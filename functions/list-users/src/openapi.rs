@@ -111,7 +111,7 @@ pub(crate) fn filters() -> Vec<Value> {
         ),
         query_parameter(
             "id",
-            json!({ "type": "array", "maxItems": MAX_IDS, "items": { "type": "integer", "minimum": 1, "maximum": i64::MAX } }),
+            json!({ "type": "array", "maxItems": MAX_IDS, "items": schema_ref("UserId") }),
             "Only users with these ids: repeated, or separated by commas.",
         ),
         query_parameter(
