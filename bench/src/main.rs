@@ -10,6 +10,7 @@ mod fleet;
 mod imports;
 mod load;
 mod program;
+mod replicas;
 mod report;
 mod scale;
 mod searches;
@@ -53,6 +54,8 @@ enum Bench {
     Cold,
     /// Many environments at once: straight to PostgreSQL, and through PgBouncer
     Fleet,
+    /// Lists with none, one and two replicas: CPU time at the primary, and how far the replicas are behind
+    Replicas,
 }
 
 #[tokio::main]
@@ -80,6 +83,7 @@ async fn main() -> Result<()> {
         Bench::Searches => searches::run(rounds(30), &users).await?,
         Bench::Adoption => adoption::run(one_of_users(1_000_000)).await?,
         Bench::Cold => cold::run(rounds(100)).await?,
+        Bench::Replicas => replicas::run(rounds(5), one_of_users(100_000)).await?,
         Bench::Fleet => fleet::run(rounds(100), one_of_users(100_000)).await?,
     };
     report::say(&table);
