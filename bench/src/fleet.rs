@@ -17,7 +17,7 @@ use crate::report::{number, say, table};
 const FUNCTIONS: [(&str, u32); 3] = [("users", 160), ("stats", 30), ("bulk-create", 10)];
 const ENVIRONMENTS: u32 = 200;
 
-const LISTS: [&str; 4] = [
+pub const LISTS: [&str; 4] = [
     "/api/v1/users",
     "/api/v1/users?is_active=true&size=20",
     "/api/v1/users?is_superuser=false&sort_by=email&sort_order=asc",

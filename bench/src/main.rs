@@ -11,6 +11,7 @@ mod imports;
 mod load;
 mod mapped;
 mod program;
+mod replicas;
 mod report;
 mod scale;
 mod searches;
@@ -56,6 +57,8 @@ enum Bench {
     Cold,
     /// Many environments at once: straight to PostgreSQL, and through PgBouncer
     Fleet,
+    /// Lists with none, one and two replicas: CPU time at the primary, and how far the replicas are behind
+    Replicas,
 }
 
 #[tokio::main]
@@ -84,6 +87,7 @@ async fn main() -> Result<()> {
         Bench::Mapped => mapped::run(rounds(30), one_of_users(1_000_000)).await?,
         Bench::Adoption => adoption::run(one_of_users(1_000_000)).await?,
         Bench::Cold => cold::run(rounds(100)).await?,
+        Bench::Replicas => replicas::run(rounds(5), one_of_users(100_000)).await?,
         Bench::Fleet => fleet::run(rounds(100), one_of_users(100_000)).await?,
     };
     report::say(&table);

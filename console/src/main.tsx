@@ -1,7 +1,7 @@
 // Starts the console: configuration, sign-in, then the view that the address names.
 import { render, type ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { api, ApiError, ask, type User } from "./api/client";
+import { api, ApiError, ask, type Me } from "./api/client";
 import { ErrorNotice, Skeleton, Title } from "./parts/basics";
 import { Header } from "./parts/header";
 import { Shortcuts } from "./parts/shortcuts";
@@ -11,6 +11,7 @@ import { href, usePlace } from "./router";
 import { loadConfig, signIn, token, useSession } from "./session";
 import { NotAllowed, SignIn } from "./signin";
 import { t } from "./texts";
+import { Access } from "./users/access";
 import { UserView } from "./users/user";
 import { UsersView } from "./users/list";
 
@@ -31,7 +32,7 @@ const Audit = lazy(() => import("./audit/view").then((module) => module.AuditVie
 const Import = lazy(() => import("./import/view").then((module) => module.ImportView));
 const CreateUser = lazy(() => import("./users/create").then((module) => module.CreateUser));
 
-function View({ me }: { me?: User }) {
+function View({ me }: { me?: Me }) {
   const { path } = usePlace();
   const [, view, id] = path.split("/");
   if (path === "/") return <Dashboard />;
@@ -81,7 +82,9 @@ function SignedIn() {
         </p>
       )}
       <main id="main" tabIndex={-1}>
-        <View me={me.data} />
+        <Access.Provider value={me.data}>
+          <View me={me.data} />
+        </Access.Provider>
       </main>
       <Shortcuts isOpen={isHelpOpen} setOpen={setHelpOpen} />
       <Toasts />

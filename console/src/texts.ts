@@ -117,7 +117,7 @@ export const t = {
       '{"is_active":false}': "Deactivate",
       '{"is_active":true}': "Activate",
       '{"is_superuser":true}': "Make administrator",
-      '{"is_superuser":false}': "Take administrator away",
+      '{"is_superuser":false}': "Remove administrator",
       delete: "Delete",
     } as Record<string, string>,
     done: {
@@ -169,6 +169,8 @@ export const t = {
     discard: "Discard",
     unsaved: "You have changes that are not saved. Leave them?",
     you: "This is you: others must change your rights.",
+    readOnly: "Only the application that this table belongs to can change it.",
+    noPasswords: "Passwords are kept elsewhere, so they cannot be reset here.",
     nothing: "Nothing to save.",
     conflictTitle: "Somebody else changed this user",
     conflict: "The user has changed since you opened the page. Nothing of yours was saved yet.",

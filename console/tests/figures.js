@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { open, says, URL_OF_API } from "./browser.js";
 
@@ -26,8 +27,18 @@ test("the first visit on a slow phone loads little, and is ready to search soon"
   assert.ok(ready < 10_000, `${ready} ms`);
 });
 
+/** The memory of the process that shows the page, with what it shares with others in parts. */
+async function memoryOfPage(page) {
+  const browser = await page.context().browser().newBrowserCDPSession();
+  const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
+  const sizes = processInfo
+    .filter(({ type }) => type === "renderer")
+    .map(({ id }) => Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/smaps_rollup`, "utf8"))[1]) * 1024);
+  return Math.max(...sizes);
+}
+
 test("a hundred pages leave nothing behind in the memory of the browser", async (t) => {
-  const page = await open(t, "/users?size=25");
+  const page = await open(t, "/users?size=100");
   await says(page.locator(".total"), "users");
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
@@ -37,13 +48,37 @@ test("a hundred pages leave nothing behind in the memory of the browser", async 
     return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
   };
   const before = await used();
+  let name = "Next page";
   for (let round = 0; round < 100; round++) {
-    const name = round % 2 === 0 ? "Next page" : "Previous page";
     const answered = page.waitForResponse(/api\/v1\/users\?/);
     await page.getByRole("link", { name }).click();
-    await answered;
+    const { next_cursor, prev_cursor } = await (await answered).json();
+    if (!next_cursor) name = "Previous page";
+    if (!prev_cursor) name = "Next page";
   }
   const after = await used();
-  t.diagnostic(`${(before / 1e6).toFixed(1)} MB of heap before, ${(after / 1e6).toFixed(1)} MB after 100 pages`);
+  const memory = await memoryOfPage(page);
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  t.diagnostic(`${megabytes(before)} MB of heap before, ${megabytes(after)} MB after 100 pages; the page takes ${megabytes(memory)} MB`);
   assert.ok(after < before + 5_000_000, `${after - before} bytes more`);
+  assert.ok(memory < 150_000_000, `${memory} bytes`);
+});
+
+test("scrolling through a page of a hundred users is smooth", async (t) => {
+  const page = await open(t, "/users?size=100");
+  await page.locator("tbody tr").nth(99).waitFor();
+  const session = await page.context().newCDPSession(page);
+  const frames = page.evaluate(async () => {
+    const times = [];
+    while (scrollY + innerHeight < document.documentElement.scrollHeight - 1) {
+      times.push(await new Promise(requestAnimationFrame));
+    }
+    return times.slice(1).map((time, index) => time - times[index]);
+  });
+  await session.send("Input.synthesizeScrollGesture", { x: 600, y: 400, yDistance: -10_000, speed: 1_500 });
+  const lengths = (await frames).sort((one, other) => one - other);
+  const seconds = lengths.reduce((sum, length) => sum + length, 0) / 1_000;
+  const slow = lengths.filter((length) => length > 25).length;
+  t.diagnostic(`${(lengths.length / seconds).toFixed(1)} frames a second, ${slow} of ${lengths.length} later than 25 ms`);
+  assert.ok(lengths.length > 20, "it scrolled");
 });

@@ -8,6 +8,7 @@ import "./dashboard.js";
 import "./audit.js";
 import "./bulk.js";
 import "./import.js";
+import "./adopted.js";
 import "./oidc.js";
 import "./figures.js";
 

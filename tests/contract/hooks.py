@@ -92,6 +92,16 @@ def replace_blanks(texts):
             texts[place] = "a"
 
 
+def name_users_of_this_table(values):
+    """Its ids are numbers; texts are those of other tables."""
+    for name in ("id", "ids", "actor", "target"):
+        value = (values or {}).get(name)
+        if isinstance(value, str):
+            values[name] = 1
+        elif isinstance(value, list):
+            values[name] = [1 if isinstance(item, str) else item for item in value]
+
+
 def make_combinable(query):
     """Leaves out what does not combine with other conditions of a list."""
     if "search" in query:
@@ -109,6 +119,7 @@ def map_case(context, case):
     good row is of somebody new, because made-up names are mostly refused or repeated."""
     if not case.meta.generation.mode.is_positive:
         return case
+    name_users_of_this_table(case.query)
     if case.operation.path == "/api/v1/users/bulk":
         for row in case.body:
             number = next(NUMBERS)
@@ -127,6 +138,8 @@ def map_case(context, case):
     if case.operation.path.startswith("/api/v1/users/bulk/"):
         # A filter needs the right count, and the others of the test their users.
         case.body["dry_run"] = True
+        for values in (case.body, case.body.get("filter")):
+            name_users_of_this_table(values)
         for name in ("cursor", "expected_count", "all"):
             case.body.pop(name, None)
         if "filter" in case.body:

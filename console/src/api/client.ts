@@ -5,6 +5,7 @@ import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 export type User = Schemas["User"];
+export type Me = Schemas["Me"];
 export type UserId = Schemas["UserId"];
 export type UserPatch = Schemas["UserPatch"];
 export type UserList = Schemas["UserList"];

@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Get the user who calls
-         * @description For every active user, superuser or not.
+         * @description For every active user, superuser or not. `fields` says what users have in this deployment and what requests may write: in the table of another application, that is less than everything.
          */
         get: operations["getOwnUser"];
         put?: never;
@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Store many users in one transaction
-         * @description All of them or none. Up to 10000 users and 6291456 bytes, in one of three formats, each also with `Content-Encoding: gzip` (up to 33554432 bytes when decompressed). On failure nothing is written, and `details` lists every bad row.
+         * @description All of them or none. Up to 10000 users and 4500000 bytes, in one of three formats, each also with `Content-Encoding: gzip` (up to 33554432 bytes when decompressed). On failure nothing is written, and `details` lists every bad row.
          */
         post: operations["importUsers"];
         delete?: never;
@@ -402,7 +402,7 @@ export interface components {
             /** @description How many users pass the filter. */
             expected_count?: number;
             filter?: components["schemas"]["UserFilter"];
-            ids?: number[];
+            ids?: components["schemas"]["UserId"][];
         } & (unknown | unknown | unknown);
         BulkDeleted: {
             /** @description How many users are meant and exist; of a filter, behind the cursor. */
@@ -416,7 +416,7 @@ export interface components {
             skipped: {
                 /** @description Of one who was named so and not found. */
                 email?: string;
-                id?: number;
+                id?: components["schemas"]["UserId"];
                 /** @enum {string} */
                 reason: "not_found" | "unchanged" | "self" | "last_superuser" | "referenced";
             }[];
@@ -432,7 +432,7 @@ export interface components {
             /** @description How many users pass the filter. */
             expected_count?: number;
             filter?: components["schemas"]["UserFilter"];
-            ids?: number[];
+            ids?: components["schemas"]["UserId"][];
             set: {
                 /** @description A name for people, without control or invisible characters; joiners, variation selectors and direction marks are accepted where scripts and emoji need them. */
                 full_name?: string | null;
@@ -452,7 +452,7 @@ export interface components {
             skipped: {
                 /** @description Of one who was named so and not found. */
                 email?: string;
-                id?: number;
+                id?: components["schemas"]["UserId"];
                 /** @enum {string} */
                 reason: "not_found" | "unchanged" | "self" | "last_superuser" | "referenced";
             }[];
@@ -527,6 +527,13 @@ export interface components {
             references?: Record<string, never>[];
             /** @description The id under which the request is in the log. */
             request_id: string;
+        };
+        /** @description What users of this deployment have of a field. */
+        FieldAccess: {
+            /** @description Whether users can have it. In the table of another application, a field may be missing. */
+            is_present: boolean;
+            /** @description Whether requests may write it. */
+            is_writable: boolean;
         };
         /** @description What the server sees of all environments of all functions. */
         Fleet: {
@@ -616,6 +623,15 @@ export interface components {
         Live: {
             status: components["schemas"]["HealthStatus"];
             version: string;
+        };
+        /** @description The caller, and what there is to see and to write of users in this deployment. */
+        Me: components["schemas"]["User"] & {
+            /** @description Each field of a user by its name. */
+            fields: {
+                [key: string]: components["schemas"]["FieldAccess"];
+            };
+            /** @description Why users cannot be created, if they cannot. */
+            no_new_users?: string | null;
         };
         /**
          * @description What becomes of rows that refer to a user who is deleted.
@@ -740,7 +756,7 @@ export interface components {
             created_from?: string;
             created_to?: string;
             email?: string;
-            id?: number[];
+            id?: components["schemas"]["UserId"][];
             is_active?: boolean;
             is_superuser?: boolean;
             search?: string;
@@ -893,9 +909,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only what this user did. */
-                actor?: number;
+                actor?: components["schemas"]["UserId"];
                 /** @description Only what was done to this user. */
-                target?: number;
+                target?: components["schemas"]["UserId"];
                 /** @description Only this. */
                 action?: "user.create" | "user.update" | "user.delete" | "user.restore" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "user.export" | "audit.read";
                 /** @description Only what was refused, or only what was done. */
@@ -1415,15 +1431,54 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-01T00:00:00Z",
                      *       "email": "ada@example.com",
+                     *       "fields": {
+                     *         "created_at": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "email": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "full_name": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "is_active": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "is_superuser": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "password": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "password_hash": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         },
+                     *         "updated_at": {
+                     *           "is_present": true,
+                     *           "is_writable": false
+                     *         },
+                     *         "username": {
+                     *           "is_present": true,
+                     *           "is_writable": true
+                     *         }
+                     *       },
                      *       "full_name": "Ada Lovelace",
                      *       "id": 1,
                      *       "is_active": true,
                      *       "is_superuser": true,
+                     *       "no_new_users": null,
                      *       "updated_at": "2026-01-01T00:00:00Z",
                      *       "username": "ada"
                      *     }
                      */
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Bad Request */
@@ -1685,7 +1740,7 @@ export interface operations {
                 /** @description Only the user with this username, regardless of case as uniqueness is. */
                 username?: string;
                 /** @description Only users with these ids: repeated, or separated by commas. */
-                id?: number[];
+                id?: components["schemas"]["UserId"][];
                 /** @description Only users created at this instant or later; a date is its beginning in UTC. It needs `sort_by=created_at`, unless users are looked up. */
                 created_from?: string;
                 /** @description Only users created before this instant; else as `created_from`. */
@@ -2813,7 +2868,7 @@ export interface operations {
                 /** @description Only the user with this username, regardless of case as uniqueness is. */
                 username?: string;
                 /** @description Only users with these ids: repeated, or separated by commas. */
-                id?: number[];
+                id?: components["schemas"]["UserId"][];
                 /** @description Only users created at this instant or later; a date is its beginning in UTC. It needs `sort_by=created_at`, unless users are looked up. */
                 created_from?: string;
                 /** @description Only users created before this instant; else as `created_from`. */
@@ -2969,7 +3024,7 @@ export interface operations {
             };
             path: {
                 /** @description The id of the user. */
-                id: number | string;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3146,7 +3201,7 @@ export interface operations {
             };
             path: {
                 /** @description The id of the user. */
-                id: number;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3376,7 +3431,7 @@ export interface operations {
             };
             path: {
                 /** @description The id of the user. */
-                id: number;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3638,7 +3693,7 @@ export interface operations {
             };
             path: {
                 /** @description The id of the user, who may be gone. */
-                id: number;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };
@@ -3815,7 +3870,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The id that the user had. */
-                id: number;
+                id: components["schemas"]["UserId"];
             };
             cookie?: never;
         };

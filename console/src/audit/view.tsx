@@ -18,12 +18,12 @@ const instant = (date: string | null) => (date ? new Date(`${date}T00:00`).toISO
 function auditQuery(query: URLSearchParams): AuditQuery {
   const refused = query.get("refused");
   return {
-    actor: (query.get("actor") ?? undefined) as unknown as number | undefined,
-    target: (query.get("target") ?? undefined) as unknown as number | undefined,
+    actor: query.get("actor") ?? undefined,
+    target: query.get("target") ?? undefined,
     action: (query.get("action") ?? undefined) as AuditQuery["action"],
     refused: refused === null ? undefined : refused === "true",
     request_id: query.get("request_id") ?? undefined,
-    transaction: (query.get("transaction") ?? undefined) as unknown as number | undefined,
+    transaction: query.has("transaction") ? Number(query.get("transaction")) : undefined,
     from: instant(query.get("from")),
     to: instant(query.get("to")),
     cursor: query.get("cursor") ?? undefined,

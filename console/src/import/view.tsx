@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/client";
 import { ErrorNotice, Foreign, Title } from "../parts/basics";
 import { href, useGuard } from "../router";
+import { useAccess } from "../users/access";
 import { format, t } from "../texts";
 import { decode, FIELDS, guess, read, type Table, toCsv, Unreadable } from "./file";
 import { Preview } from "./preview";
@@ -89,8 +90,13 @@ const NOTHING: Progress = { done: 0, counts: { created: 0, updated: 0, skipped: 
 type Stage = "choose" | "checking" | "checked" | "importing" | "done";
 
 function Import({ name, hash, table, saved }: Opened) {
+  const { isWritable, noNewUsers } = useAccess();
+  const fields = FIELDS.filter(isWritable);
   const [settings, setSettings] = useState<Settings>(
-    saved?.settings ?? { mapping: guess(table.columns), onConflict: "fail" },
+    saved?.settings ?? {
+      mapping: guess(table.columns).map((field) => (field && isWritable(field) ? field : "")),
+      onConflict: noNewUsers ? "update" : "fail",
+    },
   );
   const [progress, setProgress] = useState<Progress>(saved ?? NOTHING);
   const [stage, setStage] = useState<Stage>(saved ? "checked" : "choose");
@@ -101,7 +107,9 @@ function Import({ name, hash, table, saved }: Opened) {
   const isBusy = stage === "checking" || stage === "importing";
   useGuard(isBusy, t.import.leave);
 
-  const missing = (["email", "username"] as const).filter((field) => !settings.mapping.includes(field));
+  const missing = (["email", "username"] as const).filter(
+    (field) => isWritable(field) && !settings.mapping.includes(field),
+  );
   const isFixed = run !== undefined;
   const choose = (next: Settings) => {
     setSettings(next);
@@ -141,6 +149,7 @@ function Import({ name, hash, table, saved }: Opened) {
       <p>
         <Foreign>{name}</Foreign>: {t.import.rows(table.length)}
       </p>
+      {noNewUsers && <p class="notice">{noNewUsers}</p>}
       {saved && stage === "checked" && <p class="notice">{t.import.resume(saved.done)}</p>}
       <fieldset class="card" disabled={isBusy || isFixed}>
         <legend class="hidden">{t.import.conflicts}</legend>
@@ -162,7 +171,7 @@ function Import({ name, hash, table, saved }: Opened) {
       <Preview
         table={table}
         mapping={settings.mapping}
-        fields={FIELDS}
+        fields={fields}
         problems={stage === "choose" ? {} : progress.problems}
         isFixed={isBusy || isFixed}
         onChange={(mapping) => choose({ ...settings, mapping })}

@@ -5,12 +5,14 @@ import { ErrorNotice, shortName, Title } from "../parts/basics";
 import { toast } from "../parts/toasts";
 import { href, navigate, useGuard } from "../router";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import { FlagField, focusFirstProblem, TextField } from "./field";
 import { problemsOf } from "./fields";
 
 const EMPTY = { username: "", email: "", full_name: "", password: "", is_active: true, is_superuser: false };
 
 export function CreateUser() {
+  const { isWritable, noNewUsers } = useAccess();
   const [draft, setDraft] = useState(EMPTY);
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -25,11 +27,12 @@ export function CreateUser() {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
-    const body = JSON.stringify(draft);
+    const given = Object.fromEntries(Object.entries(draft).filter(([field]) => isWritable(field))) as typeof draft;
+    const body = JSON.stringify(given);
     if (key.current?.body !== body) key.current = { body, key: crypto.randomUUID() };
     const header = { "Idempotency-Key": key.current.key };
     try {
-      const { data } = await ask(api.POST("/api/v1/users", { params: { header }, body: draft }));
+      const { data } = await ask(api.POST("/api/v1/users", { params: { header }, body: given }));
       toast(t.user.created(shortName(data)));
       navigate(href(`/users/${encodeURIComponent(data.id)}`));
     } catch (error) {
@@ -48,24 +51,37 @@ export function CreateUser() {
         </a>
       </nav>
       <Title text={t.user.createTitle} />
+      {noNewUsers && <p class="notice">{noNewUsers}</p>}
       <form class="card form" onSubmit={submit} noValidate>
-        <TextField name="username" value={draft.username} problem={problems.get("username")} isRequired onInput={set("username")} />
-        <TextField name="email" type="email" value={draft.email} problem={problems.get("email")} isRequired onInput={set("email")} />
-        <TextField name="full_name" value={draft.full_name} problem={problems.get("full_name")} isOptional onInput={set("full_name")} />
-        <TextField
-          name="password"
-          type="password"
-          value={draft.password}
-          problem={problems.get("password")}
-          hint={t.user.passwordHint}
-          isOptional
-          onInput={set("password")}
-        />
-        <FlagField name="is_active" value={draft.is_active} onChange={set("is_active")} />
-        <FlagField name="is_superuser" value={draft.is_superuser} onChange={set("is_superuser")} />
+        {isWritable("username") && (
+          <TextField name="username" value={draft.username} problem={problems.get("username")} isRequired onInput={set("username")} />
+        )}
+        {isWritable("email") && (
+          <TextField name="email" type="email" value={draft.email} problem={problems.get("email")} isRequired onInput={set("email")} />
+        )}
+        {isWritable("full_name") && (
+          <TextField name="full_name" value={draft.full_name} problem={problems.get("full_name")} isOptional onInput={set("full_name")} />
+        )}
+        {isWritable("password") && (
+          <TextField
+            name="password"
+            type="password"
+            value={draft.password}
+            problem={problems.get("password")}
+            hint={t.user.passwordHint}
+            isOptional
+            onInput={set("password")}
+          />
+        )}
+        {isWritable("is_active") && (
+          <FlagField name="is_active" value={draft.is_active} onChange={set("is_active")} />
+        )}
+        {isWritable("is_superuser") && (
+          <FlagField name="is_superuser" value={draft.is_superuser} onChange={set("is_superuser")} />
+        )}
         {error && (error.details.length === 0 || problems.has("")) && <ErrorNotice error={error} />}
         <div class="actions">
-          <button type="submit" class="primary" disabled={isBusy}>
+          <button type="submit" class="primary" disabled={isBusy || noNewUsers !== undefined}>
             {t.user.create}
           </button>
           <a class="button" href={href("/users")}>

@@ -12,7 +12,7 @@ import type { Version } from "./user";
 type Reference = components["schemas"]["Reference"];
 
 export function DeleteDialog({ id, version, onClose }: { id: string; version: Version; onClose: () => void }) {
-  const path = { id: id as unknown as number };
+  const path = { id };
   const header = version.etag ? { "If-Match": version.etag } : {};
   const preview = useResource(id, (signal) =>
     ask(api.DELETE("/api/v1/users/{id}", { params: { path, header, query: { dry_run: true } }, signal })).then(

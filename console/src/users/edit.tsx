@@ -4,6 +4,7 @@ import { ApiError, type User, type UserPatch } from "../api/client";
 import { ErrorNotice, Foreign } from "../parts/basics";
 import { useGuard } from "../router";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import { FlagField, focusFirstProblem, TextField } from "./field";
 import { changesOf, type Draft, draftOf, EDITABLE, FLAGS, problemsOf, TEXTS } from "./fields";
 import { load, update, type Version } from "./user";
@@ -21,6 +22,7 @@ export function EditForm({ id, version, isMe, saved, accept }: Props) {
   const [draft, setDraft] = useState(stored);
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
+  const { isPresent, isWritable } = useAccess();
   const change = changesOf(draft, stored);
   const isChanged = Object.keys(change).length > 0;
   useGuard(isChanged && !isBusy, t.user.unsaved);
@@ -55,24 +57,27 @@ export function EditForm({ id, version, isMe, saved, accept }: Props) {
 
   return (
     <form onSubmit={submit} noValidate>
-      {TEXTS.map((field) => (
+      {TEXTS.filter(isPresent).map((field) => (
         <TextField
           key={field}
           name={field}
           type={field === "email" ? "email" : "text"}
           value={draft[field]}
           problem={problems.get(field)}
-          isOptional={field === "full_name"}
+          isOptional={field === "full_name" && isWritable(field)}
+          isReadOnly={!isWritable(field)}
+          hint={isWritable(field) ? undefined : t.user.readOnly}
           onInput={set(field)}
         />
       ))}
-      {FLAGS.map((field) => (
+      {FLAGS.filter(isPresent).map((field) => (
         <FlagField
           key={field}
           name={field}
           value={draft[field]}
           problem={problems.get(field)}
-          isDisabled={isMe}
+          isDisabled={isMe || !isWritable(field)}
+          hint={isWritable(field) ? undefined : t.user.readOnly}
           onChange={set(field)}
         />
       ))}

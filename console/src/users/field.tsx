@@ -11,6 +11,7 @@ export function TextField(props: {
   type?: "text" | "email" | "password";
   isRequired?: boolean;
   isOptional?: boolean;
+  isReadOnly?: boolean;
 }) {
   const id = useId();
   return (
@@ -26,6 +27,7 @@ export function TextField(props: {
         autocomplete="off"
         spellcheck={false}
         required={props.isRequired}
+        readOnly={props.isReadOnly}
         value={props.value ?? ""}
         aria-invalid={props.problem ? true : undefined}
         aria-describedby={`${id}-hint ${id}-problem`}
@@ -48,6 +50,7 @@ export function FlagField(props: {
   value: boolean;
   onChange: (value: boolean) => void;
   isDisabled?: boolean;
+  hint?: string;
   problem?: string;
 }) {
   const id = useId();
@@ -59,11 +62,16 @@ export function FlagField(props: {
           name={props.name}
           checked={props.value}
           disabled={props.isDisabled}
-          aria-describedby={`${id}-problem`}
+          aria-describedby={`${id}-hint ${id}-problem`}
           onChange={(event) => props.onChange(event.currentTarget.checked)}
         />
         {t.fields[props.name]}
       </label>
+      {props.hint && (
+        <p id={`${id}-hint`} class="quiet">
+          {props.hint}
+        </p>
+      )}
       <p id={`${id}-problem`} class="problem">
         {props.problem}
       </p>

@@ -1,6 +1,7 @@
 // The filters of the list, and how it is shown.
 import { Menu } from "../parts/menu";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import { type Column, COLUMNS, columnsOf, listQuery, SIZES } from "./query";
 
 interface Props {
@@ -9,42 +10,49 @@ interface Props {
 }
 
 export function Filters({ query, show }: Props) {
+  const { isPresent } = useAccess();
   const isSearching = Boolean(query.get("search"));
   const hasDates = Boolean(query.get("created_from") || query.get("created_to"));
   return (
     <fieldset>
       <legend class="hidden">{t.users.filters}</legend>
-      <Choice
-        label={t.users.status}
-        value={query.get("is_active") ?? ""}
-        options={[
-          ["true", t.status.active],
-          ["false", t.status.inactive],
-        ]}
-        onChange={(is_active) => show({ is_active })}
-      />
-      <Choice
-        label={t.users.role}
-        value={query.get("is_superuser") ?? ""}
-        options={[
-          ["true", t.status.superuser],
-          ["false", t.status.user],
-        ]}
-        onChange={(is_superuser) => show({ is_superuser })}
-      />
-      <Menu label={t.users.created} isSet={hasDates}>
-        <DateField
-          label={t.users.from}
-          value={query.get("created_from")}
-          onChange={(created_from) => show({ created_from, sort_by: undefined })}
+      {isPresent("is_active") && (
+        <Choice
+          label={t.users.status}
+          value={query.get("is_active") ?? ""}
+          options={[
+            ["true", t.status.active],
+            ["false", t.status.inactive],
+          ]}
+          onChange={(is_active) => show({ is_active })}
         />
-        <DateField
-          label={t.users.to}
-          value={query.get("created_to")}
-          onChange={(created_to) => show({ created_to, sort_by: undefined })}
+      )}
+      {isPresent("is_superuser") && (
+        <Choice
+          label={t.users.role}
+          value={query.get("is_superuser") ?? ""}
+          options={[
+            ["true", t.status.superuser],
+            ["false", t.status.user],
+          ]}
+          onChange={(is_superuser) => show({ is_superuser })}
         />
-        {hasDates && <p class="quiet">{isSearching ? t.users.rangeWithSearch : t.users.rangeSort}</p>}
-      </Menu>
+      )}
+      {isPresent("created_at") && (
+        <Menu label={t.users.created} isSet={hasDates}>
+          <DateField
+            label={t.users.from}
+            value={query.get("created_from")}
+            onChange={(created_from) => show({ created_from, sort_by: undefined })}
+          />
+          <DateField
+            label={t.users.to}
+            value={query.get("created_to")}
+            onChange={(created_to) => show({ created_to, sort_by: undefined })}
+          />
+          {hasDates && <p class="quiet">{isSearching ? t.users.rangeWithSearch : t.users.rangeSort}</p>}
+        </Menu>
+      )}
     </fieldset>
   );
 }
@@ -84,6 +92,7 @@ function DateField(props: { label: string; value: string | null; onChange: (valu
 }
 
 export function ViewMenu({ query, show }: Props) {
+  const { isPresent } = useAccess();
   const columns = columnsOf(query);
   const cursor = query.get("cursor") ?? undefined;
   const toggle = (column: Column) => {
@@ -94,7 +103,7 @@ export function ViewMenu({ query, show }: Props) {
     <Menu label={t.users.view}>
       <fieldset>
         <legend>{t.users.columns}</legend>
-        {COLUMNS.map((column) => (
+        {COLUMNS.filter(isPresent).map((column) => (
           <label key={column} class="check">
             <input type="checkbox" checked={columns.includes(column)} onChange={() => toggle(column)} />
             {t.fields[column]}

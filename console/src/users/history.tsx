@@ -11,7 +11,7 @@ const SIZE = 20;
 export function History({ id }: { id: string }) {
   const [older, setOlder] = useState<{ items: AuditEntry[]; next: string | null }>();
   const load = (cursor: string | undefined, signal?: AbortSignal) => {
-    const path = { id: id as unknown as number };
+    const path = { id };
     const query = { size: SIZE, cursor };
     return ask(api.GET("/api/v1/users/{id}/history", { params: { path, query }, signal })).then(({ data }) => data);
   };

@@ -6,6 +6,7 @@ import { useKey } from "../parts/shortcuts";
 import { type Resource, useDebounced, useResource } from "../resource";
 import { href, navigate, usePlace, withQuery } from "../router";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import { Filters, ViewMenu } from "./filters";
 import { asId, columnsOf, FILTERS, listQuery } from "./query";
 import { SelectionBar, useSelection } from "./selection";
@@ -15,6 +16,7 @@ const DEBOUNCE_MILLISECONDS = 180;
 
 export function UsersView() {
   const { query } = usePlace();
+  const { isPresent, noNewUsers } = useAccess();
   const asked = listQuery(query);
   const list = useResource(JSON.stringify(asked), (signal) =>
     ask(api.GET("/api/v1/users", { params: { query: asked }, signal })).then(({ data }) => data),
@@ -32,9 +34,11 @@ export function UsersView() {
     <>
       <div class="head">
         <Title text={t.users.title} />
-        <a class="button primary" href={href("/users/new")}>
-          {t.users.create}
-        </a>
+        {!noNewUsers && (
+          <a class="button primary" href={href("/users/new")}>
+            {t.users.create}
+          </a>
+        )}
       </div>
       <search class="tools">
         <SearchBox term={query.get("search") ?? ""} show={(search) => show({ search }, { replace: true })} />
@@ -53,7 +57,7 @@ export function UsersView() {
       {list.data && list.data.items.length > 0 && (
         <UsersTable
           users={list.data.items}
-          columns={columnsOf(query)}
+          columns={columnsOf(query).filter(isPresent)}
           isCompact={query.get("density") === "compact"}
           isLoading={list.isLoading}
           picked={picked}
@@ -138,8 +142,7 @@ function DirectHit({ term }: { term: string }) {
   const id = asId(term.trim());
   const hit = useResource(id ?? "", async (signal) => {
     if (!id) return undefined;
-    // The document says numbers, for the table of this project; those of others have UUIDs, which are sent alike.
-    const query = { id: [id as unknown as number] };
+    const query = { id: [id] };
     return (await ask(api.GET("/api/v1/users", { params: { query }, signal }))).data.items[0];
   });
   const user: User | undefined = id && !hit.isLoading ? hit.data : undefined;
@@ -165,6 +168,7 @@ function Total({ list }: { list: Resource<UserList> }) {
 }
 
 function Empty({ isFiltered, clear }: { isFiltered: boolean; clear: () => void }) {
+  const { noNewUsers } = useAccess();
   return (
     <div class="empty">
       <h2>{isFiltered ? t.users.noMatch : t.users.empty}</h2>
@@ -174,9 +178,11 @@ function Empty({ isFiltered, clear }: { isFiltered: boolean; clear: () => void }
           {t.users.clear}
         </button>
       ) : (
-        <a class="button" href={href("/users/new")}>
-          {t.users.create}
-        </a>
+        !noNewUsers && (
+          <a class="button" href={href("/users/new")}>
+            {t.users.create}
+          </a>
+        )
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { User, UserId } from "../api/client";
 import { useKey } from "../parts/shortcuts";
 import { format, t } from "../texts";
+import { useAccess } from "./access";
 import type { Action, Selection } from "./bulk";
 import { BulkDialog, verbOf } from "./bulk_dialog";
 import type { ListQuery } from "./query";
@@ -60,6 +61,7 @@ interface Props {
 
 /** The bar below the list. */
 export function SelectionBar({ picked, clear, users, query, total, isExact, reload }: Props) {
+  const { isWritable } = useAccess();
   const [isAll, setAll] = useState(false);
   const [action, setAction] = useState<Action>();
   const size = picked.ids.size;
@@ -87,7 +89,7 @@ export function SelectionBar({ picked, clear, users, query, total, isExact, relo
         )}
       </p>
       <div class="actions">
-        {ACTIONS.map((action) => (
+        {ACTIONS.filter((action) => Object.keys(action ?? {}).every(isWritable)).map((action) => (
           <button
             key={verbOf(action)}
             type="button"

@@ -6,6 +6,7 @@ import { Badge, Foreign, nameOf, shortName, Time } from "../parts/basics";
 import { useKey } from "../parts/shortcuts";
 import { href } from "../router";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import type { Column, ListQuery } from "./query";
 import type { Picked } from "./selection";
 
@@ -24,6 +25,9 @@ interface Props {
 }
 
 export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort, picked }: Props) {
+  // The name that stands first.
+  const name = useAccess().isPresent("username") ? "username" : "email";
+  const others = columns.filter((column) => column !== name);
   const body = useRef<HTMLTableSectionElement>(null);
   useKey((key, event) => {
     const links = [...body.current!.querySelectorAll<HTMLElement>("th a")];
@@ -57,8 +61,8 @@ export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort,
                 onChange={picked.togglePage}
               />
             </th>
-            {header("username")}
-            {columns.map(header)}
+            {header(name)}
+            {others.map(header)}
           </tr>
         </thead>
         <tbody ref={body}>
@@ -77,7 +81,7 @@ export function UsersTable({ users, columns, isCompact, isLoading, sort, onSort,
                   <Foreign>{nameOf(user)}</Foreign>
                 </a>
               </th>
-              {columns.map((column) => (
+              {others.map((column) => (
                 <td key={column} data-label={t.fields[column]}>
                   {cell(user, column)}
                 </td>

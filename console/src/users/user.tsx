@@ -1,4 +1,5 @@
 // One user: fields, actions and history.
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { api, ask, type User, type UserPatch } from "../api/client";
 import { Badge, CopyButton, ErrorNotice, Foreign, nameOf, Skeleton, Time, Title } from "../parts/basics";
@@ -6,6 +7,7 @@ import { toast } from "../parts/toasts";
 import { useResource } from "../resource";
 import { href } from "../router";
 import { t } from "../texts";
+import { useAccess } from "./access";
 import { DeleteDialog } from "./delete";
 import { EditForm } from "./edit";
 import { curlOf, type Draft, inverseOf } from "./fields";
@@ -18,8 +20,7 @@ export interface Version {
   etag: string | null;
 }
 
-// The API takes numbers and texts alike; the document's type is that of its own table.
-const params = (id: string) => ({ path: { id: id as unknown as number } });
+const params = (id: string) => ({ path: { id } });
 
 export const versionOf = (answer: { data: User; response: Response }): Version => ({
   user: answer.data,
@@ -45,6 +46,7 @@ export function UserView({ id, me }: { id: string; me?: User }) {
   // Counted, because the form begins anew with what was saved, and the history has more to tell.
   const [saves, setSaves] = useState(0);
   const [changes, setChanges] = useState(0);
+  const { isPresent, isWritable } = useAccess();
   const [isHistoryOpen, setHistoryOpen] = useState(false);
 
   if (!version.data) {
@@ -115,25 +117,28 @@ export function UserView({ id, me }: { id: string; me?: User }) {
             <dd>
               <code>{user.id}</code>
             </dd>
-            <dt>{t.fields.created_at}</dt>
-            <dd>
-              <Time value={user.created_at} />
-            </dd>
-            <dt>{t.fields.updated_at}</dt>
-            <dd>
-              <Time value={user.updated_at} />
-            </dd>
+            {(["created_at", "updated_at"] as const).filter(isPresent).map((field) => (
+              <Fragment key={field}>
+                <dt>{t.fields[field]}</dt>
+                <dd>
+                  <Time value={user[field]} />
+                </dd>
+              </Fragment>
+            ))}
           </dl>
           <div class="actions" role="group" aria-label={t.user.actions}>
-            <button type="button" onClick={() => setDialog("password")}>
-              {t.user.reset}
-            </button>
+            {isWritable("password") && (
+              <button type="button" onClick={() => setDialog("password")}>
+                {t.user.reset}
+              </button>
+            )}
             <CopyButton text={JSON.stringify(user, null, 2)} label={t.user.json} />
             <CopyButton text={curlOf(user.id)} label={t.user.curl} />
             <button type="button" class="danger" onClick={() => setDialog("delete")}>
               {t.user.delete}
             </button>
           </div>
+          {!isWritable("password") && <p class="quiet">{t.user.noPasswords}</p>}
         </div>
         <div class="card">
           <h2>{t.user.history}</h2>

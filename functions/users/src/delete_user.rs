@@ -316,7 +316,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
                       long as the log has entries."
             .to_owned(),
         parameters: vec![
-            path_parameter("id", json!({ "type": "integer" }), "The id of the user."),
+            path_parameter("id", schema_ref("UserId"), "The id of the user."),
             query_parameter("dry_run", flag(), "Check everything and delete nothing."),
             query_parameter("erase", flag(), "Erase the person from the log of changes too, for ever."),
             if_match(),

@@ -63,11 +63,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         summary: "Get one user",
         description: "`ETag` changes with every change of a field that is shown.".to_owned(),
         parameters: vec![
-            path_parameter(
-                "id",
-                json!({ "type": ["integer", "string"] }),
-                "The id of the user.",
-            ),
+            path_parameter("id", schema_ref("UserId"), "The id of the user."),
             request_header(
                 "If-None-Match",
                 json!({ "type": "string" }),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::{
     platform::{
         error::Error,
-        openapi::{flag, query_parameter},
+        openapi::{flag, query_parameter, schema_ref},
     },
     users::{Guard, limits},
 };
@@ -43,7 +43,7 @@ pub(crate) fn filters() -> Vec<Value> {
         ),
         query_parameter(
             "id",
-            json!({ "type": "array", "maxItems": MAX_IDS, "items": { "type": "integer", "minimum": 1, "maximum": i64::MAX } }),
+            json!({ "type": "array", "maxItems": MAX_IDS, "items": schema_ref("UserId") }),
             "Only users with these ids: repeated, or separated by commas.",
         ),
         query_parameter(

@@ -216,7 +216,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
         parameters: vec![
             path_parameter(
                 "id",
-                json!({ "type": "integer" }),
+                schema_ref("UserId"),
                 "The id that the user had.",
             ),
             idempotency_key(),

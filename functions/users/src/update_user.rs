@@ -241,7 +241,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
                       those of the last active superuser."
             .to_owned(),
         parameters: vec![
-            path_parameter("id", json!({ "type": "integer" }), "The id of the user."),
+            path_parameter("id", schema_ref("UserId"), "The id of the user."),
             if_match(),
             idempotency_key(),
         ],

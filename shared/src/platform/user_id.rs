@@ -79,9 +79,12 @@ impl utoipa::PartialSchema for UserId {
         };
         let integer = ObjectBuilder::new()
             .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(1))
+            .maximum(Some(i64::MAX));
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
+            .min_length(Some(1))
             .max_length(Some(MAX_TEXT_BYTES));
         OneOfBuilder::new().item(integer).item(text).into()
     }

@@ -69,6 +69,6 @@ pub use self::{
     text::trimmed,
     user::User,
     user_field::UserField,
-    user_fields::UserFields,
+    user_fields::{FieldAccess, UserFields, field_access},
     user_patch::UserPatch,
 };

@@ -1,5 +1,9 @@
 //! Which fields the users of this deployment have.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use super::{password, user_field::UserField};
 use crate::platform::config::{BulkConfig, ExtraFields, PasswordHash, UsersMapping, UsersTable};
 
@@ -12,6 +16,50 @@ pub struct UserFields {
     writable: [bool; UserField::ALL.len()],
     password_bytes: usize,
     extra: ExtraFields,
+}
+
+/// What users of this deployment have of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FieldAccess {
+    /// Whether users can have it. In the table of another application, a field may be missing.
+    pub is_present: bool,
+    /// Whether requests may write it.
+    pub is_writable: bool,
+}
+
+/// What users of a table have of each field, by its name.
+#[must_use]
+pub fn field_access(table: &UsersTable, fields: UserFields) -> BTreeMap<&'static str, FieldAccess> {
+    let is_present = |name| {
+        let mapped = table.mapping().map(UsersMapping::fields);
+        mapped.is_none_or(|mapped| {
+            mapped
+                .iter()
+                .any(|(field, mapping)| *field == name && mapping.is_some())
+        })
+    };
+    let access = |field: UserField| {
+        let access = FieldAccess {
+            is_present: is_present(stored_name(field)),
+            is_writable: fields.has(field),
+        };
+        (field.name(), access)
+    };
+    let updated_at = FieldAccess {
+        is_present: is_present("updated_at"),
+        is_writable: false,
+    };
+    let all = UserField::ALL.into_iter().map(access);
+    all.chain([("updated_at", updated_at)]).collect()
+}
+
+/// The field of a mapping that holds it.
+fn stored_name(field: UserField) -> &'static str {
+    match field {
+        UserField::Password => UserField::PasswordHash.name(),
+        field => field.name(),
+    }
 }
 
 impl UserFields {
@@ -48,10 +96,7 @@ impl UserFields {
     fn of_mapping(mapping: &UsersMapping) -> [bool; UserField::ALL.len()] {
         let fields = mapping.fields();
         UserField::ALL.map(|field| {
-            let name = match field {
-                UserField::Password => UserField::PasswordHash.name(),
-                field => field.name(),
-            };
+            let name = stored_name(field);
             let mapped = fields.iter().find(|(mapped, _)| *mapped == name);
             mapped
                 .and_then(|(_, mapping)| *mapping)

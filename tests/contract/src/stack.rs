@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rig::{CONSOLE, CONSOLE_PATHS, Function, GatewayServer, SigningKey, TestDatabase, UserFixture};
+use anyhow::ensure;
+use rig::{
+    CONSOLE, CONSOLE_PATHS, Function, GatewayServer, SigningKey, TestDatabase, UserFixture, token,
+};
+use serde_json::json;
 
 /// What tokens are signed with: long enough for HS256.
 pub const SECRET: &str = "the-signing-secret-of-these-tests-0123456789";
@@ -28,6 +32,36 @@ impl Stack {
     pub async fn start(instances: u32) -> anyhow::Result<Self> {
         let database = TestDatabase::create().await?;
         database.insert(&users()).await?;
+        let token = SigningKey::hs256(SECRET).token(ADMIN)?;
+        Self::over(database, "", token, instances).await
+    }
+
+    /// Starts them over the table of another application, with a token of one of its users.
+    pub async fn adopting(table: &str, mapping: &str, user: &str) -> anyhow::Result<Self> {
+        let database = TestDatabase::create_empty().await?;
+        sqlx::raw_sql(table).execute(database.pool()).await?;
+        let migrate = Function::builder("migrate")
+            .env("DATABASE_URL", database.url())
+            .env("USERS_TABLE", mapping)
+            .start()
+            .await?;
+        let migrated = migrate
+            .invoke(json!({ "command": "up" }))
+            .await
+            .into_response();
+        ensure!(migrated["pending"] == json!([]), "{migrated}");
+        let mut claims = token::claims(ADMIN);
+        claims["sub"] = user.into();
+        let token = SigningKey::hs256(SECRET).sign(&claims)?;
+        Self::over(database, mapping, token, 1).await
+    }
+
+    async fn over(
+        database: TestDatabase,
+        mapping: &str,
+        token: String,
+        instances: u32,
+    ) -> anyhow::Result<Self> {
         let key = SigningKey::hs256(SECRET);
         let routes = rig::routes()?;
         let names = routes.iter().map(|route| route.function.as_str());
@@ -36,6 +70,7 @@ impl Stack {
         for name in names {
             let function = Function::builder(name)
                 .env("DATABASE_URL", database.url())
+                .env("USERS_TABLE", mapping)
                 .env("JWT_KEY", key.verification_key())
                 .instances(instances)
                 .start()
@@ -45,7 +80,7 @@ impl Stack {
         let gateway = serve(&functions).await?;
         Ok(Self {
             gateway,
-            token: key.token(ADMIN)?,
+            token,
             key,
             database,
             functions,
@@ -100,7 +135,7 @@ async fn serve(functions: &BTreeMap<String, Arc<Function>>) -> anyhow::Result<Ga
     let paths = paths.chain(CONSOLE_PATHS.map(|path| (path, CONSOLE)));
     GatewayServer::start(
         paths.map(|(path, function)| (path, Arc::clone(&functions[function]))),
-        Arc::clone(&functions["health"]),
+        Arc::clone(&functions[CONSOLE]),
     )
     .await
 }

@@ -22,8 +22,9 @@ pub(crate) use self::media_type::Format;
 pub(crate) use self::media_type::media_types;
 use self::{media_type::ContentType, multipart::File, rows::Rows};
 
-/// What Lambda accepts; other ways to reach a function must not accept more.
-pub(crate) const MAX_BYTES: usize = 6 * 1024 * 1024;
+/// What Lambda accepts of a body that the gateway encodes in base64, as it does with NDJSON, gzip and forms. That
+/// JSON could be larger is not used: whether a request is too large shall not depend on its format.
+pub(crate) const MAX_BYTES: usize = 4_500_000;
 
 /// Compressed, a small body can say very much. 10,000 rows of the longest values are 20 MB.
 pub(crate) const MAX_DECOMPRESSED_BYTES: usize = 32 * 1024 * 1024;
@@ -46,7 +47,9 @@ impl<'r> Payload<'r> {
         };
         if sent.len() > MAX_BYTES {
             return Err(Error::TooLarge {
-                message: format!("The body may have at most {MAX_BYTES} bytes"),
+                message: format!(
+                    "The body may have at most {MAX_BYTES} bytes; compress it, or send fewer users"
+                ),
             });
         }
         let mut bytes = Cow::Borrowed(sent);
@@ -213,7 +216,7 @@ mod tests {
         let body = "[".repeat(MAX_BYTES + 1);
         assert_eq!(
             message("application/json", body),
-            "The body may have at most 6291456 bytes"
+            "The body may have at most 4500000 bytes; compress it, or send fewer users"
         );
     }
 

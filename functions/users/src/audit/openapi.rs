@@ -25,7 +25,7 @@ repeat the request with `cursor` set to `next_cursor`, also when a page is empty
 in progress are waited for, so that none is skipped.";
 
 pub(crate) fn describe(part: Part) -> Part {
-    let id = || json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX });
+    let id = || schema_ref("UserId");
     let mut parameters = vec![
         query_parameter("actor", id(), "Only what this user did."),
         query_parameter("target", id(), "Only what was done to this user."),
@@ -59,7 +59,7 @@ pub(crate) fn describe(part: Part) -> Part {
     parameters.extend(common_parameters());
     let mut history_parameters = vec![path_parameter(
         "id",
-        json!({ "type": "integer" }),
+        schema_ref("UserId"),
         "The id of the user, who may be gone.",
     )];
     history_parameters.extend(common_parameters());

@@ -127,7 +127,7 @@ fn operation(
 fn body(set: Option<&Value>) -> Value {
     let list = |items: &Value| json!({ "type": "array", "minItems": 1, "maxItems": MAX_BULK_ROWS, "items": items });
     let mut properties = json!({
-        "ids": list(&id()),
+        "ids": list(&schema_ref("UserId")),
         "emails": list(&exact_value()),
         "filter": schema_ref("UserFilter"),
         "all": { "type": "boolean", "description": "That an empty filter is meant." },
@@ -176,7 +176,7 @@ fn filter() -> Value {
             },
             "email": exact_value(),
             "username": exact_value(),
-            "id": { "type": "array", "minItems": 1, "maxItems": MAX_IDS, "items": id() },
+            "id": { "type": "array", "minItems": 1, "maxItems": MAX_IDS, "items": schema_ref("UserId") },
             "created_from": time,
             "created_to": time,
         },
@@ -205,7 +205,7 @@ fn answer(done: &str) -> Value {
                     "type": "object",
                     "required": ["reason"],
                     "properties": {
-                        "id": id(),
+                        "id": schema_ref("UserId"),
                         "email": { "type": "string", "description": "Of one who was named so and not found." },
                         "reason": { "type": "string", "enum": reasons },
                     },
@@ -223,10 +223,6 @@ fn answer(done: &str) -> Value {
             },
         },
     })
-}
-
-fn id() -> Value {
-    json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX })
 }
 
 fn exact_value() -> Value {

@@ -285,8 +285,8 @@ async fn a_cursor_from_before_a_restore_is_told_from_the_end() {
 async fn who_asks_for_what_only_superusers_may_do_is_in_the_log_once_a_minute_for_each_route() {
     let fixture = Fixture::new().await;
     let environments = [
-        fixture.start("list-users").await,
-        fixture.start("list-users").await,
+        fixture.start("users").await,
+        fixture.start("users").await,
     ];
     for api in &environments {
         for path in [USERS, USERS, LOG] {
@@ -323,7 +323,7 @@ async fn who_asks_for_what_only_superusers_may_do_is_in_the_log_once_a_minute_fo
         .execute(pool)
         .await
         .unwrap();
-    let later = fixture.start("list-users").await;
+    let later = fixture.start("users").await;
     let request = Request::get(USERS).bearer(&fixture.token(ORDINARY));
     assert_eq!(later.send(&request).await.status, 403);
     let count = "SELECT count(*) FROM user_audit WHERE action = 'access.refuse'";
@@ -335,7 +335,7 @@ async fn who_asks_for_what_only_superusers_may_do_is_in_the_log_once_a_minute_fo
 async fn without_a_log_everything_works_but_reading_it_and_restoring() {
     let fixture = Fixture::new().await;
     let start = async |name: &str| Api::start(fixture.function(name).env("AUDIT_LOG", "off")).await;
-    let (api, imports) = (start("list-users").await, start("bulk-create").await);
+    let (api, imports) = (start("users").await, start("bulk-create").await);
     let new = json!({ "email": "new@example.com", "username": "new" });
     let keyed = fixture
         .post(USERS)

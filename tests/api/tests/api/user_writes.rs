@@ -283,10 +283,21 @@ async fn every_active_user_sees_the_own_user_and_no_other() {
         let own = api.send(&me(id)).await;
         assert_eq!((own.status, own.json()["id"].as_i64()), (200, Some(id)));
         let found = api.send(&fixture.on_user("GET", id)).await;
+        let mut body = own.json();
+        let [fields, reason] = ["fields", "no_new_users"].map(|name| {
+            let members = body.as_object_mut().unwrap();
+            members.remove(name).unwrap()
+        });
         assert_eq!(
-            (own.json(), own.header("etag")),
+            (body, own.header("etag")),
             (found.json(), found.header("etag"))
         );
+        assert_eq!(
+            fields["password"],
+            json!({ "is_present": true, "is_writable": true })
+        );
+        assert_eq!(fields["updated_at"]["is_writable"], false);
+        assert_eq!(reason, json!(null));
     }
     for nobody in [RETIRED, 99] {
         crate::fixture::assert_unauthorized(&api.send(&me(nobody)).await);

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{net::TcpListener, process::Command};
+use std::{fs, net::TcpListener, process::Command};
 
 use contract_tests::stack::{SECRET, Stack};
 use rig::{CONSOLE, Function, UserFixture};
+use serde_json::{Value, json};
 use servers::places::workspace_root;
 
 /// Where screenshots go; nowhere, if it is not set.
@@ -29,12 +30,15 @@ async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
     let with_provider = stack.with_console(console.start().await.unwrap());
     let with_provider = with_provider.await.unwrap();
 
+    let adopted = adopted().await;
     let mut journeys = Command::new("node");
     journeys
         .arg("tests/index.js")
         .current_dir(workspace_root().join("console"))
         .env("CONSOLE_URL", stack.url())
         .env("CONSOLE_TOKEN", stack.token())
+        .env("CONSOLE_ADOPTED_URL", adopted.url())
+        .env("CONSOLE_ADOPTED_TOKEN", adopted.token())
         .env("CONSOLE_OIDC_URL", with_provider.url())
         .env("CONSOLE_OIDC_ISSUER", &issuer)
         .env("CONSOLE_OIDC_SECRET", SECRET)
@@ -49,6 +53,19 @@ async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
     assert!(status.await.unwrap().unwrap().success(), "see above");
     let logs = stack.logs();
     assert!(!logs.contains("panicked"), "{logs}");
+}
+
+/// A table of another application with UUIDs and neither usernames nor passwords, whose administrators it alone names.
+async fn adopted() -> Stack {
+    let table = workspace_root().join("docs/tables/11-polar");
+    let read = |extension| fs::read_to_string(table.with_extension(extension)).unwrap();
+    let mut mapping: Value = serde_json::from_str(&read("json")).unwrap();
+    mapping["is_superuser"] = json!({ "sql": "is_admin" });
+    mapping["new_users"]["is_admin"] = json!("FALSE");
+    let administrator = "0191a5c0-0000-7000-8000-0000000000b1";
+    Stack::adopting(&read("sql"), &mapping.to_string(), administrator)
+        .await
+        .unwrap()
 }
 
 /// A port for the provider, which the console has to know before it is there.

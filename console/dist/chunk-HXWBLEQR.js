@@ -1,0 +1,1 @@
+import{d as s,i as n}from"./chunk-B7ZN7K7D.js";var r=s(void 0);function u(){let e=n(r);return{isPresent:t=>e?.fields[t]?.is_present??!0,isWritable:t=>e?.fields[t]?.is_writable??!0,noNewUsers:e?.no_new_users??void 0}}export{r as a,u as b};
