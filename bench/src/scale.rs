@@ -24,7 +24,7 @@ use crate::report::{Samples, milliseconds, number, say, table};
 pub const PAGE: u32 = 50;
 
 /// How many users a search looks at one by one, as in functions/users.
-pub const SCAN_LIMIT: u32 = 10_000;
+pub const SCAN_LIMIT: u32 = 2_000;
 
 /// Where a page lies.
 #[derive(Clone, Copy)]

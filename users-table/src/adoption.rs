@@ -4,7 +4,7 @@
 use sqlx::{FromRow, PgConnection, raw_sql};
 
 /// The names of all indexes on users that migrations make.
-pub const INDEXES: [&str; 7] = [
+pub const INDEXES: [&str; 8] = [
     "ux_users_email",
     "ux_users_username",
     "ix_users_created_at",
@@ -12,6 +12,7 @@ pub const INDEXES: [&str; 7] = [
     "ix_users_is_superuser",
     "ix_users_search",
     "ix_users_folded",
+    "ix_users_pairs",
 ];
 
 /// The index of searches until migration 0031.

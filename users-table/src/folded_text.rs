@@ -1,25 +1,96 @@
-//! The text that searches look into and that an index is made of.
+//! The texts that searches look into and that indexes are made of.
+
+use std::ops::RangeInclusive;
+
+/// Characters of Latin, Greek and Cyrillic texts. All that they fold to is little enough to be listed in a search.
+pub const PLAIN_CHARACTERS: [RangeInclusive<char>; 12] = [
+    '\u{1}'..='\u{7f}',
+    'À'..='Ö',
+    'Ø'..='ö',
+    'ø'..='ſ',
+    'Ơ'..='ơ',
+    'Ư'..='ư',
+    '\u{300}'..='\u{36f}',
+    'Ά'..='Ά',
+    'Έ'..='ώ',
+    'Ѐ'..='џ',
+    'Ґ'..='ґ',
+    'Ạ'..='ỹ',
+];
 
 /// What a search looks into, of the expressions that are the fields. The separator cannot be searched for, so
 /// nothing is found across fields.
 #[must_use]
 pub fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
+    texts(username, email, full_name)
+        .map(|text| {
+            format!(
+                r#"CASE
+            WHEN octet_length({text}) = char_length({text}) THEN lower({text} COLLATE "C")
+            ELSE {}
+        END"#,
+                folded(&text)
+            )
+        })
+        .join(r" || E'\x01' || ")
+}
+
+/// The fields that have other than plain characters, each with a separator behind it.
+#[must_use]
+pub fn rare_text_of(username: &str, email: &str, full_name: &str) -> String {
+    let plain: String = PLAIN_CHARACTERS
+        .iter()
+        .map(|range| {
+            format!(
+                r"\u{:04x}-\u{:04x}",
+                *range.start() as u32,
+                *range.end() as u32
+            )
+        })
+        .collect();
+    texts(username, email, full_name)
+        .map(|text| {
+            format!(
+                r"CASE
+            WHEN octet_length({text}) <> char_length({text}) AND {text} ~ '[^{plain}]' THEN {text} || E'\x01'
+            ELSE ''
+        END"
+            )
+        })
+        .join(" || ")
+}
+
+/// All pairs of neighbouring characters of a rare text, folded. Each character but the last is the first of one.
+#[must_use]
+pub fn character_pairs_of(rare_text: &str) -> String {
+    format!(
+        r"array_to_tsvector(
+        array_remove(
+            string_to_array(
+                regexp_replace({}, '(.)(.)', E'\\1\x02\\1\\2\x02\\2', 'g'),
+                E'\x02'
+            ),
+            ''
+        )
+    )",
+        folded(&format!("({rare_text})"))
+    )
+}
+
+fn texts(username: &str, email: &str, full_name: &str) -> [String; 3] {
     [
-        folded(&format!("{username}::text")),
-        folded(&format!("{email}::text")),
-        folded(&format!("coalesce({full_name}::text, '')")),
+        format!("{username}::text"),
+        format!("{email}::text"),
+        format!("coalesce({full_name}::text, '')"),
     ]
-    .join(r" || E'\x01' || ")
 }
 
 /// A text without accents, in lower case and in normalization form C, as `shared/src/users/folding.rs` has it; a test
 /// compares the two. It is an expression and no function, because a role that writes to an indexed table needs
-/// the right to execute every function of the index. Texts of ASCII characters take a tenth of the time.
+/// the right to execute every function of the index. Texts of ASCII characters need only a tenth of the time, without it.
 fn folded(text: &str) -> String {
     format!(
-        r#"CASE
-            WHEN octet_length({text}) = char_length({text}) THEN lower({text} COLLATE "C")
-            ELSE translate(
+        r#"translate(
                 replace(
                     lower(
                         normalize(
@@ -34,7 +105,6 @@ fn folded(text: &str) -> String {
                 ),
                 'ıςłøđħ',
                 'iσlodh'
-            )
-        END"#
+            )"#
     )
 }

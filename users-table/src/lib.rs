@@ -17,7 +17,7 @@ mod users_table;
 
 pub use self::{
     extra_fields::{ExtraField, ExtraFields},
-    folded_text::folded_text_of,
+    folded_text::{PLAIN_CHARACTERS, character_pairs_of, folded_text_of, rare_text_of},
     users_table::{
         DetailedField, FieldMapping, IdMapping, InvalidMapping, UserIdKind, UsersMapping,
         UsersTable,

@@ -19,8 +19,8 @@ pub(crate) const MAX_SIZE: u32 = 100;
 /// A page by number costs a walk over everything before it; cursors cost the same at any depth.
 pub(crate) const MAX_DEPTH: u32 = 10_000;
 
-/// How many users a search looks at one by one, in some 170 pages of an index.
-const SCAN_LIMIT: u32 = 10_000;
+/// How many users a search looks at one by one, in some 35 pages of an index.
+const SCAN_LIMIT: u32 = 2_000;
 
 /// As many users as a page may have.
 pub(crate) const MAX_IDS: usize = 100;

@@ -1,9 +1,10 @@
 //! Pages of lists and searches: which queries to ask, and in which order.
 //!
-//! A list is one index scan, or finds a few users by unique indexes. A search begins with a short scan, which answers common terms. How many matches
-//! that scan has seen tells how common the term is, and so which of two ways ends first: to scan on, or to find
-//! all matches with the trigram index. The other way is the fallback, because matches may be clustered. Only if
-//! both take longer than a search may, the page is short, and says so.
+//! A list is one index scan, or finds a few users by unique indexes. A search begins with a short scan, which answers
+//! common terms. Where that is not enough, two things tell which way ends first, to scan on or to find all matches by the
+//! indexes of searches: how many matches the scan has seen, and how many there are by the planner's statistics.
+//! The scan goes first where it should be faster, and for a part of the time in any case, because matches may be
+//! clustered. Only if both ways take longer than a search may, the page is short, and says so.
 
 use std::time::{Duration, Instant};
 
@@ -19,12 +20,15 @@ pub const COUNT_CAP: u64 = 10_000;
 /// An exact count may take this part of the time that is left; the answer needs the rest.
 const COUNT_SHARE: u32 = 2;
 
-/// What it takes to look at a row of an index, to find a match by the trigram index, and to look at that too.
+/// What it takes to look at a row of an index, to find a match by the indexes of searches, and to look at that too.
 /// To look takes longer where names have letters beyond ASCII; the first scan tells how much.
-const SCAN_NANOSECONDS: u64 = 1_000;
-const MAX_SCAN_NANOSECONDS: u64 = 10_000;
+const SCAN_NANOSECONDS: u64 = 1_500;
+const MAX_SCAN_NANOSECONDS: u64 = 15_000;
 const FIND_NANOSECONDS: u64 = 300;
-const TRIGRAM_NANOSECONDS: u64 = 1_900;
+const MATCH_NANOSECONDS: u64 = 2_500;
+
+/// The part of the time to find all matches that a scan gets which has no evidence that it is faster.
+const GAMBLE_SHARE: u32 = 4;
 
 /// What a capped count gets at least, so that it is not given up before it began.
 const MIN_COUNT_TIME: Duration = Duration::from_millis(50);
@@ -47,20 +51,35 @@ pub async fn page(
         }
         return Ok(scanned.page);
     };
+    let is_answered = scanned.page.total.is_some() || query.count == CountMode::None;
+    if scanned.stop != Stop::ScanLimit && is_answered {
+        scanned.page.total = match query.count {
+            CountMode::None => None,
+            CountMode::Capped => scanned.page.total.map(capped),
+            CountMode::Exact => scanned.page.total,
+        };
+        return Ok(scanned.page);
+    }
+    let of = u64::from(query.scan_limit);
+    let row_nanoseconds = match scanned.stop {
+        Stop::ScanLimit => nanoseconds(started.elapsed()).checked_div(of),
+        Stop::Full | Stop::End => None,
+    };
     let search = Search {
         reader,
         deadline,
         query,
         term,
         ends: Instant::now() + config.time.min(deadline.remaining() / 2),
+        is_indexed: list::is_indexed(term),
         rate: Rate {
             matches: scanned.matches,
-            of: u64::from(query.scan_limit),
-            row_nanoseconds: nanoseconds(started.elapsed())
-                .checked_div(u64::from(query.scan_limit))
+            of,
+            row_nanoseconds: row_nanoseconds
                 .unwrap_or(SCAN_NANOSECONDS)
                 .clamp(SCAN_NANOSECONDS, MAX_SCAN_NANOSECONDS),
             listed: scanned.listed,
+            all_matches: estimate(reader, deadline, query, term).await?,
         },
     };
     let (mut page, matches) = match scanned.stop {
@@ -75,6 +94,21 @@ pub async fn page(
         (_, CountMode::Exact) => Some(search.count_exactly(matches).await?),
     };
     Ok(page)
+}
+
+/// How many matches there may be. At least one, because nothing is sure.
+async fn estimate(
+    reader: &Reader,
+    deadline: &Deadline,
+    query: &ListQuery,
+    term: &SearchTerm,
+) -> Result<u64, Error> {
+    let estimated = reader
+        .read(deadline, |mut lease| async move {
+            (list::estimate(&mut lease, query, term).await, lease)
+        })
+        .await?;
+    Ok(estimated.unwrap_or(0).max(1))
 }
 
 async fn scan(reader: &Reader, deadline: &Deadline, query: &ListQuery) -> Result<Scanned, Error> {
@@ -130,28 +164,33 @@ struct Search<'a> {
     query: &'a ListQuery,
     term: &'a SearchTerm,
     ends: Instant,
+    is_indexed: bool,
     rate: Rate,
 }
 
-/// How common a term is where the first scan looked.
+/// How common a term is.
 #[derive(Clone, Copy)]
 struct Rate {
+    /// How many matches the first scan has seen.
     matches: u64,
+    /// How many users it has looked at, if it did not end before.
     of: u64,
     row_nanoseconds: u64,
     /// How many users the list has, whatever is searched for.
     listed: u64,
+    /// How many of them match, by the planner's statistics.
+    all_matches: u64,
 }
 
 impl Rate {
-    /// How many rows have this many matches, by the rate; at most all.
-    fn rows_with(self, matches: u64) -> u64 {
-        let rows = matches.saturating_mul(self.of) / self.matches.max(1);
-        rows.min(self.listed)
+    /// How long a scan takes to this many matches, if it goes on as it began.
+    fn page_time(self, matches: u64) -> Option<Duration> {
+        let rows = matches.saturating_mul(self.of).checked_div(self.matches)?;
+        Some(self.scan_time(rows))
     }
 
-    fn scan_time(self, matches: u64) -> Duration {
-        Duration::from_nanos(self.rows_with(matches) * self.row_nanoseconds)
+    fn scan_time(self, rows: u64) -> Duration {
+        Duration::from_nanos(rows.min(self.listed).saturating_mul(self.row_nanoseconds))
     }
 
     /// How many rows can be looked at in this time.
@@ -159,23 +198,21 @@ impl Rate {
         nanoseconds(time) / self.row_nanoseconds
     }
 
-    /// How many matches the list has. A term without a match so far is assumed to have one in as many rows as were scanned.
-    fn all_matches(self) -> u64 {
-        self.listed * self.matches.max(1) / self.of.max(1)
-    }
-
     fn trigram_time(self) -> Duration {
-        Duration::from_nanos(self.all_matches() * self.match_nanoseconds())
+        Duration::from_nanos(self.all_matches.saturating_mul(MATCH_NANOSECONDS))
     }
 
-    fn match_nanoseconds(self) -> u64 {
-        TRIGRAM_NANOSECONDS + self.row_nanoseconds - SCAN_NANOSECONDS
-    }
-
-    /// To count up to `most` matches by the trigram index, which finds all before the first is looked at.
+    /// How long a scan takes that counts up to `most` matches.
     fn count_time(self, most: u64) -> Duration {
-        let found = self.all_matches();
-        Duration::from_nanos(found * FIND_NANOSECONDS + found.min(most) * self.match_nanoseconds())
+        self.scan_time(most.saturating_mul(self.listed) / self.all_matches)
+    }
+
+    /// Whether a scan counts up to `most` matches sooner than the indexes, which find all before the first is looked
+    /// at.
+    fn counts_by_scan(self, most: u64) -> bool {
+        let looked_at = self.all_matches.min(most).saturating_mul(MATCH_NANOSECONDS);
+        let found = self.all_matches.saturating_mul(FIND_NANOSECONDS);
+        self.count_time(most) < Duration::from_nanos(found.saturating_add(looked_at))
     }
 }
 
@@ -183,22 +220,19 @@ impl Search<'_> {
     /// The page, and how many matches are known of.
     async fn go_on(&self, scanned: Scanned) -> Result<(Page, u64), Error> {
         let wanted = self.query.rows_before() + u64::from(self.query.size) + 1;
-        let scans_first = self.rate.matches > 0
-            && self.rate.scan_time(wanted) < self.rate.trigram_time()
-            || !self.term.has_trigrams();
-        let mut scanned = scanned;
-        if scans_first {
-            // Without trigrams there is no other way to leave time for.
-            let parts = if self.term.has_trigrams() { 2 } else { 1 };
-            scanned = self.scan_on(scanned, self.left() / parts).await?;
-            if scanned.stop != Stop::ScanLimit {
-                return Ok((scanned.page, scanned.matches));
+        let by_index = self.rate.trigram_time();
+        let uses_index = self.is_indexed && by_index < 2 * self.left();
+        let is_evident = (self.rate.page_time(wanted)).is_some_and(|scan| scan < by_index);
+        let time = match (uses_index, is_evident) {
+            (false, _) => self.left(),
+            (true, true) => by_index.min(self.left() / 2),
+            (true, false) => by_index.min(self.left()) / GAMBLE_SHARE,
+        };
+        let mut scanned = self.scan_on(scanned, time).await?;
+        if scanned.stop == Stop::ScanLimit && uses_index {
+            if let Some(page) = self.trigram_search(is_evident).await? {
+                return Ok((page, scanned.matches));
             }
-        }
-        if let Some(page) = self.trigram_search(if scans_first { 1 } else { 2 }).await? {
-            return Ok((page, scanned.matches));
-        }
-        if !scans_first {
             scanned = self.scan_on(scanned, self.left()).await?;
         }
         let matches = scanned.matches;
@@ -228,14 +262,13 @@ impl Search<'_> {
         Ok(scanned.unwrap_or(before))
     }
 
-    /// The page from all matches, if they are collected in a part of the time that is left.
-    async fn trigram_search(&self, part: u32) -> Result<Option<Page>, Error> {
-        if !self.term.has_trigrams() {
-            return Ok(None);
-        }
+    /// The page from all matches, if they are found in the time that is left, or in half of it, so that a scan may
+    /// still go on.
+    async fn trigram_search(&self, has_scanned: bool) -> Result<Option<Page>, Error> {
         let (query, term) = (self.query, self.term);
+        let time = self.left() / if has_scanned { 1 } else { 2 };
         self.reader
-            .read_briefly(self.deadline, self.left() / part, |mut lease| async move {
+            .read_briefly(self.deadline, time, |mut lease| async move {
                 (list::trigram_search(&mut lease, query, term).await, lease)
             })
             .await
@@ -259,11 +292,13 @@ impl Search<'_> {
     }
 
     /// Counts up to `most` matches in the way that should end first, or `None` if that takes longer than
-    /// `time`.
+    /// `time`. A scan that would take much longer is not begun.
     async fn count(&self, most: u64, time: Duration) -> Result<Option<Total>, Error> {
         let (query, term) = (self.query, self.term);
-        let scans = self.rate.scan_time(most) < self.rate.count_time(most);
-        let count = if scans || !term.has_trigrams() {
+        let count = if !self.is_indexed || self.rate.counts_by_scan(most) {
+            if self.rate.count_time(most) > 2 * time {
+                return Ok(None);
+            }
             let scan_limit = self.rate.rows_in(time);
             let counted = self
                 .reader

@@ -10,7 +10,7 @@ const ACCENTS: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
 ///
 /// Some letters stand for others: they have no accent that can be taken off, or their case depends on the
 /// language or on the place in a word.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }

@@ -45,7 +45,10 @@ pub mod limits {
 
 pub use crate::platform::user_id::{UserId, UserIdKind};
 
-pub(crate) use self::user::{TAG_BYTES, TAG_SEPARATOR};
+pub(crate) use self::{
+    folding::folded,
+    user::{TAG_BYTES, TAG_SEPARATOR},
+};
 
 pub use self::{
     batch::parse_batch,

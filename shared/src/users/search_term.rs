@@ -62,12 +62,6 @@ impl SearchTerm {
     pub fn words(&self) -> &[SearchWord] {
         &self.words
     }
-
-    /// Whether a trigram index serves it.
-    #[must_use]
-    pub fn has_trigrams(&self) -> bool {
-        self.words.iter().any(SearchWord::has_trigrams)
-    }
 }
 
 /// The words of a text. A quote at the beginning of a word goes on to the next quote; where there is none, or
@@ -106,10 +100,28 @@ impl SearchWord {
         self.0.contains(' ')
     }
 
-    /// Whether a trigram index serves it: it needs three letters or digits in a row.
-    fn has_trigrams(&self) -> bool {
-        let mut words = self.0.split(|character: char| !character.is_alphanumeric());
-        words.any(|word| word.chars().nth(2).is_some())
+    /// Whether a trigram index serves it. Two blanks before letters and digits and one behind them count, but not
+    /// where the blank is white space, which may be any, or the end of the word, where the text may go on.
+    #[must_use]
+    pub fn has_trigrams(&self) -> bool {
+        self.pieces().any(|piece| {
+            let mut runs = piece
+                .split(|character: char| !character.is_alphanumeric())
+                .map(|run| run.chars().count())
+                .enumerate()
+                .peekable();
+            std::iter::from_fn(|| runs.next().map(|run| (run, runs.peek().is_some()))).any(
+                |((position, length), is_followed)| {
+                    let blanks = if position > 0 { 2 } else { 0 } + usize::from(is_followed);
+                    length > 0 && length + blanks > 2
+                },
+            )
+        })
+    }
+
+    /// What stands between white space.
+    pub fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ')
     }
 
     /// A pattern for LIKE that takes every character literally.
@@ -176,11 +188,24 @@ mod tests {
     }
 
     #[test]
-    fn three_letters_or_digits_in_a_row_make_a_trigram() {
-        let has_trigrams = |text| SearchTerm::parse(text).unwrap().has_trigrams();
-        assert!(has_trigrams("ann") && has_trigrams("a b4c") && has_trigrams("名前太"));
-        assert!(has_trigrams("aß"));
-        assert!(!has_trigrams("an") && !has_trigrams("a.b.c") && !has_trigrams("@__"));
+    fn letters_digits_and_the_blanks_beside_them_make_trigrams() {
+        for (text, has_trigrams) in [
+            ("ann", true),
+            ("名前太", true),
+            ("aß", true),
+            ("@a", true),
+            ("a.b", true),
+            ("an.", true),
+            ("\"an na\"", false),
+            ("\"a nna\"", true),
+            ("an", false),
+            ("a.", false),
+            ("名前", false),
+            ("@__", false),
+        ] {
+            let term = SearchTerm::parse(text).unwrap();
+            assert_eq!(term.words()[0].has_trigrams(), has_trigrams, "{text}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ const DATA: &str = "
         TIMESTAMPTZ '2026-01-01 00:00:00Z' + (n / 7) * INTERVAL '1 minute'
     FROM generate_series(1, 2000) AS n";
 
-const TERMS: [&str; 50] = [
+const TERMS: [&str; 58] = [
     "ana",
     "ANNA",
     "a",
@@ -78,6 +78,14 @@ const TERMS: [&str; 50] = [
     "maria jurgen",
     "1 ANNA @example 9",
     "9 x_y zoe 1",
+    "ür",
+    "o'",
+    ".e",
+    "ос",
+    "前1",
+    "名 k1",
+    "\"が 각\"",
+    "\\s",
     "yil buc",
     "\"anna maria\"",
     "\"NNA M\"",
@@ -209,10 +217,10 @@ async fn a_search_without_time_says_that_its_page_is_short_and_leads_on() {
         time: Duration::ZERO,
         ..Searcher::on(&database)
     };
-    // Two characters are too few for the trigram index.
+    // No index has punctuation alone.
     let mut list = ListQuery {
         filter: Filter {
-            search: Some(SearchTerm::parse("é1").unwrap()),
+            search: Some(SearchTerm::parse("%").unwrap()),
             ..Filter::default()
         },
         sort: Sort {
@@ -271,7 +279,7 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             walked.index_entries
         );
         let term = list.filter.search.as_ref().unwrap();
-        if !term.has_trigrams() {
+        if !list::is_indexed(term) {
             continue;
         }
         let collected = touched(&mut connection, async |connection| {
@@ -285,6 +293,63 @@ async fn no_search_reads_more_than_its_reach_or_finds_by_anything_but_an_index()
             "{by_others} {list:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn one_or_two_characters_are_found_by_an_index_whatever_stands_beside_them() {
+    /// Plain letters of four alphabets, digits and punctuation, letters that fold to others, and characters that are
+    /// not plain, all of them beside each other.
+    const CHARACTERS: [char; 16] = [
+        'a', 'z', '7', '.', '\'', '\\', 'É', 'ß', 'æ', 'Ж', 'ς', '花', 'が', '각', '🙂', '’',
+    ];
+    let database = TestDatabase::create().await.unwrap();
+    let mut random = fastrand::Rng::with_seed(10);
+    let mut text = || -> String {
+        let letters = (0..random.usize(1..6)).map(|_| *random.choice(&CHARACTERS).unwrap());
+        letters.collect()
+    };
+    let names: Vec<_> = (0..1_000).map(|_| text()).collect();
+    // What separates pairs in the index does no harm in a name.
+    let insert = "INSERT INTO users (email, username, full_name)
+        SELECT n || '@花.example', name || n, CASE WHEN n % 3 > 0 THEN reverse(name) || E'\\x02' END
+        FROM unnest($1::text[]) WITH ORDINALITY AS names (name, n)";
+    let inserted = sqlx::query(insert).bind(names).execute(database.pool());
+    inserted.await.unwrap();
+    let mut connection = database.pool().acquire().await.unwrap();
+    let second = CHARACTERS.map(Some).into_iter().chain([None]);
+    let terms = second.flat_map(|second| CHARACTERS.map(|first| [Some(first), second]));
+    let mut indexed = 0;
+    for term in terms {
+        let term: String = term.into_iter().flatten().collect();
+        let term = SearchTerm::parse(&term).unwrap();
+        if !list::is_indexed(&term) {
+            continue;
+        }
+        indexed += 1;
+        let list = ListQuery {
+            filter: Filter {
+                search: Some(term.clone()),
+                ..Filter::default()
+            },
+            sort: Sort {
+                by: SortBy::Username,
+                order: SortOrder::Ascending,
+            },
+            position: Position::Page(1),
+            size: 1_000,
+            count: CountMode::Exact,
+            scan_limit: 2_000,
+        };
+        let scanned = list::scan(&mut connection, &list).await.unwrap().page;
+        connection.execute("BEGIN").await.unwrap();
+        let found = list::trigram_search(&mut connection, &list, &term).await;
+        connection.execute("ROLLBACK").await.unwrap();
+        let found = found.unwrap();
+        assert!(ids(&found).eq(ids(&scanned)), "{term:?}");
+        assert_eq!(found.total, scanned.total, "{term:?}");
+    }
+    // All but single plain characters and pairs of two that begin with punctuation.
+    assert!(indexed > 200, "{indexed}");
 }
 
 #[tokio::test]
@@ -442,7 +507,8 @@ impl Touched {
                      FROM pg_index
                      WHERE indrelid = 'users'::regclass
                  ) AS index_entries,
-                 pg_stat_get_xact_tuples_returned('ix_users_folded'::regclass) AS trigram_entries",
+                 pg_stat_get_xact_tuples_returned('ix_users_folded'::regclass)
+                     + pg_stat_get_xact_tuples_returned('ix_users_pairs'::regclass) AS trigram_entries",
         )
         .fetch_one(connection)
         .await

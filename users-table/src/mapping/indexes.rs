@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::columns::ViewColumn;
-use crate::folded_text::folded_text_of;
+use crate::folded_text::{character_pairs_of, folded_text_of, rare_text_of};
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,7 @@ impl Indexed<'_> {
             12 => self.keep_apart("email", "rollcall_users_email_unique", self.unique[0]),
             13 => self.keep_apart("username", "rollcall_users_username_unique", self.unique[1]),
             31 => Some(self.search()),
+            90 => Some(self.pairs()),
             _ => None,
         }
     }
@@ -139,8 +140,7 @@ impl Indexed<'_> {
     }
 
     fn search(&self) -> Index {
-        let [username, email, full_name] =
-            ["username", "email", "full_name"].map(|name| format!("({})", self.column(name).sql));
+        let [username, email, full_name] = self.searched();
         let folded_text = folded_text_of(&username, &email, &full_name);
         Index {
             name: "rollcall_users_folded",
@@ -150,6 +150,25 @@ impl Indexed<'_> {
                 self.condition(None)
             ),
         }
+    }
+
+    fn pairs(&self) -> Index {
+        let [username, email, full_name] = self.searched();
+        let rare_text = rare_text_of(&username, &email, &full_name);
+        let pairs = character_pairs_of(&rare_text);
+        let is_rare = format!("({rare_text}) <> ''");
+        Index {
+            name: "rollcall_users_pairs",
+            is_unique: false,
+            definition: format!(
+                "USING gin (({pairs})) WITH (gin_pending_list_limit = 16384){}",
+                self.condition(Some(&is_rare))
+            ),
+        }
+    }
+
+    fn searched(&self) -> [String; 3] {
+        ["username", "email", "full_name"].map(|name| format!("({})", self.column(name).sql))
     }
 
     fn condition(&self, more: Option<&str>) -> String {

@@ -26,7 +26,7 @@ const COUNTS: &str = include_str!("templates/counts.sql");
 const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
 
 /// Migrations that build an index.
-pub(crate) const BUILDS_INDEX: [i64; 8] = [3, 4, 5, 6, 7, 12, 13, 31];
+pub(crate) const BUILDS_INDEX: [i64; 9] = [3, 4, 5, 6, 7, 12, 13, 31, 90];
 
 /// A mapping in terms of the table that is there.
 #[derive(Debug)]
@@ -173,6 +173,7 @@ impl TablePlan {
             20 => Some(self.fill(IDEMPOTENCY_KEYS)),
             23 => Some(WITH_IDS_OF_USERS.replace("_id bigint,", "_id user_id,")),
             21 => Some(self.fill(COUNTS)),
+            91 => Some(format!("ANALYZE {}", self.table)),
             version if BUILDS_INDEX.contains(&version) => Some(self.index(version).map_or_else(
                 || "SELECT".to_owned(),
                 |index| index.create(&self.table, "CONCURRENTLY IF NOT EXISTS"),

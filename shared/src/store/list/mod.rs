@@ -11,6 +11,7 @@ mod page_bounds;
 mod row;
 mod scan;
 mod searched;
+mod short_words;
 #[cfg(test)]
 mod statements;
 mod total;
@@ -21,5 +22,6 @@ pub use self::{
     count::{count_by_scan, count_range},
     look_up::look_up,
     scan::{Scanned, Stop, scan},
-    trigram_search::{count_by_trigrams, trigram_search},
+    short_words::is_indexed,
+    trigram_search::{count_by_trigrams, estimate, trigram_search},
 };

@@ -1,9 +1,10 @@
 //! What a search looks into and how.
 
 use sqlx::{Postgres, QueryBuilder};
-use users_table::folded_text_of;
+use users_table::{character_pairs_of, folded_text_of, rare_text_of};
 
-use crate::users::{Filter, SearchTerm};
+use super::short_words::{self, Lookup, lookup};
+use crate::users::{Filter, SearchTerm, SearchWord};
 
 /// The columns that a search looks into.
 pub(super) const COLUMNS: &str = "username, email, full_name";
@@ -31,21 +32,69 @@ pub(super) fn push_is_match(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchT
     }
 }
 
-/// The same as a condition that the trigram index serves.
+/// The same as a condition that indexes serve, where they serve the term. Only the words with the best lookup have it;
+/// the others pick from what these find.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
     let text = folded_text();
+    let best = term.words().iter().map(lookup).max();
+    if best == Some(Lookup::Neighbors) {
+        push_neighbors(sql, term, &text);
+        if term.words().len() == 1 {
+            return;
+        }
+        sql.push(" AND ");
+    }
     for (position, word) in term.words().iter().enumerate() {
         if position > 0 {
             sql.push(" AND ");
         }
-        let (operator, pattern) = if word.has_space() {
-            ("~", word.regular_expression())
-        } else {
-            ("LIKE", word.like_pattern())
-        };
-        sql.push(format_args!("({text}) {operator} "))
-            .push_bind(pattern);
+        if best != Some(Lookup::Pairs) || lookup(word) != Lookup::Pairs {
+            push_pattern(sql, word, &text);
+            continue;
+        }
+        push_pairs(sql, short_words::pairs(word));
+        if !short_words::is_pair(word) {
+            sql.push(" AND ");
+            push_pattern(sql, word, &text);
+        }
     }
+}
+
+/// All short words are in plain texts, or one of them is in another text.
+fn push_neighbors(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm, text: &str) {
+    let mut pairs = Vec::new();
+    for word in term.words() {
+        if lookup(word) == Lookup::Neighbors {
+            sql.push(if pairs.is_empty() { "((" } else { " AND " })
+                .push(format_args!("({text}) ~ "))
+                .push_bind(short_words::with_neighbor(word));
+            pairs.push(short_words::pairs(word));
+        }
+    }
+    sql.push(") OR ");
+    push_pairs(sql, pairs.join(" | "));
+    sql.push(")");
+}
+
+fn push_pattern(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, text: &str) {
+    let (operator, pattern) = if word.has_space() {
+        ("~", word.regular_expression())
+    } else {
+        ("LIKE", word.like_pattern())
+    };
+    sql.push(format_args!("({text}) {operator} "))
+        .push_bind(pattern);
+}
+
+/// The same expressions as in the index `ix_users_pairs`.
+fn push_pairs(sql: &mut QueryBuilder<'_, Postgres>, query: String) {
+    let rare_text = rare_text_of("username", "email", "full_name");
+    sql.push(format_args!(
+        "(({rare_text}) <> '' AND {} @@ ",
+        character_pairs_of(&rare_text)
+    ))
+    .push_bind(query)
+    .push("::tsquery)");
 }
 
 /// The conditions on flags. Only those that are asked for, so that each combination has a plan of

@@ -12,7 +12,7 @@ use super::{
     look_up::select_found,
     page_bounds::PageBounds,
     scan::{select_matches, select_page},
-    trigram_search::{select_count, select_ids, select_rows},
+    trigram_search::{select_count, select_estimate, select_ids, select_rows},
 };
 use crate::users::{
     CountMode, Cursor, Direction, ExactValue, Filter, ListQuery, Position, SearchTerm, Sort,
@@ -126,7 +126,11 @@ fn users_are_looked_up_and_ranges_are_cut_out_by_one_statement() {
 #[test]
 fn a_search_scans_or_collects() {
     let newest = first_page(SortBy::CreatedAt, SortOrder::Descending);
-    for (term, words) in [("tom", "one_word"), (r#"anna "van der""#, "words")] {
+    for (term, words) in [
+        ("tom", "one_word"),
+        (r#"anna "van der""#, "words"),
+        ("jo 花", "short_words"),
+    ] {
         let term = SearchTerm::parse(term).unwrap();
         check(
             &select_count(&newest, &term, 10_001),
@@ -139,6 +143,10 @@ fn a_search_scans_or_collects() {
     check(
         &select_matches(&bounds, &term),
         &expect_file!["statements/search_scan.sql"],
+    );
+    check(
+        &select_estimate(&list, &term),
+        &expect_file!["statements/search_estimate.sql"],
     );
     check(
         &select_ids(&bounds, &term),

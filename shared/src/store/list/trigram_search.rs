@@ -1,6 +1,6 @@
 //! The page of a search from all its matches, by the trigram index.
 
-use sqlx::{Executor, PgConnection, Postgres, QueryBuilder};
+use sqlx::{Executor, FromRow, PgConnection, Postgres, QueryBuilder};
 
 use super::{
     merged_ranges,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     store::USER_COLUMNS,
-    users::{ListQuery, Page, SearchTerm, UserId},
+    users::{ListQuery, Page, SearchTerm, Total, UserId},
 };
 
 /// Leaves the trigram index as the only way to the rows: the planner can only guess how many contain a
@@ -22,10 +22,16 @@ const SETTINGS: &str = "SET LOCAL enable_seqscan = off; \
      SET LOCAL max_parallel_workers_per_gather = 0; \
      SET LOCAL work_mem = '32MB'";
 
-/// Sorts all matches and takes the page from them. What it costs depends on how many there are and on
+#[derive(FromRow)]
+struct FoundId {
+    id: Option<UserId>,
+    matches: i64,
+}
+
+/// Sorts all matches, counts them, and takes the page from them. What it costs depends on how many there are and on
 /// how common the pieces of the term are, and on neither order nor place.
 ///
-/// It has to run in a transaction with a timeout, and the term needs trigrams.
+/// It has to run in a transaction with a timeout, and the term has to be indexed.
 pub async fn trigram_search(
     connection: &mut PgConnection,
     query: &ListQuery,
@@ -33,19 +39,42 @@ pub async fn trigram_search(
 ) -> Result<Page, sqlx::Error> {
     connection.execute(SETTINGS).await?;
     let bounds = PageBounds::of(query);
-    let ids: Vec<UserId> = select_ids(&bounds, term)
-        .build_query_scalar()
+    let found: Vec<FoundId> = select_ids(&bounds, term)
+        .build_query_as()
         .persistent(false)
         .fetch_all(&mut *connection)
         .await?;
+    let matches = found.first().map_or(0, |found| found.matches);
+    let ids: Vec<_> = found.into_iter().filter_map(|found| found.id).collect();
     let rows: Vec<ListRow> = select_rows(&bounds, &ids)
         .build_query_as()
         .fetch_all(connection)
         .await?;
-    Ok(bounds.page(rows.into()))
+    let mut page = bounds.page(rows.into());
+    page.total = Some(Total::Exactly(u64::try_from(matches).unwrap_or(0)));
+    Ok(page)
 }
 
-/// Counts the matches up to `most`, by the trigram index, under the same conditions.
+/// How many users match by the planner's statistics, which are samples of what is indexed. Nothing is read.
+pub async fn estimate(
+    connection: &mut PgConnection,
+    query: &ListQuery,
+    term: &SearchTerm,
+) -> Result<Option<u64>, sqlx::Error> {
+    let plan: Vec<String> = select_estimate(query, term)
+        .build_query_scalar()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    let rows = plan
+        .first()
+        .and_then(|line| line.split_once(" rows="))
+        .and_then(|(_, rest)| rest.split_once(' '))
+        .and_then(|(rows, _)| rows.parse().ok());
+    Ok(rows)
+}
+
+/// Counts the matches up to `most`, by the same indexes, under the same conditions.
 pub async fn count_by_trigrams(
     connection: &mut PgConnection,
     query: &ListQuery,
@@ -61,31 +90,49 @@ pub async fn count_by_trigrams(
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
+pub(super) fn select_estimate<'q>(
+    query: &'q ListQuery,
+    term: &SearchTerm,
+) -> QueryBuilder<'q, Postgres> {
+    let mut sql = QueryBuilder::new("EXPLAIN SELECT FROM users WHERE ");
+    searched::push_condition(&mut sql, term);
+    searched::push_flags(&mut sql, &query.filter);
+    sql
+}
+
 /// Flags are looked at afterwards: OFFSET 0 keeps them out of the subquery, so that no other index is
-/// used for them.
+/// used for them. A page without rows has one row, which has the number of matches.
 pub(super) fn select_ids<'q>(
     bounds: &PageBounds<'q>,
     term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
     let mut sql = QueryBuilder::new(format!(
-        "SELECT id::user_id
-         FROM (
-             SELECT id, {} AS key, is_active, is_superuser
-             FROM users
-             WHERE ",
+        "WITH found AS MATERIALIZED (
+             SELECT id, key
+             FROM (
+                 SELECT id, {} AS key, is_active, is_superuser
+                 FROM users
+                 WHERE ",
         merged_ranges::key_expression(bounds.sort.by)
     ));
     searched::push_condition(&mut sql, term);
-    sql.push(" OFFSET 0) AS found WHERE TRUE");
+    sql.push(" OFFSET 0) AS matching WHERE TRUE");
     searched::push_flags(&mut sql, &bounds.query.filter);
+    sql.push(
+        ")
+         SELECT page.id::user_id, counted.matches
+         FROM (SELECT count(*) AS matches FROM found) AS counted
+         LEFT JOIN (SELECT id FROM found WHERE TRUE",
+    );
     merged_ranges::push_bounds(&mut sql, bounds.sort, bounds.after, "key");
     sql.push(format_args!(
         " ORDER BY key {direction}, id {direction} LIMIT "
     ))
     .push_bind(bounds.limit)
     .push(" OFFSET ")
-    .push_bind(bounds.offset);
+    .push_bind(bounds.offset)
+    .push(") AS page ON TRUE");
     sql
 }
 

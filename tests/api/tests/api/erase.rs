@@ -34,7 +34,7 @@ async fn stored_responses(fixture: &Fixture) -> Vec<String> {
 #[tokio::test]
 async fn who_is_erased_leaves_no_value_in_the_log_and_in_no_stored_response() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     let imports = fixture.start("bulk-create").await;
     let keyed = |request: Request, key: &str| request.header("idempotency-key", key);
     let change = json!({ "email": "Oslo@example.com", "is_superuser": true });
@@ -111,7 +111,7 @@ async fn who_is_erased_leaves_no_value_in_the_log_and_in_no_stored_response() {
 #[tokio::test]
 async fn who_was_deleted_before_is_erased_too_as_often_as_is_asked_and_nobody_else() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     assert_eq!(
         api.send(&fixture.on_user("DELETE", ORDINARY)).await.status,
         204

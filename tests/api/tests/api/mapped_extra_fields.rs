@@ -73,7 +73,7 @@ impl Members {
     async fn start() -> Self {
         let table = table().await;
         Self {
-            users: table.start("list-users").await,
+            users: table.start("users").await,
             imports: table.start("bulk-create").await,
             token: table.token(&json!({ "sub": "1" })),
             table,

@@ -88,7 +88,7 @@ async fn a_limit_of_the_table_is_told_with_field_and_line_and_without_a_name_of_
     ];
     assert_eq!(details, expected);
 
-    let api = table.start("list-users").await;
+    let api = table.start("users").await;
     let user = json!({ "email": "a@shop.example", "username": "Amy", "full_name": "Amy A" });
     let create = Request::post(USERS).bearer(&token).json(&user);
     let expected = ["0 username not_allowed: the row violates a rule of this table about username"];

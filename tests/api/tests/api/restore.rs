@@ -95,7 +95,7 @@ async fn a_user_whose_name_somebody_has_or_who_is_long_gone_stays_away() {
 #[tokio::test]
 async fn a_restore_under_a_key_is_answered_again_as_before() {
     let fixture = Fixture::new().await;
-    let api = fixture.start("list-users").await;
+    let api = fixture.start("users").await;
     assert_eq!(
         api.send(&fixture.on_user("DELETE", ORDINARY)).await.status,
         204

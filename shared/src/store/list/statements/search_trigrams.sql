@@ -1,86 +1,108 @@
+WITH
+found AS MATERIALIZED (
+    SELECT
+        id,
+        key
+    FROM
+        (
+            SELECT
+                id,
+                created_at AS key,
+                is_active,
+                is_superuser
+            FROM
+                users
+            WHERE
+                (
+                    CASE
+                        WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(username::text, NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END || E'\x01' || CASE
+                        WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(email::text, NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END || E'\x01' || CASE
+                        WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
+                        ELSE translate(
+                            replace (
+                                lower(
+                                    normalize(
+                                        regexp_replace(
+                                            normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
+                                            '[\u0300-\u036f]+',
+                                            '',
+                                            'g'
+                                        ),
+                                        NFC
+                                    ) COLLATE "und-x-icu"
+                                ) COLLATE "C",
+                                'ß',
+                                'ss'
+                            ),
+                            'ıςłøđħ',
+                            'iσlodh'
+                        )
+                    END
+                ) LIKE $1 OFFSET 0
+        ) AS matching
+    WHERE
+        TRUE
+)
 SELECT
-    id::user_id
+    page.id::user_id,
+    counted.matches
 FROM
     (
         SELECT
-            id,
-            created_at AS key,
-            is_active,
-            is_superuser
+            count(*) AS matches
         FROM
-            users
+            found
+    ) AS counted
+    LEFT JOIN (
+        SELECT
+            id
+        FROM
+            found
         WHERE
-            (
-                CASE
-                    WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
-                    ELSE translate(
-                        replace (
-                            lower(
-                                normalize(
-                                    regexp_replace(
-                                        normalize(username::text, NFD) COLLATE "C",
-                                        '[\u0300-\u036f]+',
-                                        '',
-                                        'g'
-                                    ),
-                                    NFC
-                                ) COLLATE "und-x-icu"
-                            ) COLLATE "C",
-                            'ß',
-                            'ss'
-                        ),
-                        'ıςłøđħ',
-                        'iσlodh'
-                    )
-                END || E'\x01' || CASE
-                    WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
-                    ELSE translate(
-                        replace (
-                            lower(
-                                normalize(
-                                    regexp_replace(
-                                        normalize(email::text, NFD) COLLATE "C",
-                                        '[\u0300-\u036f]+',
-                                        '',
-                                        'g'
-                                    ),
-                                    NFC
-                                ) COLLATE "und-x-icu"
-                            ) COLLATE "C",
-                            'ß',
-                            'ss'
-                        ),
-                        'ıςłøđħ',
-                        'iσlodh'
-                    )
-                END || E'\x01' || CASE
-                    WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
-                    ELSE translate(
-                        replace (
-                            lower(
-                                normalize(
-                                    regexp_replace(
-                                        normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
-                                        '[\u0300-\u036f]+',
-                                        '',
-                                        'g'
-                                    ),
-                                    NFC
-                                ) COLLATE "und-x-icu"
-                            ) COLLATE "C",
-                            'ß',
-                            'ss'
-                        ),
-                        'ıςłøđħ',
-                        'iσlodh'
-                    )
-                END
-            ) LIKE $1 OFFSET 0
-    ) AS found
-WHERE
-    TRUE
-ORDER BY
-    key DESC,
-    id DESC
-LIMIT
-    $2 OFFSET $3;
+            TRUE
+        ORDER BY
+            key DESC,
+            id DESC
+        LIMIT
+            $2 OFFSET $3
+    ) AS page ON TRUE;

@@ -1,0 +1,2 @@
+-- The planner estimates by samples of indexed expressions how many users a search finds.
+ANALYZE users;

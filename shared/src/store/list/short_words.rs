@@ -1,0 +1,114 @@
+//! Words that are too short for the trigram index.
+//!
+//! Two characters are a trigram with what stands before them. In a plain text that is one of some two hundred
+//! characters, or nothing, so all those trigrams are looked up. Other texts have an index of their pairs of
+//! characters.
+
+use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
+
+use users_table::PLAIN_CHARACTERS;
+
+use crate::users::{SearchTerm, SearchWord, folded};
+
+/// All that a plain text may have, folded.
+static PLAIN: LazyLock<BTreeSet<char>> = LazyLock::new(|| {
+    let characters = PLAIN_CHARACTERS.into_iter().flatten();
+    let folded = characters.map(|character| folded(character.encode_utf8(&mut [0; 4])));
+    folded
+        .flat_map(|text| text.chars().collect::<Vec<_>>())
+        .collect()
+});
+
+/// How indexes find users who have a word, from worst to best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lookup {
+    /// Not at all.
+    None,
+    /// In plain texts with what stands before the word, by the trigram index; in others by pairs.
+    Neighbors,
+    /// Only texts that are not plain can have the word.
+    Pairs,
+    /// By the word's own trigrams.
+    Trigrams,
+}
+
+/// Whether an index finds users who match.
+#[must_use]
+pub fn is_indexed(term: &SearchTerm) -> bool {
+    term.words().iter().any(|word| lookup(word) != Lookup::None)
+}
+
+/// How to look up a word.
+pub(super) fn lookup(word: &SearchWord) -> Lookup {
+    let mut characters = word.as_str().chars();
+    if word.has_trigrams() {
+        return Lookup::Trigrams;
+    }
+    if !characters
+        .clone()
+        .all(|character| PLAIN.contains(&character))
+    {
+        return Lookup::Pairs;
+    }
+    match (characters.next(), characters.next(), characters.next()) {
+        (Some(first), Some(_), None) if first.is_alphanumeric() => Lookup::Neighbors,
+        _ => Lookup::None,
+    }
+}
+
+/// A regular expression for a word of two characters with a plain character or nothing before it.
+pub(super) fn with_neighbor(word: &SearchWord) -> String {
+    let mut pattern = String::from("(^|[");
+    for character in &*PLAIN {
+        let _ = write!(pattern, r"\u{:04x}", u32::from(*character));
+    }
+    pattern.push_str("])");
+    pattern.push_str(&word.regular_expression());
+    pattern
+}
+
+/// Whether a word is found by its pairs alone.
+pub(super) fn is_pair(word: &SearchWord) -> bool {
+    word.as_str().chars().nth(2).is_none()
+}
+
+/// What the index of pairs is asked for, as a `tsquery`. White space is left out, because a stored text may have
+/// another one.
+pub(super) fn pairs(word: &SearchWord) -> String {
+    let mut lexemes = Vec::new();
+    for piece in word.pieces() {
+        let characters: Vec<_> = piece.chars().collect();
+        if let [character] = characters[..] {
+            lexemes.push(format!("{}:*", lexeme(&[character])));
+        }
+        lexemes.extend(characters.windows(2).map(lexeme));
+    }
+    lexemes.join(" & ")
+}
+
+fn lexeme(characters: &[char]) -> String {
+    let text: String = characters.iter().collect();
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_plain_texts_have_is_little_enough_for_pg_trgm_to_look_up() {
+        // It expands no more than 256 trigrams, and no characters beyond these.
+        assert!(PLAIN.len() < 256);
+        assert!(PLAIN.iter().all(|character| *character <= '\u{7ff}'));
+    }
+
+    #[test]
+    fn pairs_are_asked_for_as_they_are_written() {
+        let term = SearchTerm::parse(r#"'🙂\ "花 子🙂🙂" 王"#).unwrap();
+        let queries = term.words().iter().map(pairs);
+        assert_eq!(
+            queries.collect::<Vec<_>>(),
+            [r"'''🙂' & '🙂\\'", "'花':* & '子🙂' & '🙂🙂'", "'王':*"]
+        );
+    }
+}
