@@ -23,7 +23,6 @@ const SIDE_BY_SIDE: [&str; 21] = [
     "faults::environment_ends::",
     "faults::instance_frozen::",
     "faults::network_blackhole::",
-    "faults::pooler::",
     "faults::postgres_killed::",
     "faults::replica::",
     "faults::secrets_manager_down::",
@@ -35,6 +34,7 @@ const SIDE_BY_SIDE: [&str; 21] = [
     "rate_limits::",
     "sessions::",
     "shared_cache::",
+    "telemetry::",
     "valkey_in_trouble::",
 ];
 
