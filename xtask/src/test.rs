@@ -1,8 +1,6 @@
 //! `cargo xtask test`: `cargo test` with the servers that the tests need.
 
-use std::num::NonZero;
 use std::path::Path;
-use std::thread;
 
 use anyhow::Result;
 use clap::Args;
@@ -23,7 +21,6 @@ const SIDE_BY_SIDE: [&str; 21] = [
     "faults::environment_ends::",
     "faults::instance_frozen::",
     "faults::network_blackhole::",
-    "faults::pooler::",
     "faults::postgres_killed::",
     "faults::replica::",
     "faults::secrets_manager_down::",
@@ -35,6 +32,7 @@ const SIDE_BY_SIDE: [&str; 21] = [
     "rate_limits::",
     "sessions::",
     "shared_cache::",
+    "telemetry::",
     "valkey_in_trouble::",
 ];
 
@@ -56,7 +54,7 @@ pub struct TestServers {
 impl TestServers {
     /// Starts empty ones.
     pub fn start() -> Result<Self> {
-        let moto = thread::spawn(Moto::start);
+        let moto = std::thread::spawn(Moto::start);
         // Tests start their own, and should find it here.
         Toolbox::of_workspace().valkey()?;
         let postgres = Postgres::start(&PostgresOptions::temporary())?;
@@ -107,17 +105,10 @@ impl TestServers {
         let mut test = cargo::command("test");
         test.command()
             .args(cargo::locked())
-            .env("RUST_TEST_THREADS", threads().to_string())
             .env("TEST_DATABASE_URL", self.postgres.url("postgres"))
             .env("TEST_MOTO_ENDPOINT", self.moto.endpoint());
         test
     }
-}
-
-/// How many tests run at once: they wait for servers half of their time, and are patient with a busy machine.
-fn threads() -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    (cores * 3).div_ceil(2)
 }
 
 /// Builds the functions, which some tests start as programs, and runs the tests.

@@ -10,8 +10,8 @@ use crate::traffic::{Seen, Traffic};
 
 const SERVER_CONNECTIONS: u32 = 20;
 
-/// In each of the two runs of `cargo verify`. `cargo xtask bench fleet` sends more, to 200 environments.
-const REQUESTS: usize = 5_000;
+/// `cargo xtask bench fleet` sends more, to 200 environments, in a release build.
+const REQUESTS: usize = 10_000;
 
 struct Pooled {
     fixture: Fixture,
