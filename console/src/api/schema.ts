@@ -237,6 +237,8 @@ export interface paths {
         /**
          * Delete one user
          * @description For good. Rows of other tables that refer to the user by a foreign key either keep the user from being deleted, or are deleted or changed with the user, as the key says: `dry_run` tells beforehand. To keep the user and end all access, set `is_active` to `false`.
+         *
+         *     With `erase`, the user cannot be restored, and the log of changes forgets all values: its entries stay, with the ids of users, and without `before`, `after` and the addresses of what the person did. It also erases somebody who was deleted before, and says 204 each time as long as the log has entries.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -490,10 +492,14 @@ export interface components {
         };
         /** @description What deleting a user would do. */
         DeletionPreview: {
+            /**
+             * Format: int64
+             * @description How many entries of the log of changes would lose values, with `erase`.
+             */
+            erased_entries: number | null;
             /** @description Rows that refer to the user and would change. */
             references: components["schemas"]["Reference"][];
-            /** @description The user who would be deleted. */
-            user: components["schemas"]["User"];
+            user: components["schemas"]["User"] | null;
         };
         /** @description One thing that is wrong with one row of a request. */
         Detail: {
@@ -892,7 +898,7 @@ export interface components {
         "RateLimit-Policy": string;
         /** @description After how many seconds another attempt may succeed. */
         "Retry-After": number;
-        /** @description `Authorization`: the answer to one caller is no answer to another (RFC 9111). */
+        /** @description `Authorization`: the answer to one caller is not an answer to another (RFC 9111). */
         Vary: string;
         /** @description How to say who calls: `Bearer` (RFC 6750). */
         "WWW-Authenticate": string;
@@ -913,7 +919,7 @@ export interface operations {
                 /** @description Only what was done to this user. */
                 target?: components["schemas"]["UserId"];
                 /** @description Only this. */
-                action?: "user.create" | "user.update" | "user.delete" | "user.restore" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "user.export" | "audit.read";
+                action?: "user.create" | "user.update" | "user.delete" | "user.erase" | "user.restore" | "user.import" | "user.bulk_update" | "user.bulk_delete" | "user.export" | "audit.read" | "access.refuse";
                 /** @description Only what was refused, or only what was done. */
                 refused?: boolean;
                 /** @description Only what this request did. */
@@ -1028,6 +1034,20 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
                         error?: "forbidden";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "audit_off";
                     };
                 };
             };
@@ -3192,6 +3212,8 @@ export interface operations {
             query?: {
                 /** @description Check everything and delete nothing. */
                 dry_run?: boolean;
+                /** @description Erase the person from the log of changes too, for ever. */
+                erase?: boolean;
             };
             header?: {
                 /** @description `ETag`s, one of which the user must have; `*` is every one. */
@@ -3802,6 +3824,20 @@ export interface operations {
                     };
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "audit_off";
+                    };
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -3867,7 +3903,10 @@ export interface operations {
     restoreUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of 1 to 255 characters for this request, in quotes or without, under which it can be sent again for 24 hours without being done again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The id that the user had. */
                 id: components["schemas"]["UserId"];
@@ -3881,6 +3920,7 @@ export interface operations {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
                     ETag: components["headers"]["ETag"];
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Consistency-Token": components["headers"]["X-Consistency-Token"];
@@ -3969,13 +4009,14 @@ export interface operations {
             409: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
-                        error?: "conflict" | "not_deleted";
+                        error?: "conflict" | "idempotency_in_progress" | "not_deleted" | "audit_off";
                     };
                 };
             };
@@ -3989,7 +4030,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
-                        error?: "validation_failed";
+                        error?: "idempotency_mismatch" | "validation_failed";
                     };
                 };
             };

@@ -21,9 +21,15 @@ mod user_response;
 
 use shared::{
     platform::{
-        config::{ConfigError, ExtraFields}, deadline::Deadline, error::Error, function::Function,
-        http::router::Route, idempotency::IdempotentRequest, password_hasher::PasswordHasher,
-        request_context::RequestContext, state::State,
+        config::{ConfigError, ExtraFields},
+        deadline::Deadline,
+        error::Error,
+        function::Function,
+        http::router::Route,
+        idempotency::IdempotentRequest,
+        password_hasher::PasswordHasher,
+        request_context::RequestContext,
+        state::State,
     },
     store::{idempotency, users},
     users::{Password, User, UserId},

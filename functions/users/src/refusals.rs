@@ -60,10 +60,7 @@ pub(crate) fn user(changed: Changed) -> Result<User, Error> {
 }
 
 /// Where to look for what the table refused.
-pub(crate) fn refused_by<'a>(
-    function: &'a Users,
-    context: &'a RequestContext,
-) -> RefusedBy<'a> {
+pub(crate) fn refused_by<'a>(function: &'a Users, context: &'a RequestContext) -> RefusedBy<'a> {
     RefusedBy {
         database: &function.state.database,
         deadline: &context.deadline,

@@ -17,8 +17,7 @@ use shared::{
     },
     store::{
         audit::{self, Action},
-        bulk,
-        idempotency,
+        bulk, idempotency,
         mapping::UserWrites,
         users::{self, RESTORE_DAYS, Restored},
     },
@@ -214,11 +213,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
              username by now, the answer is a 409 `conflict`."
         ),
         parameters: vec![
-            path_parameter(
-                "id",
-                schema_ref("UserId"),
-                "The id that the user had.",
-            ),
+            path_parameter("id", schema_ref("UserId"), "The id that the user had."),
             idempotency_key(),
         ],
         request_body: None,

@@ -284,10 +284,7 @@ async fn a_cursor_from_before_a_restore_is_told_from_the_end() {
 #[tokio::test]
 async fn who_asks_for_what_only_superusers_may_do_is_in_the_log_once_a_minute_for_each_route() {
     let fixture = Fixture::new().await;
-    let environments = [
-        fixture.start("users").await,
-        fixture.start("users").await,
-    ];
+    let environments = [fixture.start("users").await, fixture.start("users").await];
     for api in &environments {
         for path in [USERS, USERS, LOG] {
             let request = Request::get(path).bearer(&fixture.token(ORDINARY));
