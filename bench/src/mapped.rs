@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use servers::Postgres;
-use shared::platform::config::{DatabaseConfig, SearchConfig, UsersTable, Variables};
+use shared::platform::config::{DatabaseConfig, SearchConfig, UsersMapping, UsersTable, Variables};
 use shared::platform::database::{Database, connect_options, parse_url};
 use shared::store::bulk::{self, OnConflict, Written};
 use shared::store::mapping::UserWrites;
@@ -174,7 +174,7 @@ impl Variant {
         let url = postgres.url(database);
         let json = mapping
             .mapping()
-            .map(|mapping| mapping.to_json())
+            .map(UsersMapping::to_json)
             .unwrap_or_default();
         let variables = Variables::from([
             ("DATABASE_URL", url.as_str()),

@@ -38,8 +38,8 @@ pub fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
 /// The fields that have other than plain characters, each with a separator behind it.
 #[must_use]
 pub fn rare_text_of(username: &str, email: &str, full_name: &str) -> String {
-    let plain: String = PLAIN_CHARACTERS
-        .iter()
+    let plain = PLAIN_CHARACTERS
+        .each_ref()
         .map(|range| {
             format!(
                 r"\u{:04x}-\u{:04x}",
@@ -47,7 +47,7 @@ pub fn rare_text_of(username: &str, email: &str, full_name: &str) -> String {
                 *range.end() as u32
             )
         })
-        .collect();
+        .concat();
     texts(username, email, full_name)
         .map(|text| {
             format!(

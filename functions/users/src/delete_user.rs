@@ -64,11 +64,13 @@ struct Job<'a> {
 }
 
 /// What one request did.
-enum Deleted {
-    /// It deleted the user, or erased somebody who was none any more, and changed so many entries of the log.
-    Now(Option<User>, Option<u64>, StoredResponse),
-    /// Nothing: an earlier one was answered like this.
-    Before(StoredResponse),
+struct Deleted {
+    /// The user; `None` if an earlier request deleted them.
+    user: Option<User>,
+    /// How many entries of the log were changed, if somebody was erased.
+    erased_entries: Option<u64>,
+    response: StoredResponse,
+    is_replayed: bool,
 }
 
 async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
@@ -103,24 +105,21 @@ async fn handle(function: &Users, context: &RequestContext) -> Result<Response, 
     };
     let deleted = write(function, context, &job).await?;
     function.state.authenticator.forget(id);
-    match deleted {
-        Deleted::Now(user, erased_entries, _) if is_dry_run => {
-            let preview = Preview {
-                user,
-                references,
-                erased_entries,
-            };
-            response::json(StatusCode::OK, &preview)
-        }
-        Deleted::Now(_, _, stored) => Ok(response::empty(stored.status)),
-        Deleted::Before(stored) => {
-            let mut response = response::empty(stored.status);
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
-        }
+    if is_dry_run {
+        let preview = Preview {
+            user: deleted.user,
+            references,
+            erased_entries: deleted.erased_entries,
+        };
+        return response::json(StatusCode::OK, &preview);
     }
+    let mut response = response::empty(deleted.response.status);
+    if deleted.is_replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 async fn write(
@@ -156,8 +155,12 @@ async fn delete(
     job: &Job<'_>,
 ) -> Result<TransactionOutcome<Result<Deleted, Error>>, Abort> {
     if let Some(response) = idempotency::begin(tx, job.keyed).await? {
-        let before = Deleted::Before(response);
-        return Ok(TransactionOutcome::RollBack(Ok(before)));
+        return Ok(TransactionOutcome::RollBack(Ok(Deleted {
+            user: None,
+            erased_entries: None,
+            response,
+            is_replayed: true,
+        })));
     }
     if job.is_erasure {
         audit::lock_person(tx, job.id).await?;
@@ -183,7 +186,12 @@ async fn delete(
     } else if deleted.is_ok() {
         idempotency::finish(tx, job.keyed, &response).await?;
     }
-    let deleted = deleted.map(|user| Deleted::Now(user, erased_entries, response));
+    let deleted = deleted.map(|user| Deleted {
+        user,
+        erased_entries,
+        response,
+        is_replayed: false,
+    });
     if job.is_dry_run {
         Ok(TransactionOutcome::RollBack(deleted))
     } else {

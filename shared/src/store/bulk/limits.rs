@@ -77,18 +77,21 @@ pub(super) async fn list(
             limits.extend(column.limits(field, written, is_extra));
         }
     }
-    let types: HashMap<_, _> = columns
+    let base_types: HashMap<_, _> = columns
         .iter()
         .map(|column| (&column.name, &column.base_type))
         .collect();
-    let typed = |written: &WrittenColumn| {
+    let with_type = |written: &WrittenColumn| {
         let name = &written.name;
-        let data_type = types.get(name)?;
+        let data_type = base_types.get(name)?;
         Some((quoted(name), format!("({})::{data_type}", written.value)))
     };
     for constraint in constraints {
         let about = constraint.written(&written);
-        let values: Vec<_> = about.iter().filter_map(|written| typed(written)).collect();
+        let values: Vec<_> = about
+            .iter()
+            .filter_map(|written| with_type(written))
+            .collect();
         if values.len() == constraint.columns.len() {
             limits.extend(constraint.limit(&about, values));
         }

@@ -317,16 +317,17 @@ fn update_statement(writes: UserWrites<'_>) -> String {
         ),
         ("updated_at", "now()"),
     ]);
-    let mut is_other = String::new();
+    let mut is_other = Vec::new();
     for field in extra.iter() {
         let column = raw(field.column);
         let is_said = format!("input.extra ? {}", literal(&raw_name(field.column)));
         let value = format!("CASE WHEN {is_said} THEN extra.{column} ELSE users.{column} END");
-        is_other.push_str(&format!(
+        is_other.push(format!(
             " OR ({is_said} AND to_jsonb(extra.{column}) IS DISTINCT FROM to_jsonb(users.{column}))"
         ));
         written.set(column, value);
     }
+    let is_other = is_other.concat();
     let [array, name, filled] = if extra.is_empty() {
         ["", "", ""]
     } else {

@@ -199,7 +199,7 @@ async fn a_database_that_is_down_fails_the_deploy_and_shows_no_password() {
     assert!(!answer.to_string().contains("hunter2"), "{answer}");
 }
 
-/// As in a region that is newer than the release; the layer of DatabaseCertificatesLayer has such a file.
+/// As in a region that is newer than the release; the layer of `DatabaseCertificatesLayer` has such a file.
 #[tokio::test]
 async fn an_unknown_certificate_fails_the_deploy_with_what_to_do_about_it() {
     let authority = Authority::new().unwrap();

@@ -122,6 +122,6 @@ async fn a_limit_of_the_table_is_told_with_field_and_line_and_without_a_name_of_
     let bulk = bulk.json(&json!({ "ids": [1], "set": { "full_name": null } }));
     let expected = "0 full_name required: full_name is required in this table";
     assert_eq!(send(&api, bulk).await, (422, vec![expected.to_owned()]));
-    let fine = patch(json!({ "full_name": "Still here" }));
-    assert_eq!(send(&api, fine).await, (200, Vec::new()));
+    let accepted = patch(json!({ "full_name": "Still here" }));
+    assert_eq!(send(&api, accepted).await, (200, Vec::new()));
 }
