@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const MAX: usize = 50;
 
 /// What the API has beside the fields of a user, or needs for itself.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 16] = [
     "id",
     "email",
     "username",
@@ -23,6 +23,8 @@ const RESERVED: [&str; 14] = [
     "missing",
     "extra",
     "end",
+    "fields",
+    "no_new_users",
 ];
 
 /// A field that only the table of another application has.

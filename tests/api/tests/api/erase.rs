@@ -162,7 +162,7 @@ async fn read_until_erased(api: &Api, fixture: &Fixture, id: i64) -> Vec<Vec<boo
 async fn who_reads_the_log_while_somebody_is_erased_sees_all_values_or_none() {
     const ROUNDS: i64 = 40;
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     for round in 0..ROUNDS {
         let user = json!({ "email": "x@example.com", "username": "x" });
         let created = api.send(&fixture.post(USERS).json(&user)).await;
@@ -184,7 +184,7 @@ async fn who_reads_the_log_while_somebody_is_erased_sees_all_values_or_none() {
 async fn of_erasing_and_restoring_at_once_nobody_is_left_who_was_erased() {
     const ROUNDS: u32 = 40;
     let fixture = Fixture::new().await;
-    let api = Api::start(fixture.function("list-users").instances(2)).await;
+    let api = Api::start(fixture.function("users").instances(2)).await;
     let restore = fixture.post(&format!("{}/restore", user_path(ORDINARY)));
     let mut restored = 0;
     for round in 0..ROUNDS {
