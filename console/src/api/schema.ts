@@ -494,7 +494,7 @@ export interface components {
         DeletionPreview: {
             /**
              * Format: int64
-             * @description How many entries of the log of changes would lose values, with `erase`.
+             * @description How many entries of the log of changes would lose values; `null` without `erase`.
              */
             erased_entries: number | null;
             /** @description Rows that refer to the user and would change. */
@@ -3242,6 +3242,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "erased_entries": null,
                      *       "references": [
                      *         {
                      *           "foreign_key": "sessions_user_id_fkey",

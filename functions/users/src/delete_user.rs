@@ -44,13 +44,11 @@ pub(crate) const ROUTE: Route<Users> = Route {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = DeletionPreview))]
 pub(crate) struct Preview {
-    /// The user who would be deleted; not there if they are deleted already, and would be erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The user who would be deleted; `null` if they are deleted already, and would be erased.
     user: Option<User>,
     /// Rows that refer to the user and would change.
     references: Vec<Reference>,
-    /// How many entries of the log of changes would lose values, with `erase`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How many entries of the log of changes would lose values; `null` without `erase`.
     erased_entries: Option<u64>,
 }
 
@@ -289,6 +287,7 @@ pub(crate) fn describe(part: shared::platform::openapi::Part) -> shared::platfor
                 "rows": 2,
                 "has_more": false,
             }],
+            "erased_entries": null,
         }),
     );
     let deleted = json!({

@@ -121,7 +121,7 @@ async fn who_was_deleted_before_is_erased_too_as_often_as_is_asked_and_nobody_el
     let preview = api
         .send(&Request::new("DELETE", &dry).bearer(&fixture.token(ADMIN)))
         .await;
-    let expected = json!({ "references": [], "erased_entries": 1 });
+    let expected = json!({ "user": null, "references": [], "erased_entries": 1 });
     assert_eq!((preview.status, preview.json()), (200, expected));
     for _ in 0..2 {
         assert_eq!(api.send(&erase(&fixture, ORDINARY)).await.status, 204);
