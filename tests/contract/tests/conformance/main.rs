@@ -22,7 +22,7 @@ const SEED: &str = "ROLLCALL_CONFORMANCE_SEED";
 const FIXED_CASES: u32 = 500;
 /// The other requests go to the operations that take input, each of which gets this part of them at most. There
 /// are more, but those that take a header or an id alone run out of ideas.
-const OPERATIONS_WITH_INPUT: u32 = 9;
+const OPERATIONS_WITH_INPUT: u32 = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_one_that_the_document_knows() {
