@@ -1,4 +1,5 @@
 // The dashboard: numbers, growth and health.
+import { useRef } from "preact/hooks";
 import { api, ask } from "../api/client";
 import { ErrorNotice, Skeleton, Time, Title } from "../parts/basics";
 import { useResource } from "../resource";
@@ -12,10 +13,16 @@ const startOfToday = () => new Date().toISOString().slice(0, 10);
 const weekAgo = (timestamp: string) => new Date(Date.parse(timestamp) - 7 * 24 * 3600 * 1000).toISOString();
 
 export function Dashboard() {
+  const isRefresh = useRef(false);
   const stats = useResource("stats", async (signal) => {
-    const { data, response } = await ask(api.GET("/api/v1/dashboard/stats", { signal }));
+    const headers = isRefresh.current ? { "Cache-Control": "no-cache" } : {};
+    const { data, response } = await ask(api.GET("/api/v1/dashboard/stats", { signal, headers }));
     return { ...data, age: Number(response.headers.get("Age")) || 0 };
   });
+  const refresh = () => {
+    isRefresh.current = true;
+    stats.reload();
+  };
   const numbers = stats.data;
   return (
     <>
@@ -24,7 +31,7 @@ export function Dashboard() {
         {numbers && (
           <p class="quiet" role="status">
             {t.dashboard.asOf} <Time value={numbers.timestamp} />, {t.dashboard.age(numbers.age)}{" "}
-            <button type="button" class="plain" onClick={stats.reload}>
+            <button type="button" class="plain" onClick={refresh}>
               {t.dashboard.refresh}
             </button>
           </p>
