@@ -178,9 +178,7 @@ async fn extra_fields_of_every_type_are_shown_written_kept_in_the_log_and_restor
     for name in ALL {
         assert_eq!(restored["user"][name], before[name], "{name}");
     }
-    let (_, history) = members
-        .send("GET", &format!("{path}/history"), None)
-        .await;
+    let (_, history) = members.send("GET", &format!("{path}/history"), None).await;
     let entries = history["items"].as_array().unwrap();
     let values = |entry: &Value| {
         [
