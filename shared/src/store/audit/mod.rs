@@ -93,17 +93,27 @@ pub async fn insert_alone(
     if !actor.is_logged {
         return;
     }
+    commit_alone(database, deadline, actor, |mut tx| async move {
+        (insert(&mut tx, entry).await, tx)
+    })
+    .await;
+}
+
+async fn commit_alone<F>(
+    database: &Database,
+    deadline: &Deadline,
+    actor: &Actor,
+    write: impl Fn(Transaction) -> F + Sync,
+) where
+    F: Future<Output = (Result<(), sqlx::Error>, Transaction)> + Send,
+{
+    let write = &write;
     let written = database
-        .transaction(
-            deadline,
-            actor,
-            OnAmbiguousCommit::Fail,
-            |mut tx| async move {
-                let written = insert(&mut tx, entry).await;
-                let outcome = written.map(TransactionOutcome::Commit);
-                (outcome.map_err(Into::into), tx)
-            },
-        )
+        .transaction(deadline, actor, OnAmbiguousCommit::Fail, |tx| async move {
+            let (written, tx) = write(tx).await;
+            let outcome = written.map(TransactionOutcome::Commit);
+            (outcome.map_err(Into::into), tx)
+        })
         .await;
     if let Err(failure) = written {
         tracing::error!(

@@ -3,12 +3,11 @@
 
 use sqlx::PgConnection;
 
-use super::action::Action;
+use super::{action::Action, commit_alone};
 use crate::platform::{
     actor::Actor,
-    database::{Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
+    database::{Database, Transaction},
     deadline::Deadline,
-    error::chain,
 };
 
 /// More than all routes have entries in a minute.
@@ -17,24 +16,10 @@ const LATEST: i64 = 100;
 /// Notes that a user may not use a route, unless it was noted within the last minute. Fails only into the log of the
 /// function, because the caller has to be told of the refusal.
 pub async fn note_forbidden(database: &Database, deadline: &Deadline, actor: &Actor, route: &str) {
-    let written = database
-        .transaction(
-            deadline,
-            actor,
-            OnAmbiguousCommit::Fail,
-            |mut tx| async move {
-                let written = insert(&mut tx, route).await;
-                let outcome = written.map(TransactionOutcome::Commit);
-                (outcome.map_err(Into::into), tx)
-            },
-        )
-        .await;
-    if let Err(failure) = written {
-        tracing::error!(
-            error = chain(&failure),
-            "a refusal is not in the log of changes"
-        );
-    }
+    commit_alone(database, deadline, actor, |mut tx| async move {
+        (insert(&mut tx, route).await, tx)
+    })
+    .await;
 }
 
 async fn insert(tx: &mut Transaction, route: &str) -> Result<(), sqlx::Error> {
