@@ -51,19 +51,17 @@ pub async fn page(
         }
         return Ok(scanned.page);
     };
-    let is_answered = scanned.page.total.is_some() || query.count == CountMode::None;
-    if scanned.stop != Stop::ScanLimit && is_answered {
-        scanned.page.total = match query.count {
-            CountMode::None => None,
-            CountMode::Capped => scanned.page.total.map(capped),
-            CountMode::Exact => scanned.page.total,
-        };
-        return Ok(scanned.page);
-    }
     let of = u64::from(query.scan_limit);
     let row_nanoseconds = match scanned.stop {
         Stop::ScanLimit => nanoseconds(started.elapsed()).checked_div(of),
         Stop::Full | Stop::End => None,
+    };
+    let is_answered = scanned.stop != Stop::ScanLimit
+        && (scanned.page.total.is_some() || query.count == CountMode::None);
+    let all_matches = if is_answered {
+        scanned.matches.max(1)
+    } else {
+        estimate(reader, deadline, query, term).await?
     };
     let search = Search {
         reader,
@@ -79,7 +77,7 @@ pub async fn page(
                 .unwrap_or(SCAN_NANOSECONDS)
                 .clamp(SCAN_NANOSECONDS, MAX_SCAN_NANOSECONDS),
             listed: scanned.listed,
-            all_matches: estimate(reader, deadline, query, term).await?,
+            all_matches,
         },
     };
     let (mut page, matches) = match scanned.stop {
