@@ -28,8 +28,7 @@ interface Options {
 
 const target = (selection: Selection) =>
   "ids" in selection
-    ? // The document says numbers, for the table of this project; those of others have texts.
-      { ids: selection.ids }
+    ? { ids: selection.ids }
     : { filter: selection.filter, all: Object.values(selection.filter).every((value) => value === undefined) };
 
 async function send(selection: Selection, action: Action, options: Options, key?: string): Promise<Outcome> {
