@@ -4,6 +4,7 @@
 //! so that no change can be without one; [`insert`] writes the others.
 
 mod action;
+mod alone;
 mod erase;
 mod import;
 mod log;
@@ -25,9 +26,8 @@ use crate::{
     platform::{
         actor::Actor,
         config::ExtraFields,
-        database::{Database, OnAmbiguousCommit, Transaction, TransactionOutcome},
+        database::{Database, Transaction},
         deadline::Deadline,
-        error::chain,
     },
     users::UserId,
 };
@@ -93,34 +93,10 @@ pub async fn insert_alone(
     if !actor.is_logged {
         return;
     }
-    commit_alone(database, deadline, actor, |mut tx| async move {
+    alone::commit(database, deadline, actor, |mut tx| async move {
         (insert(&mut tx, entry).await, tx)
     })
     .await;
-}
-
-async fn commit_alone<F>(
-    database: &Database,
-    deadline: &Deadline,
-    actor: &Actor,
-    write: impl Fn(Transaction) -> F + Sync,
-) where
-    F: Future<Output = (Result<(), sqlx::Error>, Transaction)> + Send,
-{
-    let write = &write;
-    let written = database
-        .transaction(deadline, actor, OnAmbiguousCommit::Fail, |tx| async move {
-            let (written, tx) = write(tx).await;
-            let outcome = written.map(TransactionOutcome::Commit);
-            (outcome.map_err(Into::into), tx)
-        })
-        .await;
-    if let Err(failure) = written {
-        tracing::error!(
-            error = chain(&failure),
-            "a refusal is not in the log of changes"
-        );
-    }
 }
 
 /// The fields of a user that an entry keeps, and the type of each where tables of other applications may have

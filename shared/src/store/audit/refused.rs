@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::{action::Action, commit_alone};
+use super::{action::Action, alone};
 use crate::platform::{
     actor::Actor,
     database::{Database, Transaction},
@@ -16,7 +16,7 @@ const LATEST: i64 = 100;
 /// Notes that a user may not use a route, unless it was noted within the last minute. Fails only into the log of the
 /// function, because the caller has to be told of the refusal.
 pub async fn note_forbidden(database: &Database, deadline: &Deadline, actor: &Actor, route: &str) {
-    commit_alone(database, deadline, actor, |mut tx| async move {
+    alone::commit(database, deadline, actor, |mut tx| async move {
         (insert(&mut tx, route).await, tx)
     })
     .await;
