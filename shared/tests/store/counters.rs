@@ -160,6 +160,26 @@ async fn stricter_isolation_levels_are_counted_too() {
 }
 
 #[tokio::test]
+async fn many_changes_at_once_are_added_up_at_once() {
+    let database = TestDatabase::create().await.unwrap();
+    let pool = database.pool();
+    for statement in [
+        "INSERT INTO users (email, username, created_at)
+         SELECT n || '@x.com', 'u' || n, now() - n * INTERVAL '3 hours'
+         FROM generate_series(1, 9000) AS n",
+        "DELETE FROM users WHERE id > 500",
+    ] {
+        pool.execute(statement).await.unwrap();
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM user_count_changes")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        assert_eq!(left, 0, "after {statement}");
+        assert_exact(pool, statement).await;
+    }
+}
+
+#[tokio::test]
 async fn users_stay_counted_when_the_hour_of_their_creation_is_forgotten() {
     let database = TestDatabase::create().await.unwrap();
     let pool = database.pool();

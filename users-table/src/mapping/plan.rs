@@ -21,6 +21,7 @@ const VIEW: &str = include_str!("templates/view.sql");
 const IDEMPOTENCY_KEYS: &str = include_str!("templates/idempotency_keys.sql");
 const WITH_IDS_OF_USERS: &str = include_str!("../../../migrations/0023_user_audit.up.sql");
 const COUNTS: &str = include_str!("templates/counts.sql");
+const COUNTS_OF_MANY: &str = include_str!("templates/counts_of_many.sql");
 
 /// Migrations of rollcall's own table that another application's has no need of.
 const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
@@ -172,7 +173,8 @@ impl TablePlan {
             1 => Some(self.fill(USERS) + &self.fill(VIEW)),
             20 => Some(self.fill(IDEMPOTENCY_KEYS)),
             23 => Some(WITH_IDS_OF_USERS.replace("_id bigint,", "_id user_id,")),
-            21 => Some(self.fill(COUNTS)),
+            21 => Some(self.fill(COUNTS_OF_MANY) + &self.fill(COUNTS)),
+            140 => Some(self.fill(COUNTS_OF_MANY)),
             91 => Some(format!("ANALYZE {}", self.table)),
             version if BUILDS_INDEX.contains(&version) => Some(self.index(version).map_or_else(
                 || "SELECT".to_owned(),

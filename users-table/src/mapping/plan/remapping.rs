@@ -1,6 +1,6 @@
 //! What is made anew for another mapping of the same table.
 
-use super::{BUILDS_INDEX, COUNTS, TablePlan, VIEW};
+use super::{BUILDS_INDEX, COUNTS, COUNTS_OF_MANY, TablePlan, VIEW};
 use crate::mapping::{
     indexes::{NEXT, REPLACED},
     names::{quoted, raw},
@@ -60,6 +60,7 @@ impl TablePlan {
                 before.drop_triggers().join("; "),
                 DROP_COUNTS.to_owned(),
                 self.fill(&view),
+                self.fill(COUNTS_OF_MANY),
                 self.fill(COUNTS),
                 COUNT.to_owned(),
                 renames.join("; "),
