@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
-    flags, ids, new_users, passwords, samples, texts, times,
+    flags, ids, new_users, passwords, rows, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
@@ -185,7 +185,7 @@ async fn fields(
         ));
         return Ok(None);
     }
-    let users_are = flags::users_are(table);
+    let users_are = rows::users_are(table);
     let condition = users_are.as_ref().map(|(condition, _)| condition.as_str());
     let email = key(
         connection,

@@ -1,4 +1,4 @@
-//! Whether users are active, whether they may administrate others, and which rows are users.
+//! Whether users are active, and whether they may administrate others.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -7,17 +7,14 @@ use sqlx::PgConnection;
 use super::{
     facts::{Column, Table, literals},
     flag_words::{
-        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, DELETED, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
+        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
         INACTIVE_UNTIL, PLAIN_ROLE, ROLE, STATUS, SUPERUSER,
     },
     names, samples,
     signals::Signal,
     vocabulary::letters,
 };
-use crate::{
-    mapping::quoted,
-    users_table::{DetailedField, FieldMapping},
-};
+use crate::users_table::{DetailedField, FieldMapping};
 
 /// A field with what people should know of it.
 pub(super) type Noted = (Option<FieldMapping>, Vec<String>);
@@ -316,38 +313,6 @@ async fn find_listed_word(
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     let symfony = letters(&column.name) == "roles" && column.category == "U";
     Ok(first_of(ADMIN_ROLE, &parts).or_else(|| symfony.then(|| "ROLE_ADMIN".to_owned())))
-}
-
-/// Which rows are users: those that are not marked as deleted. And what a new row says of it.
-pub(super) fn users_are(table: &Table) -> Option<(String, Option<(String, String)>)> {
-    let is_right = |column: &Column| {
-        !column.is_generated
-            && (column.is_flag()
-                || column.is_whole_number()
-                || column.is_time() && column.is_nullable)
-    };
-    let column = names::find(table, DELETED, is_right)?;
-    let name = quoted(&column.name);
-    let (condition, constant) = if column.is_flag() {
-        (
-            if column.is_nullable {
-                format!("{name} IS NOT TRUE")
-            } else {
-                format!("NOT {name}")
-            },
-            "FALSE",
-        )
-    } else if column.is_time() {
-        return Some((format!("{name} IS NULL"), None));
-    } else if column.is_nullable {
-        (format!("coalesce({name}, 0) = 0"), "0")
-    } else {
-        (format!("{name} = 0"), "0")
-    };
-    let new = column
-        .is_required()
-        .then(|| (column.name.clone(), constant.to_owned()));
-    Some((condition, new))
 }
 
 async fn words(

@@ -12,6 +12,7 @@ mod names;
 mod new_users;
 mod passwords;
 mod ranking;
+mod rows;
 mod samples;
 mod signals;
 mod texts;
