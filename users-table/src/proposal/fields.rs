@@ -7,11 +7,11 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
-    flags, ids, new_users, passwords, rows, samples, texts, times,
+    features, flags, ids, new_users, passwords, rows, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
-    adoption::{self, Feature, FeatureKind},
+    adoption,
     extra_fields::ExtraFields,
     users_table::{FieldMapping, IdMapping, UsersMapping},
 };
@@ -66,7 +66,7 @@ pub(super) async fn propose(
     let surroundings = facts::find_surroundings(connection, relation, "id").await?;
     let features = adoption::list_features(connection, &relation.sql).await?;
     let mut report = Report {
-        obstacles: obstacles(&table, &features),
+        obstacles: features::obstacles(&table, &features),
         ..Report::default()
     };
     let mapping = if report.obstacles.is_empty() {
@@ -74,7 +74,7 @@ pub(super) async fn propose(
     } else {
         None
     };
-    notes(&table, &features, &mut report);
+    report.notes.extend(features::notes(&table, &features));
     Ok(Proposal {
         table: relation.sql.clone(),
         estimated_rows: (relation.estimated_rows >= 0).then_some(relation.estimated_rows),
@@ -94,35 +94,6 @@ fn new_users_of(mapping: &UsersMapping) -> Vec<String> {
     columns
         .map(|(column, sql)| format!("{column} = {sql}"))
         .collect()
-}
-
-/// Why the table cannot be adopted whatever its columns are.
-fn obstacles(table: &Table, features: &[Feature]) -> Vec<String> {
-    let name = &table.relation.sql;
-    let kind = match table.relation.kind.as_str() {
-        "v" => Some("a view: adopt the table that it reads, because triggers and indexes need one"),
-        "m" => {
-            Some("a materialized view: adopt the table that it reads, because nobody can write it")
-        }
-        "f" => Some(
-            "a foreign table: adopt it in the database that holds its rows, because triggers and indexes need them",
-        ),
-        "p" => Some(
-            "partitioned: the unique index and the counts of rollcall need all rows in one table",
-        ),
-        _ => None,
-    };
-    if let Some(kind) = kind {
-        return vec![format!("{name} is {kind}")];
-    }
-    let mut obstacles = Vec::new();
-    if !table.relation.may_read {
-        obstacles.push(format!(
-            "this user may not read {name}: GRANT SELECT ON {name} TO the user of DATABASE_URL"
-        ));
-    }
-    obstacles.extend(features.iter().filter_map(|feature| feature.obstacle(name)));
-    obstacles
 }
 
 async fn map(
@@ -369,24 +340,4 @@ async fn complete(
         }
     }
     Ok(mapping)
-}
-
-fn notes(table: &Table, features: &[Feature], report: &mut Report) {
-    let relation = &table.relation;
-    for feature in features {
-        let note = match feature.kind {
-            FeatureKind::Policy => {
-                "row level security may hide users from lists, which are counted: policy"
-            }
-            FeatureKind::Trigger => "may change or refuse what is written: trigger",
-            _ => continue,
-        };
-        report.notes.push(format!("{note} {}", feature.name));
-    }
-    if !relation.is_owner {
-        report.notes.push(format!(
-            "only the owner, {}, can apply it: DATABASE_URL names another user",
-            relation.owner
-        ));
-    }
 }

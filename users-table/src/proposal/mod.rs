@@ -4,6 +4,7 @@
 
 mod extra;
 mod facts;
+mod features;
 mod fields;
 mod flag_words;
 mod flags;
