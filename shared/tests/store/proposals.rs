@@ -48,7 +48,7 @@ adopted_by_their_proposals! {
     aspnet_identity = "public.\"AspNetUsers\"", [3, 2, 0], "none", "";
     directus = "public.directus_users", [3, 1, 0], "argon2id", "";
     discourse = "public.users", [2, 1, 1], "none", "no column takes the address";
-    drupal7 = "public.users", [2, 1, 0], "none", "";
+    drupal7 = "public.users", [3, 2, 0], "none", "";
     fosuser = "public.fos_user", [2, 1, 0], "bcrypt", "";
     generated_name = "public.customers", [2, 2, 0], "argon2id", "";
     gitlab = "public.users", [2, 1, 1], "bcrypt", "organization_id has to refer";

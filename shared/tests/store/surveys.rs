@@ -159,6 +159,7 @@ async fn extra_fields_are_proposed_by_their_names_and_no_secret_is() {
     table.adopt().await;
     let mut new = row("b@x.example", None);
     new.extra.insert("locale".to_owned(), "de".into());
+    new.extra.insert("role".to_owned(), "crew".into());
     let writes = UserWrites::new(Some(&mapping));
     let user = write(&mut table, writes, &new, OnConflict::Fail).await;
     assert_eq!([&user.extra["locale"], &user.extra["role"]], ["de", "crew"]);
@@ -178,4 +179,147 @@ async fn a_table_that_is_named_is_proposed_before_a_likelier_one() {
     assert_eq!(mapping.table, "crm.Contacts");
     assert_eq!(mapping.id.new.as_deref(), Some("uuid7"));
     assert!(!mapping.are_emails_unique(), "nothing of the table says so");
+}
+
+/// Each is of a table that people have: its SQL, and lines that the proposal must have.
+const KINDS: [(&str, &[&str]); 14] = [
+    (
+        "CREATE TABLE \"user\" (id serial PRIMARY KEY, lower_name text NOT NULL UNIQUE, name text NOT NULL UNIQUE, \
+             full_name text, email text NOT NULL, login_name text, passwd text NOT NULL, salt text, created_unix bigint, \
+             is_active boolean, prohibit_login boolean NOT NULL DEFAULT FALSE);
+         INSERT INTO \"user\" (lower_name, name, email, passwd, created_unix) VALUES ('a', 'a', '', '', 1600000000)",
+        &[
+            "username is \"name\"",
+            "full_name is full_name",
+            "is_active is (\"is_active\") AND (NOT \"prohibit_login\")",
+            "created_at is to_timestamp(\"created_unix\")",
+            "new: passwd = '!'",
+        ],
+    ),
+    (
+        "CREATE TABLE users (id text PRIMARY KEY, username text UNIQUE, email text NOT NULL, \
+             status smallint NOT NULL DEFAULT 0, role smallint DEFAULT 0)",
+        &["is_active is -", "is_active: status is not looked at: its default is 0, which may mean active"],
+    ),
+    (
+        "CREATE TYPE role AS ENUM ('SUPER_ADMIN', 'AGENCY_ADMIN', 'STAFF');
+         CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, role role NOT NULL)",
+        &["note: a new user has to say role: it is required, and no value is known to be right"],
+    ),
+    (
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, username text, role integer NOT NULL)",
+        &["note: a new user has to say role: it is required, and no value is known to be right"],
+    ),
+    (
+        "CREATE TABLE llx_user (rowid serial PRIMARY KEY, login text NOT NULL, pass text, pass_crypted text, email text, \
+             admin smallint DEFAULT 0, statut integer DEFAULT 1, datec timestamp, tms timestamp DEFAULT now());
+         INSERT INTO llx_user (login, pass_crypted) VALUES ('a', '$2y$10$abcdefghijklmnopqrstuv')",
+        &[
+            "password_hash is pass_crypted",
+            "is_active is coalesce(\"statut\" <> 0, FALSE)",
+            "created_at is datec",
+            "updated_at is tms",
+        ],
+    ),
+    (
+        "CREATE TABLE jos_users (id serial PRIMARY KEY, name text NOT NULL, username text NOT NULL UNIQUE, \
+             email text NOT NULL, password text NOT NULL, block smallint DEFAULT 0 NOT NULL, \
+             \"registerDate\" timestamp NOT NULL)",
+        &["is_active is coalesce(\"block\" = 0, TRUE)", "created_at is registerDate"],
+    ),
+    (
+        "CREATE TABLE users (name text UNIQUE, password_hash text, deactivated smallint DEFAULT 0 NOT NULL);
+         CREATE TABLE profiles (user_id text NOT NULL UNIQUE, displayname text, full_user_id text)",
+        &["refused: public.users has no primary key and no column that is unique and NOT NULL"],
+    ),
+    (
+        "CREATE TABLE phpbb_users (user_id serial PRIMARY KEY, username text NOT NULL DEFAULT '', \
+             username_clean text NOT NULL DEFAULT '' UNIQUE, user_email text NOT NULL DEFAULT '', \
+             user_password text NOT NULL, handle_hash text NOT NULL DEFAULT '' UNIQUE)",
+        &[
+            "username: username_clean is written as lower of it",
+            "new: handle_hash = gen_random_uuid()::text",
+        ],
+    ),
+    (
+        "CREATE TABLE users (user_id uuid PRIMARY KEY, username text NOT NULL UNIQUE, can_request_admin boolean);
+         CREATE TABLE user_emails (user_id uuid NOT NULL REFERENCES users, email text NOT NULL)",
+        &[
+            "email: public.user_emails has addresses, which rollcall does not read",
+            "is_superuser is can_request_admin",
+        ],
+    ),
+    (
+        "CREATE TABLE identities (id uuid PRIMARY KEY, traits jsonb NOT NULL, state text NOT NULL)",
+        &["if traits has it, write the mapping by hand, with \"email\": {\"sql\": \"traits ->> 'email'\"}"],
+    ),
+    (
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, state text DEFAULT 'active' NOT NULL, sysadmin_flag \
+             boolean);
+         INSERT INTO users (email, state) VALUES ('a@x.example', 'deleted')",
+        &[
+            "is_active: state 'active' is active, every other value is not; 'deleted' is written",
+            "is_superuser is sysadmin_flag",
+        ],
+    ),
+    (
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, status text DEFAULT 'active' NOT NULL, \
+             is_service_account boolean)",
+        &[
+            "'inactive' is written, which no row has: a guess",
+            "such as \"is_service_account\" IS NOT TRUE",
+        ],
+    ),
+    (
+        "CREATE TABLE users (id serial PRIMARY KEY, mail text NOT NULL, type text);
+         INSERT INTO users (mail, type) VALUES ('a@x.example', 'User'), ('b@x.example', 'User'), ('', 'Group')",
+        &["all kinds of type are users: if some are programs or groups", "such as \"type\" = 'User'"],
+    ),
+    (
+        "CREATE TABLE manager (id uuid PRIMARY KEY, email text NOT NULL, firstname text NOT NULL, lastname text NOT NULL, \
+             external_id text NOT NULL, block smallint NOT NULL DEFAULT 0);
+         INSERT INTO manager (id, email, firstname, lastname, external_id, block)
+         VALUES (gen_random_uuid(), 'a@x.example', 'A', 'B', 'x', 7)",
+        &[
+            "email is email",
+            "is_active is -",
+            "note: a new user has to say external_id: it is required",
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn columns_are_taken_for_what_they_are_and_new_users_get_no_rights() {
+    let mut table = ForeignTable::of("", UsersTable::Unspecified).await;
+    for (sql, expected) in KINDS {
+        let anew = format!(
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public; SET search_path = public; {sql}"
+        );
+        table.connection.execute(anew.as_str()).await.unwrap();
+        let survey = survey(&mut table.connection, None).await.unwrap();
+        let proposal = survey.proposal.unwrap_or_else(|| panic!("{sql}"));
+        let fields = proposal.fields.iter().flat_map(|field| {
+            let from = field.from.as_deref().unwrap_or("-");
+            let notes = field.notes.iter();
+            let notes = notes.map(|note| format!("{}: {note}", field.field));
+            [format!("{} is {from}", field.field)]
+                .into_iter()
+                .chain(notes)
+        });
+        let named = |name: &'static str, lines: &[String]| -> Vec<_> {
+            lines.iter().map(|line| format!("{name}: {line}")).collect()
+        };
+        let lines: Vec<_> = fields
+            .chain(named("new", &proposal.new_users))
+            .chain(named("nobody", &proposal.no_new_users))
+            .chain(named("refused", &proposal.obstacles))
+            .chain(named("note", &proposal.notes))
+            .collect();
+        for line in expected {
+            assert!(
+                lines.iter().any(|found| found.contains(line)),
+                "{line}\n{lines:#?}"
+            );
+        }
+    }
 }

@@ -149,11 +149,7 @@ async fn fields(
 ) -> Result<Option<UsersMapping>, sqlx::Error> {
     let keys = texts::keys(connection, table, &id.column).await?;
     if keys.email.is_none() && keys.username.is_none() {
-        report.obstacles.push(format!(
-            "{} has neither an email nor a username by which people could be found; it has {}",
-            table.relation.sql,
-            table.relation.columns.join(", ")
-        ));
+        report.obstacles.push(nobody_is_found(table));
         return Ok(None);
     }
     let users_are = rows::users_are(table);
@@ -227,6 +223,7 @@ async fn fields(
             .notes
             .push(format!("users are the rows where {condition}"));
     }
+    report.notes.extend(rows::notes(connection, table).await?);
     Ok(Some(UsersMapping {
         table: table_name(&table.relation),
         id,
@@ -245,6 +242,23 @@ async fn fields(
     }))
 }
 
+/// Why users without an email and a username cannot be adopted, and where they may have one.
+fn nobody_is_found(table: &Table) -> String {
+    let mut columns = table.columns.iter();
+    let json = columns.find(|column| column.base_type == "jsonb");
+    let advice = json.map_or_else(String::new, |column| {
+        format!(
+            "; if {} has it, write the mapping by hand, with \"email\": {{\"sql\": \"{} ->> 'email'\"}}",
+            column.name, column.name
+        )
+    });
+    format!(
+        "{} has neither an email nor a username by which people could be found; it has {}{advice}",
+        table.relation.sql,
+        table.relation.columns.join(", ")
+    )
+}
+
 async fn key(
     connection: &mut PgConnection,
     table: &Table,
@@ -254,13 +268,20 @@ async fn key(
     report: &mut Report,
 ) -> Result<Option<FieldMapping>, sqlx::Error> {
     let Some(column) = column else {
-        let note = match field {
-            "email" => {
+        let mut notes = Vec::new();
+        if field == "email" {
+            notes.push(
                 "users have no address: imports find nobody again, and rollcall creates nobody"
-            }
-            _ => "lists by username are refused",
-        };
-        report.field(field, None, vec![note.to_owned()]);
+                    .to_owned(),
+            );
+            let other = facts::find_addresses(connection, table.relation.oid).await?;
+            notes.extend(other.map(|other| {
+                format!("{other} has addresses, which rollcall does not read: it knows one table of users")
+            }));
+        } else {
+            notes.push("lists by username are refused".to_owned());
+        }
+        report.field(field, None, notes);
         return Ok(None);
     };
     let (mapping, notes, mend) = texts::key(
@@ -311,7 +332,15 @@ async fn complete(
         }));
     let (constants, unknown) = new_users::constants(table, &mapping.id.column, &written);
     mapping.new_users.extend(constants);
-    report.no_new_users.extend(unknown);
+    for (column, reason) in unknown {
+        if mapping.extra.iter().any(|field| field.column == column) {
+            report.notes.push(format!(
+                "a new user has to say {column}: it is required, and no value is known to be right"
+            ));
+        } else {
+            report.no_new_users.push(reason);
+        }
+    }
     let can_write_email = mapping
         .email
         .as_ref()

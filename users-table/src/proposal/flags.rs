@@ -139,13 +139,12 @@ async fn status(
                 )),
             ));
         }
-        if is_flag
-            || words.is_empty()
-                && column
-                    .default
-                    .as_deref()
-                    .is_some_and(|default| default == "1" || default == "0")
-        {
+        // New users are active, most of the time, and most users are: with a default of 0, that is what 0 may mean.
+        let default = column.default.as_deref();
+        if default == Some("0") && words.first().is_none_or(|word| word != "1") {
+            return Ok((None, unknown("its default is 0, which may mean active")));
+        }
+        if is_flag || words.is_empty() && default == Some("1") {
             let note = format!(
                 "{} is taken as 1 for active and 0 for inactive",
                 column.name
@@ -186,6 +185,7 @@ async fn status(
             "inactive"
         }
     });
+    let is_guess = inactive.is_none() && is_free;
     let inactive = inactive.or(fallback.map(str::to_owned));
     let others: Vec<_> = known
         .iter()
@@ -197,6 +197,7 @@ async fn status(
         column.name
     );
     let _ = match &inactive {
+        Some(word) if is_guess => write!(note, "; '{word}' is written, which no row has: a guess"),
         Some(word) => write!(note, "; '{word}' is written"),
         None => write!(
             note,
@@ -327,7 +328,7 @@ async fn words(
 }
 
 /// The first of the meanings that one of the words has.
-fn first_of(meanings: &[&str], words: &[String]) -> Option<String> {
+pub(super) fn first_of(meanings: &[&str], words: &[String]) -> Option<String> {
     meanings
         .iter()
         .find_map(|meaning| words.iter().find(|word| letters(word) == *meaning))

@@ -70,6 +70,11 @@ const TABLES: &[&str] = &[
     "gebruikers",
     "leden",
     "uzytkownicy",
+    "usr",
+    "usrs",
+    "managers",
+    "manager",
+    "eperson",
 ];
 
 /// Endings of names of tables that are about users and do not hold them.
@@ -151,8 +156,10 @@ fn score(relation: &Relation) -> i64 {
     // Tables beside users have a user_id or an account.
     let is_login = |name: &&str| !name.ends_with("id") && !name.starts_with("account");
     let logins: Vec<_> = USERNAME.iter().copied().filter(is_login).collect();
-    let has_username = has(&logins);
-    if !has_email && !(has_username && (has_password || name_score(&relation.name) >= 40)) {
+    let is_named_so = name_score(&relation.name) >= 40;
+    let has_username = has(&logins)
+        || has_password && is_named_so && columns.iter().any(|column| column == "name");
+    if !has_email && !(has_username && (has_password || is_named_so)) {
         return 0;
     }
     let by_columns = [

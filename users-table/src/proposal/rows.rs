@@ -1,9 +1,12 @@
 //! Which rows are users.
 
+use sqlx::PgConnection;
+
 use super::{
     facts::{Column, Table},
     flag_words::DELETED,
-    names,
+    names, samples,
+    signals::constant,
 };
 use crate::mapping::quoted;
 
@@ -37,4 +40,61 @@ pub(super) fn users_are(table: &Table) -> Option<(String, Option<(String, String
         .is_required()
         .then(|| (column.name.clone(), constant.to_owned()));
     Some((condition, new))
+}
+
+/// Flags of rows that are programs or groups.
+const NOT_PEOPLE: &[&str] = &[
+    "isbot",
+    "bot",
+    "isserviceaccount",
+    "serviceaccount",
+    "issystemuser",
+    "issystem",
+    "isghost",
+    "issynthetic",
+    "isguest",
+    "guest",
+];
+
+/// Columns that say of what kind a row is.
+const KINDS: &[&str] = &["type", "kind", "usertype", "accounttype", "principaltype"];
+
+/// A sentence for each column by which some rows may be something else than people.
+pub(super) async fn notes(
+    connection: &mut PgConnection,
+    table: &Table,
+) -> Result<Vec<String>, sqlx::Error> {
+    let flags = names::all(table, NOT_PEOPLE, |column| {
+        column.is_flag() || column.is_whole_number()
+    });
+    let mut conditions: Vec<_> = flags
+        .into_iter()
+        .map(|column| {
+            let none = if column.is_flag() {
+                "IS NOT TRUE"
+            } else {
+                "= 0"
+            };
+            (&column.name, format!("{} {none}", quoted(&column.name)))
+        })
+        .collect();
+    if let Some(column) = names::find(table, KINDS, |column| {
+        column.is_text() || column.is_enum() || column.is_whole_number()
+    }) && table.relation.may_read
+    {
+        let words = samples::list_words(connection, &table.relation.sql, column).await?;
+        if let [word, _, ..] = words.as_slice() {
+            let word = constant(column, word);
+            conditions.push((&column.name, format!("{} = {word}", quoted(&column.name))));
+        }
+    }
+    Ok(conditions
+        .into_iter()
+        .map(|(name, condition)| {
+            format!(
+                "all kinds of {name} are users: if some are programs or groups, \"users_are\" leaves them out, such as \
+                 {condition}"
+            )
+        })
+        .collect())
 }

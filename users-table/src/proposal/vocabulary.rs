@@ -128,6 +128,7 @@ pub(super) const PASSWORD: &[&str] = &[
     "pwdhash",
     "hashedpass",
     "userpass",
+    "passcrypted",
     "pass",
     "pwd",
     "passwordencrypted",
@@ -208,6 +209,14 @@ pub(super) const CREATED: &[&str] = &[
     "datacreazione",
     "aangemaaktop",
     "utworzono",
+    "timecreated",
+    "createdunix",
+    "creationts",
+    "registration",
+    "registerdate",
+    "datec",
+    "signupat",
+    "signedup",
 ];
 
 pub(super) const UPDATED: &[&str] = &[
@@ -258,6 +267,12 @@ pub(super) const UPDATED: &[&str] = &[
     "modificatoil",
     "bijgewerktop",
     "zmieniono",
+    "timemodified",
+    "updatedunix",
+    "updatets",
+    "lastupdatetime",
+    "tms",
+    "changedate",
 ];
 
 /// Copies of a field in one case: what the copy is of, and how it is written.
@@ -270,12 +285,14 @@ pub(super) const COPIES: &[(&str, &str)] = &[
     ("loweremail", "email"),
     ("emaillowercase", "email"),
     ("emailconstraint", "email"),
+    ("loweremailaddress", "email"),
     ("normalizedusername", "username"),
     ("usernamenormalized", "username"),
     ("usernamecanonical", "username"),
     ("usernamelower", "username"),
     ("usernamelowercase", "username"),
     ("lowerusername", "username"),
+    ("usernameclean", "username"),
     ("lowername", "username"),
     ("loginlower", "username"),
 ];
