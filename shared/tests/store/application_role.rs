@@ -6,7 +6,7 @@ use shared::store::application_role::{Error, ensure};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::rights::documented_rights;
+use crate::granted_rights::documented_rights;
 
 async fn connect_as(
     database: &TestDatabase,

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking, and its helpers do too"
 )]
 
+mod adopted_lists;
+mod adopted_writes;
 mod adoption;
 mod application_role;
 mod audit;
@@ -12,6 +14,7 @@ mod connections;
 mod counters;
 mod folding;
 mod foreign_tables;
+mod granted_rights;
 mod lists;
 mod look_ups;
 mod proposals;
@@ -19,3 +22,4 @@ mod remapping;
 mod rights;
 mod seals;
 mod searches;
+mod surveys;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::names::quoted;
+use super::names::{literal, quoted};
 use crate::{
     catalogue::Column,
     users_table::{FieldMapping, UserIdKind, UsersMapping},
@@ -119,8 +119,12 @@ fn typed(name: &str, kind: Kind, field: &FieldMapping, column: &Column) -> Resul
         | (Kind::CreatedAt | Kind::Time, "timestamp with time zone") => Ok(quoted),
         (Kind::Key | Kind::Text, "character" | "citext" | "name") => Ok(format!("{quoted}::text")),
         (Kind::CreatedAt | Kind::Time, "timestamp without time zone" | "date") => {
-            let zone = field.time_zone().unwrap_or("UTC").replace('\'', "''");
-            Ok(format!("({quoted}::timestamp AT TIME ZONE '{zone}')"))
+            // A deep page converts thousands of times, and the server would look up the name for each.
+            let zone = match field.time_zone() {
+                None | Some("UTC") => "INTERVAL '0'".to_owned(),
+                Some(zone) => literal(zone),
+            };
+            Ok(format!("({quoted}::timestamp AT TIME ZONE {zone})"))
         }
         _ => {
             let wanted = match kind {

@@ -128,8 +128,15 @@ impl Indexed<'_> {
         let mut keys: Vec<_> = flags.chain(key).map(|sql| format!("({sql})")).collect();
         keys.push(self.id.to_owned());
         let mut definition = format!("({})", keys.join(", "));
-        if !self.included.is_empty() {
-            let _ = write!(definition, " INCLUDE ({})", self.included.join(", "));
+        // A key that is a column has it already.
+        let is_key = |column: &String| {
+            keys.iter()
+                .any(|key| key.trim_matches(['(', ')']) == column)
+        };
+        let included = self.included.iter().filter(|column| !is_key(column));
+        let included: Vec<_> = included.map(String::as_str).collect();
+        if !included.is_empty() {
+            let _ = write!(definition, " INCLUDE ({})", included.join(", "));
         }
         definition.push_str(&self.condition(None));
         Index {

@@ -284,6 +284,29 @@ pub(super) async fn find_surroundings(
     .await
 }
 
+/// A table that refers to this one and has addresses, if there is one.
+pub(super) async fn find_addresses(
+    connection: &mut PgConnection,
+    table: Oid,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT quote_ident(nspname) || '.' || quote_ident(relname)
+         FROM pg_constraint
+         JOIN pg_class ON pg_class.oid = conrelid
+         JOIN pg_namespace ON pg_namespace.oid = relnamespace
+         JOIN pg_attribute ON attrelid = conrelid
+         WHERE confrelid = $1
+             AND conrelid <> $1
+             AND contype = 'f'
+             AND attname ~* '^e?_?mail(_?address)?$'
+         ORDER BY relname !~* 'e_?mail', relname
+         LIMIT 1",
+    )
+    .bind(table)
+    .fetch_optional(connection)
+    .await
+}
+
 /// A table as the proposal looks at it.
 #[derive(Debug)]
 pub(super) struct Table {

@@ -7,11 +7,11 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
-    flags, ids, new_users, passwords, samples, texts, times,
+    features, flags, ids, new_users, passwords, rows, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
-    adoption::{self, Feature, FeatureKind},
+    adoption,
     extra_fields::ExtraFields,
     users_table::{FieldMapping, IdMapping, UsersMapping},
 };
@@ -66,7 +66,7 @@ pub(super) async fn propose(
     let surroundings = facts::find_surroundings(connection, relation, "id").await?;
     let features = adoption::list_features(connection, &relation.sql).await?;
     let mut report = Report {
-        obstacles: obstacles(&table, &features),
+        obstacles: features::obstacles(&table, &features),
         ..Report::default()
     };
     let mapping = if report.obstacles.is_empty() {
@@ -74,7 +74,7 @@ pub(super) async fn propose(
     } else {
         None
     };
-    notes(&table, &features, &mut report);
+    report.notes.extend(features::notes(&table, &features));
     Ok(Proposal {
         table: relation.sql.clone(),
         estimated_rows: (relation.estimated_rows >= 0).then_some(relation.estimated_rows),
@@ -94,35 +94,6 @@ fn new_users_of(mapping: &UsersMapping) -> Vec<String> {
     columns
         .map(|(column, sql)| format!("{column} = {sql}"))
         .collect()
-}
-
-/// Why the table cannot be adopted whatever its columns are.
-fn obstacles(table: &Table, features: &[Feature]) -> Vec<String> {
-    let name = &table.relation.sql;
-    let kind = match table.relation.kind.as_str() {
-        "v" => Some("a view: adopt the table that it reads, because triggers and indexes need one"),
-        "m" => {
-            Some("a materialized view: adopt the table that it reads, because nobody can write it")
-        }
-        "f" => Some(
-            "a foreign table: adopt it in the database that holds its rows, because triggers and indexes need them",
-        ),
-        "p" => Some(
-            "partitioned: the unique index and the counts of rollcall need all rows in one table",
-        ),
-        _ => None,
-    };
-    if let Some(kind) = kind {
-        return vec![format!("{name} is {kind}")];
-    }
-    let mut obstacles = Vec::new();
-    if !table.relation.may_read {
-        obstacles.push(format!(
-            "this user may not read {name}: GRANT SELECT ON {name} TO the user of DATABASE_URL"
-        ));
-    }
-    obstacles.extend(features.iter().filter_map(|feature| feature.obstacle(name)));
-    obstacles
 }
 
 async fn map(
@@ -178,14 +149,10 @@ async fn fields(
 ) -> Result<Option<UsersMapping>, sqlx::Error> {
     let keys = texts::keys(connection, table, &id.column).await?;
     if keys.email.is_none() && keys.username.is_none() {
-        report.obstacles.push(format!(
-            "{} has neither an email nor a username by which people could be found; it has {}",
-            table.relation.sql,
-            table.relation.columns.join(", ")
-        ));
+        report.obstacles.push(nobody_is_found(table));
         return Ok(None);
     }
-    let users_are = flags::users_are(table);
+    let users_are = rows::users_are(table);
     let condition = users_are.as_ref().map(|(condition, _)| condition.as_str());
     let email = key(
         connection,
@@ -256,6 +223,7 @@ async fn fields(
             .notes
             .push(format!("users are the rows where {condition}"));
     }
+    report.notes.extend(rows::notes(connection, table).await?);
     Ok(Some(UsersMapping {
         table: table_name(&table.relation),
         id,
@@ -274,6 +242,23 @@ async fn fields(
     }))
 }
 
+/// Why users without an email and a username cannot be adopted, and where they may have one.
+fn nobody_is_found(table: &Table) -> String {
+    let mut columns = table.columns.iter();
+    let json = columns.find(|column| column.base_type == "jsonb");
+    let advice = json.map_or_else(String::new, |column| {
+        format!(
+            "; if {} has it, write the mapping by hand, with \"email\": {{\"sql\": \"{} ->> 'email'\"}}",
+            column.name, column.name
+        )
+    });
+    format!(
+        "{} has neither an email nor a username by which people could be found; it has {}{advice}",
+        table.relation.sql,
+        table.relation.columns.join(", ")
+    )
+}
+
 async fn key(
     connection: &mut PgConnection,
     table: &Table,
@@ -283,13 +268,20 @@ async fn key(
     report: &mut Report,
 ) -> Result<Option<FieldMapping>, sqlx::Error> {
     let Some(column) = column else {
-        let note = match field {
-            "email" => {
+        let mut notes = Vec::new();
+        if field == "email" {
+            notes.push(
                 "users have no address: imports find nobody again, and rollcall creates nobody"
-            }
-            _ => "lists by username are refused",
-        };
-        report.field(field, None, vec![note.to_owned()]);
+                    .to_owned(),
+            );
+            let other = facts::find_addresses(connection, table.relation.oid).await?;
+            notes.extend(other.map(|other| {
+                format!("{other} has addresses, which rollcall does not read: it knows one table of users")
+            }));
+        } else {
+            notes.push("lists by username are refused".to_owned());
+        }
+        report.field(field, None, notes);
         return Ok(None);
     };
     let (mapping, notes, mend) = texts::key(
@@ -340,7 +332,15 @@ async fn complete(
         }));
     let (constants, unknown) = new_users::constants(table, &mapping.id.column, &written);
     mapping.new_users.extend(constants);
-    report.no_new_users.extend(unknown);
+    for (column, reason) in unknown {
+        if mapping.extra.iter().any(|field| field.column == column) {
+            report.notes.push(format!(
+                "a new user has to say {column}: it is required, and no value is known to be right"
+            ));
+        } else {
+            report.no_new_users.push(reason);
+        }
+    }
     let can_write_email = mapping
         .email
         .as_ref()
@@ -369,24 +369,4 @@ async fn complete(
         }
     }
     Ok(mapping)
-}
-
-fn notes(table: &Table, features: &[Feature], report: &mut Report) {
-    let relation = &table.relation;
-    for feature in features {
-        let note = match feature.kind {
-            FeatureKind::Policy => {
-                "row level security may hide users from lists, which are counted: policy"
-            }
-            FeatureKind::Trigger => "may change or refuse what is written: trigger",
-            _ => continue,
-        };
-        report.notes.push(format!("{note} {}", feature.name));
-    }
-    if !relation.is_owner {
-        report.notes.push(format!(
-            "only the owner, {}, can apply it: DATABASE_URL names another user",
-            relation.owner
-        ));
-    }
 }

@@ -1,4 +1,4 @@
-//! Whether users are active, whether they may administrate others, and which rows are users.
+//! Whether users are active, and whether they may administrate others.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -7,17 +7,14 @@ use sqlx::PgConnection;
 use super::{
     facts::{Column, Table, literals},
     flag_words::{
-        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, DELETED, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
+        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
         INACTIVE_UNTIL, PLAIN_ROLE, ROLE, STATUS, SUPERUSER,
     },
     names, samples,
     signals::Signal,
     vocabulary::letters,
 };
-use crate::{
-    mapping::quoted,
-    users_table::{DetailedField, FieldMapping},
-};
+use crate::users_table::{DetailedField, FieldMapping};
 
 /// A field with what people should know of it.
 pub(super) type Noted = (Option<FieldMapping>, Vec<String>);
@@ -142,13 +139,12 @@ async fn status(
                 )),
             ));
         }
-        if is_flag
-            || words.is_empty()
-                && column
-                    .default
-                    .as_deref()
-                    .is_some_and(|default| default == "1" || default == "0")
-        {
+        // New users are active, most of the time, and most users are: with a default of 0, that is what 0 may mean.
+        let default = column.default.as_deref();
+        if default == Some("0") && words.first().is_none_or(|word| word != "1") {
+            return Ok((None, unknown("its default is 0, which may mean active")));
+        }
+        if is_flag || words.is_empty() && default == Some("1") {
             let note = format!(
                 "{} is taken as 1 for active and 0 for inactive",
                 column.name
@@ -189,6 +185,7 @@ async fn status(
             "inactive"
         }
     });
+    let is_guess = inactive.is_none() && is_free;
     let inactive = inactive.or(fallback.map(str::to_owned));
     let others: Vec<_> = known
         .iter()
@@ -200,6 +197,7 @@ async fn status(
         column.name
     );
     let _ = match &inactive {
+        Some(word) if is_guess => write!(note, "; '{word}' is written, which no row has: a guess"),
         Some(word) => write!(note, "; '{word}' is written"),
         None => write!(
             note,
@@ -318,38 +316,6 @@ async fn find_listed_word(
     Ok(first_of(ADMIN_ROLE, &parts).or_else(|| symfony.then(|| "ROLE_ADMIN".to_owned())))
 }
 
-/// Which rows are users: those that are not marked as deleted. And what a new row says of it.
-pub(super) fn users_are(table: &Table) -> Option<(String, Option<(String, String)>)> {
-    let is_right = |column: &Column| {
-        !column.is_generated
-            && (column.is_flag()
-                || column.is_whole_number()
-                || column.is_time() && column.is_nullable)
-    };
-    let column = names::find(table, DELETED, is_right)?;
-    let name = quoted(&column.name);
-    let (condition, constant) = if column.is_flag() {
-        (
-            if column.is_nullable {
-                format!("{name} IS NOT TRUE")
-            } else {
-                format!("NOT {name}")
-            },
-            "FALSE",
-        )
-    } else if column.is_time() {
-        return Some((format!("{name} IS NULL"), None));
-    } else if column.is_nullable {
-        (format!("coalesce({name}, 0) = 0"), "0")
-    } else {
-        (format!("{name} = 0"), "0")
-    };
-    let new = column
-        .is_required()
-        .then(|| (column.name.clone(), constant.to_owned()));
-    Some((condition, new))
-}
-
 async fn words(
     connection: &mut PgConnection,
     table: &Table,
@@ -362,7 +328,7 @@ async fn words(
 }
 
 /// The first of the meanings that one of the words has.
-fn first_of(meanings: &[&str], words: &[String]) -> Option<String> {
+pub(super) fn first_of(meanings: &[&str], words: &[String]) -> Option<String> {
     meanings
         .iter()
         .find_map(|meaning| words.iter().find(|word| letters(word) == *meaning))

@@ -57,13 +57,13 @@ fn is_supported(column: &Column, relation: &Relation) -> Result<(), String> {
         return Ok(());
     }
     let advice = match column.category.as_str() {
-        "S" => "text",
-        "N" => "bigint",
-        _ => "text USING ...",
+        "S" => "text; columns that refer to it may stay as they are",
+        "N" => "bigint, and so the columns that refer to it",
+        _ => "text USING ..., and so the columns that refer to it",
     };
     Err(format!(
         "the key {} of {} is {}, and rollcall knows integers, uuid, text and varchar: ALTER TABLE {} ALTER COLUMN {} TYPE \
-         {advice}, and so the columns that refer to it",
+         {advice}",
         column.name,
         relation.sql,
         column.data_type,

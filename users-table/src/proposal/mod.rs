@@ -4,6 +4,7 @@
 
 mod extra;
 mod facts;
+mod features;
 mod fields;
 mod flag_words;
 mod flags;
@@ -12,6 +13,7 @@ mod names;
 mod new_users;
 mod passwords;
 mod ranking;
+mod rows;
 mod samples;
 mod signals;
 mod texts;

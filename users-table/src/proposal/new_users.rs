@@ -6,10 +6,11 @@ use sqlx::{PgConnection, postgres::types::Oid};
 
 use super::{
     facts::{Column, Table},
-    flag_words::ACTIVE,
+    flag_words::{ACTIVE, PLAIN_ROLE, ROLE, STATUS},
+    flags::first_of,
     names, samples,
     signals::{constant, now},
-    vocabulary::letters,
+    vocabulary::{PASSWORD, letters},
 };
 use crate::{
     mapping::{UserWrites, quoted, raw},
@@ -33,12 +34,12 @@ const LISTS: [&str; 7] = [
     "claims",
 ];
 
-/// An expression for each column that needs one, and sentences about those for which none is known.
+/// An expression for each column that needs one, and the names of those for which none is known, each with the reason.
 pub(super) fn constants(
     table: &Table,
     id: &str,
     written: &BTreeSet<String>,
-) -> (BTreeMap<String, String>, Vec<String>) {
+) -> (BTreeMap<String, String>, Vec<(String, String)>) {
     let unique: BTreeSet<&str> = table
         .unique
         .iter()
@@ -48,19 +49,20 @@ pub(super) fn constants(
     let mut unknown = Vec::new();
     for column in &table.columns {
         let is_stamp = STAMPS.contains(&letters(&column.name).as_str()) && column.is_text();
-        let is_needed = column.is_required() || is_stamp && column.default.is_none();
+        let is_unique = unique.contains(column.name.as_str()) || is_stamp;
+        // Only one user could have a constant default that has to be unique.
+        let is_taken = is_unique
+            && !column.is_nullable
+            && !column.default.as_deref().unwrap_or("(").contains('(');
+        let is_needed = column.is_required() || is_taken || is_stamp && column.default.is_none();
         if !is_needed || column.name == id || written.contains(&column.name) {
             continue;
         }
-        match expression(
-            table,
-            column,
-            unique.contains(column.name.as_str()) || is_stamp,
-        ) {
+        match expression(table, column, is_unique) {
             Ok(sql) => {
                 constants.insert(column.name.clone(), sql);
             }
-            Err(reason) => unknown.push(reason),
+            Err(reason) => unknown.push((column.name.clone(), reason)),
         }
     }
     (constants, unknown)
@@ -74,7 +76,7 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
         quoted(name)
     );
     let is_id = name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID");
-    if column.is_reference || is_id && !is_unique {
+    if column.is_reference || is_id && !is_unique && !column.is_text() {
         return Err(format!(
             "{name} has to refer to something, and nothing says to which: {mend}"
         ));
@@ -96,13 +98,10 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
             _ if column.base_type == "uuid" => Some("gen_random_uuid()".to_owned()),
             _ => None,
         }
-    } else if let Some(first) = allowed
-        .first()
-        .filter(|_| column.is_text() || column.is_enum())
-    {
-        Some(constant(column, first))
+    } else if is_id {
+        None
     } else {
-        plain(table, column)
+        harmless(table, column, &allowed)
     };
     known.ok_or_else(|| {
         format!(
@@ -112,13 +111,26 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
     })
 }
 
-fn plain(table: &Table, column: &Column) -> Option<String> {
+/// A value that gives nobody a right, if one is known.
+fn harmless(table: &Table, column: &Column, allowed: &[String]) -> Option<String> {
     let spellings = names::spellings(table, &column.name);
     let is_named = |names: &[&str]| {
         spellings
             .iter()
             .any(|spelling| names.contains(&spelling.as_str()))
     };
+    if is_named(ROLE) && !allowed.is_empty() {
+        return first_of(PLAIN_ROLE, allowed).map(|word| constant(column, &word));
+    }
+    if (is_named(ROLE) || is_named(STATUS)) && column.is_number() {
+        return None;
+    }
+    if let Some(first) = allowed
+        .first()
+        .filter(|_| column.is_text() || column.is_enum())
+    {
+        return Some(constant(column, first));
+    }
     let sql = match (column.base_type.as_str(), column.category.as_str()) {
         ("boolean", _) if is_named(ACTIVE) || is_named(&["lockoutenabled"]) => "TRUE",
         ("boolean", _) => "FALSE",
@@ -128,6 +140,7 @@ fn plain(table: &Table, column: &Column) -> Option<String> {
         ("bytea", _) => "''::bytea",
         ("time without time zone" | "time with time zone", _) => "'00:00'",
         (_, "D") => return now(column),
+        (_, "S") if is_named(PASSWORD) => "'!'",
         (_, "S") => "''",
         (_, "N") if column.base_type != "regclass" => "0",
         (_, "A") => "'{}'",

@@ -4,7 +4,8 @@ use sqlx::PgConnection;
 
 use super::{
     facts::{Column, Table},
-    names, samples,
+    names,
+    samples::{self, UNKNOWN_HASH},
     texts::text,
     vocabulary::{PASSWORD, SALT},
 };
@@ -29,7 +30,21 @@ pub(super) async fn password(
             && !column.is_reference
             && !taken.contains(&column.name.as_str())
     };
-    let Some(column) = names::find(table, PASSWORD, is_right) else {
+    let columns = names::all(table, PASSWORD, is_right);
+    let mut found = columns.first().map(|column| (*column, None));
+    if table.relation.may_read {
+        for (place, column) in columns.into_iter().enumerate() {
+            let kind = samples::find_hash(connection, &table.relation.sql, column).await?;
+            let is_known = kind.as_deref().is_some_and(|kind| kind != UNKNOWN_HASH);
+            if is_known || place == 0 {
+                found = Some((column, kind));
+            }
+            if is_known {
+                break;
+            }
+        }
+    }
+    let Some((column, kind)) = found else {
         let note = "no column holds a password hash: passwords are kept elsewhere, and rollcall takes none".to_owned();
         return Ok(Password {
             field: None,
@@ -54,11 +69,6 @@ pub(super) async fn password(
             notes: vec![note],
         });
     }
-    let kind = if table.relation.may_read {
-        samples::find_hash(connection, &table.relation.sql, column).await?
-    } else {
-        None
-    };
     let mut notes = Vec::new();
     let known = ["argon2id", "bcrypt", "pbkdf2-django", "scrypt-werkzeug"];
     let known = known

@@ -3,13 +3,127 @@
 use super::{
     facts::Relation,
     flag_words::ACTIVE,
-    vocabulary::{
-        BESIDE_USERS, CREATED, EMAIL, FIRST_NAME, FULL_NAME, PASSWORD, TABLES, USERNAME, letters,
-    },
+    vocabulary::{CREATED, EMAIL, FIRST_NAME, FULL_NAME, PASSWORD, USERNAME, letters},
 };
 
 /// What a table must have to be one of users: less is a list of something else.
 const MIN_SCORE: i64 = 40;
+
+/// Tables by the letters of their name, as a whole or behind a prefix such as `tbl`.
+const TABLES: &[&str] = &[
+    "users",
+    "user",
+    "appusers",
+    "appuser",
+    "authuser",
+    "authusers",
+    "useraccounts",
+    "useraccount",
+    "accounts",
+    "account",
+    "people",
+    "person",
+    "persons",
+    "members",
+    "member",
+    "userentity",
+    "logins",
+    "login",
+    "customers",
+    "customer",
+    "employees",
+    "employee",
+    "staff",
+    "operators",
+    "operator",
+    "admins",
+    "admin",
+    "principals",
+    "profiles",
+    "profile",
+    "userprofiles",
+    "userprofile",
+    "subscribers",
+    "clients",
+    "participants",
+    "students",
+    "teachers",
+    "benutzer",
+    "usuarios",
+    "utilisateurs",
+    "players",
+    "identities",
+    "usermaster",
+    "usersfielddata",
+    "nutzer",
+    "mitglieder",
+    "kunden",
+    "mitarbeiter",
+    "usuario",
+    "utilisateur",
+    "membres",
+    "clientes",
+    "utenti",
+    "utente",
+    "usuário",
+    "usuários",
+    "gebruikers",
+    "leden",
+    "uzytkownicy",
+    "usr",
+    "usrs",
+    "managers",
+    "manager",
+    "eperson",
+];
+
+/// Endings of names of tables that are about users and do not hold them.
+const BESIDE_USERS: &[&str] = &[
+    "roles",
+    "role",
+    "groups",
+    "group",
+    "permissions",
+    "permission",
+    "sessions",
+    "session",
+    "tokens",
+    "token",
+    "settings",
+    "preferences",
+    "logs",
+    "log",
+    "history",
+    "audit",
+    "invitations",
+    "invitation",
+    "invites",
+    "links",
+    "keys",
+    "devices",
+    "notifications",
+    "credentials",
+    "claims",
+    "emails",
+    "addresses",
+    "meta",
+    "usermeta",
+    "attributes",
+    "backup",
+    "old",
+    "archive",
+    "tmp",
+    "temp",
+    "import",
+    "imports",
+    "versions",
+    "statuses",
+    "types",
+    "requests",
+    "resets",
+    "attempts",
+    "messages",
+];
 
 /// Relations that may hold users, the likeliest first.
 pub(super) fn rank(relations: &[Relation]) -> Vec<&Relation> {
@@ -42,8 +156,10 @@ fn score(relation: &Relation) -> i64 {
     // Tables beside users have a user_id or an account.
     let is_login = |name: &&str| !name.ends_with("id") && !name.starts_with("account");
     let logins: Vec<_> = USERNAME.iter().copied().filter(is_login).collect();
-    let has_username = has(&logins);
-    if !has_email && !(has_username && (has_password || name_score(&relation.name) >= 40)) {
+    let is_named_so = name_score(&relation.name) >= 40;
+    let has_username = has(&logins)
+        || has_password && is_named_so && columns.iter().any(|column| column == "name");
+    if !has_email && !(has_username && (has_password || is_named_so)) {
         return 0;
     }
     let by_columns = [

@@ -14,6 +14,9 @@ const ROWS: u32 = 10_000;
 /// More different words than this are not the values of a status.
 const MAX_WORDS: i64 = 20;
 
+/// What a hash is of which nothing is known.
+pub(super) const UNKNOWN_HASH: &str = "of an unknown kind";
+
 /// How long the whole table may be looked at.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -96,7 +99,7 @@ pub(super) async fn find_hash(
                      WHEN hash ~ '^[0-9a-f]{{32}}$' THEN 'MD5'
                      WHEN hash ~ '^[0-9a-f]{{40}}$' THEN 'SHA-1'
                      WHEN hash ~ '^[0-9a-f]{{64}}$' THEN 'SHA-256'
-                     ELSE 'another'
+                     ELSE '{UNKNOWN_HASH}'
                  END AS kind
              FROM (SELECT {name}::text AS hash FROM {table} LIMIT {ROWS}) AS sample
              WHERE length(hash) >= 20 AND hash NOT LIKE '!%'

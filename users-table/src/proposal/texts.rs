@@ -34,16 +34,16 @@ pub(super) async fn keys<'t>(
         .iter()
         .map(|index| index.column.as_str())
         .collect();
-    let username = names::find(table, USERNAME, |column| {
-        is_right(column)
-            && (letters(&column.name) != "userid" || unique.contains(&column.name.as_str()))
-    });
-    // A name that no two users share is what they log in with.
-    let username = username.or_else(|| {
-        names::find(table, &["name"], |column| {
-            is_right(column) && unique.contains(&column.name.as_str())
-        })
-    });
+    let is_unique = |column: &Column| is_right(column) && unique.contains(&column.name.as_str());
+    // A name that no two users share is what they log in with, whatever else there is.
+    let username = names::find(table, &["username", "login"], is_right)
+        .or_else(|| names::find(table, USERNAME, is_unique))
+        .or_else(|| names::find(table, &["name"], is_unique))
+        .or_else(|| {
+            names::find(table, USERNAME, |column| {
+                is_right(column) && letters(&column.name) != "userid"
+            })
+        });
     if email.is_none() && username.is_none() {
         // The users of Spring and of Nextcloud are named by their key.
         let is_key = |column: &Column| column.is_text() && column.name == id;

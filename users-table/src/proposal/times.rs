@@ -43,7 +43,7 @@ pub(super) async fn time(
         let sql = if has_zone {
             format!("{name}::timestamptz")
         } else {
-            format!("({name}::timestamp AT TIME ZONE 'UTC')")
+            format!("({name}::timestamp AT TIME ZONE INTERVAL '0')")
         };
         let mut write = BTreeMap::new();
         if !column.is_generated {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, QueryBuilder};
 
-use super::row::ImportRow;
+use super::{input, row::ImportRow};
 use crate::{
     platform::config::ExtraField,
     store::{
         extra::{row_of_view, user_columns},
-        mapping::{UserWrites, WrittenColumns, raw},
+        mapping::{UserWrites, raw},
     },
     users::User,
 };
@@ -120,7 +120,8 @@ struct Part<'a> {
 
 /// A row that meets another transaction's uncommitted one waits for the outcome. Rows are inserted
 /// in the order of their email, so that imports of the same users wait for each other instead of
-/// deadlocking; it also keeps the new entries of the index on emails close together.
+/// deadlocking; it also keeps the new entries of the index on emails close together. Imports whose rows say different
+/// extra fields may still deadlock, as those that meet on usernames may: the transaction is begun anew then.
 async fn insert_into(
     connection: &mut PgConnection,
     writes: UserWrites<'_>,
@@ -134,65 +135,6 @@ async fn insert_into(
     let extra = writes.extra();
     let mut sorted: Vec<_> = rows.to_vec();
     sorted.sort_by_cached_key(|row| row.email.to_lowercase());
-    let mut emails = Vec::with_capacity(rows.len());
-    let mut usernames = Vec::with_capacity(rows.len());
-    let mut full_names = Vec::with_capacity(rows.len());
-    let mut password_hashes = Vec::with_capacity(rows.len());
-    let mut are_active = Vec::with_capacity(rows.len());
-    let mut are_superusers = Vec::with_capacity(rows.len());
-    let mut created_at_times = Vec::with_capacity(rows.len());
-    let mut ids = Vec::with_capacity(rows.len());
-    let mut extras = Vec::new();
-    for row in sorted {
-        // Destructured by name, so that a new field cannot be forgotten here.
-        let ImportRow {
-            email,
-            username,
-            full_name,
-            password_hash,
-            is_active,
-            is_superuser,
-            created_at,
-            id,
-            extra: values,
-        } = row;
-        emails.push(email.as_str());
-        usernames.push(username.as_deref());
-        full_names.push(full_name.as_deref());
-        password_hashes.push(password_hash.as_deref());
-        are_active.push(is_active.unwrap_or(true));
-        are_superusers.push(is_superuser.unwrap_or(false));
-        created_at_times.push(*created_at);
-        ids.push(*id);
-        if !said.is_empty() {
-            extras.push(row_of_view(values, extra));
-        }
-    }
-    let statement = statement(writes, keeps_ids, said, on_conflict);
-    let query = sqlx::query_as(&statement)
-        .bind(emails)
-        .bind(usernames)
-        .bind(full_names)
-        .bind(password_hashes)
-        .bind(are_active)
-        .bind(are_superusers)
-        .bind(created_at_times)
-        .bind(ids);
-    let query = if said.is_empty() {
-        query
-    } else {
-        query.bind(extras)
-    };
-    query.fetch_all(connection).await
-}
-
-/// The INSERT of the rows, which are parameters: an array for each field.
-fn statement(
-    writes: UserWrites<'_>,
-    keeps_ids: bool,
-    said: &[ExtraField],
-    on_conflict: &str,
-) -> String {
     let mut fields = FIELDS.to_vec();
     let overriding = if keeps_ids {
         fields.push(("id", "input.id::user_id"));
@@ -205,41 +147,26 @@ fn statement(
         let column = raw(field.column);
         written.set(column.clone(), format!("extra.{column}"));
     }
-    let WrittenColumns { columns, values } = written;
-    let [array, name, filled] = if said.is_empty() {
-        ["", "", ""]
+    let mut sql = QueryBuilder::new(format!(
+        "INSERT INTO users ({}) {overriding} SELECT {} FROM UNNEST(",
+        written.columns.join(", "),
+        written.values.join(", ")
+    ));
+    input::push_arrays(&mut sql, &sorted);
+    let [name, filled] = if said.is_empty() {
+        ["", ""]
     } else {
+        let values = sorted.iter().map(|row| row_of_view(&row.extra, extra));
+        sql.push(", ").push_bind(values.collect::<Vec<_>>());
         [
-            ", $9::jsonb[]",
             ", extra",
             "CROSS JOIN LATERAL jsonb_populate_record(NULL::users, input.extra) AS extra ",
         ]
     };
-    format!(
-        "INSERT INTO users ({})
-         {overriding}
-         SELECT {}
-         FROM UNNEST(
-             $1::text[],
-             $2::text[],
-             $3::text[],
-             $4::text[],
-             $5::boolean[],
-             $6::boolean[],
-             $7::timestamptz[],
-             $8::text[]{array}
-         ) AS input (
-             email,
-             username,
-             full_name,
-             password_hash,
-             is_active,
-             is_superuser,
-             created_at,
-             id{name}
-         ) {filled}{on_conflict} RETURNING {}",
-        columns.join(", "),
-        values.join(", "),
-        user_columns(writes.extra())
-    )
+    sql.push(format_args!(
+        ") AS input ({}{name}) {filled}{on_conflict} RETURNING {}",
+        input::COLUMNS,
+        user_columns(extra)
+    ));
+    sql.build_query_as().fetch_all(connection).await
 }

@@ -14,7 +14,7 @@ use users_table::catalogue;
 
 pub(super) use self::limit::{Limit, LimitKind};
 use self::limit::{fields, rule};
-use super::{conflicts::index, insert::FIELDS, row::ImportRow};
+use super::{conflicts::index, input, insert::FIELDS, row::ImportRow};
 use crate::{
     platform::{config::ExtraField, database::refusal},
     store::mapping::{UserWrites, WrittenColumn, literal, quoted, raw, raw_name},
@@ -136,19 +136,12 @@ pub(super) async fn find_broken(
         "SELECT position FROM (SELECT position, {} FROM UNNEST(",
         values.join(", ")
     ));
-    push_columns(&mut sql, rows);
+    input::push_arrays(&mut sql, rows);
+    let extra = rows.iter().map(|row| Value::Object(row.extra.clone()));
+    sql.push(", ").push_bind(extra.collect::<Vec<_>>());
     sql.push(format_args!(
-        ") WITH ORDINALITY AS input (
-             email,
-             username,
-             full_name,
-             password_hash,
-             is_active,
-             is_superuser,
-             created_at,
-             extra,
-             position
-         )) AS written WHERE {}",
+        ") WITH ORDINALITY AS input ({}, extra, position)) AS written WHERE {}",
+        input::COLUMNS,
         limit.broken_if
     ));
     let found: Result<Vec<i64>, _> = sql
@@ -255,36 +248,4 @@ impl Column {
         }
         limits
     }
-}
-
-/// One array for each of the fields.
-fn push_columns(sql: &mut QueryBuilder<'_, Postgres>, rows: &[&ImportRow]) {
-    let texts = |value: fn(&ImportRow) -> Option<&str>| -> Vec<Option<String>> {
-        rows.iter()
-            .map(|row| value(row).map(str::to_owned))
-            .collect()
-    };
-    let flags = |value: fn(&ImportRow) -> bool| -> Vec<bool> {
-        rows.iter().map(|row| value(row)).collect()
-    };
-    let extra: Vec<_> = rows
-        .iter()
-        .map(|row| Value::Object(row.extra.clone()))
-        .collect();
-    let times: Vec<_> = rows.iter().map(|row| row.created_at).collect();
-    sql.push_bind(texts(|row| Some(&row.email)))
-        .push(", ")
-        .push_bind(texts(|row| row.username.as_deref()))
-        .push(", ")
-        .push_bind(texts(|row| row.full_name.as_deref()))
-        .push(", ")
-        .push_bind(texts(|row| row.password_hash.as_deref()))
-        .push(", ")
-        .push_bind(flags(|row| row.is_active.unwrap_or(true)))
-        .push(", ")
-        .push_bind(flags(|row| row.is_superuser.unwrap_or(false)))
-        .push(", ")
-        .push_bind(times)
-        .push(", ")
-        .push_bind(extra);
 }

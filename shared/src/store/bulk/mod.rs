@@ -6,6 +6,7 @@
 
 mod conflicts;
 mod explain;
+mod input;
 mod insert;
 mod kept_ids;
 mod limits;

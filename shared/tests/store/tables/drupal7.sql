@@ -16,4 +16,5 @@ CREATE TABLE users (
 );
 INSERT INTO users (uid, name, pass, mail, created, status) VALUES
     (1, 'root', '$S$DxVlQ9vRj1cVb9k8m0qk4Fh1o2r5WmXn0b3Kx2Lw8p1Zk7Ty4u', 'root@x.example', 1767225600, 1),
-    (2, 'off', '$S$DxVlQ9vRj1cVb9k8m0qk4Fh1o2r5WmXn0b3Kx2Lw8p1Zk7Ty4u', 'off@x.example', 1767225700, 0);
+    (2, 'off', '$S$DxVlQ9vRj1cVb9k8m0qk4Fh1o2r5WmXn0b3Kx2Lw8p1Zk7Ty4u', 'off@x.example', 1767225700, 0),
+    (3, 'ann', '$S$DxVlQ9vRj1cVb9k8m0qk4Fh1o2r5WmXn0b3Kx2Lw8p1Zk7Ty4u', 'ann@x.example', 1767225800, 1);
