@@ -48,7 +48,9 @@ async fn export(fixture: &Fixture, api: &Api, path: &str) -> Vec<Response> {
 async fn insert_many(fixture: &Fixture, count: i64) {
     sqlx::query(
         "INSERT INTO users (email, username, full_name)
-         SELECT n || '@example.com', 'many' || n, repeat('\"', 100) FROM generate_series(1, $1) AS n",
+         SELECT n || '@example.com', 'many' || n,
+             CASE WHEN n < 5000 THEN repeat('\"', 100) ELSE repeat('x', 600) END
+         FROM generate_series(1, $1) AS n",
     )
     .bind(count)
     .execute(fixture.database.pool())
