@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use ureq::http::HeaderMap;
 use ureq::{Agent, RequestBuilder};
 
 use crate::bearer::Bearer;
@@ -67,10 +68,7 @@ pub struct Response {
     pub status: u16,
     /// The body.
     pub text: String,
-    /// The version of what is in the body.
-    pub etag: Option<String>,
-    retry_after: Option<Duration>,
-    written: Option<String>,
+    headers: HeaderMap,
 }
 
 /// The body of an error, from rollcall or from a gateway in front of it.
@@ -198,7 +196,7 @@ impl Api {
                     continue;
                 }
                 Ok(response) if response.is_temporary() => {
-                    (response.describe(), response.retry_after)
+                    (response.describe(), response.retry_after())
                 }
                 Ok(response) => return Ok(response),
                 Err(error) => (unreachable(&error), None),
@@ -242,12 +240,10 @@ impl Api {
             Method::Patch => prepare(self.agent.patch(url), request, &headers).send(body),
         };
         let answer = answer.and_then(Response::read);
-        if let Ok(Response {
-            written: Some(token),
-            ..
-        }) = &answer
+        if let Ok(response) = &answer
+            && let Some(token) = response.header(CONSISTENCY_TOKEN)
         {
-            *self.written() = Some(token.clone());
+            *self.written() = Some(token.to_owned());
         }
         Ok(answer)
     }
@@ -289,31 +285,43 @@ fn unreachable(error: &ureq::Error) -> String {
 impl Response {
     fn read(response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
         let (head, mut body) = response.into_parts();
-        let header = |name: &str| head.headers.get(name)?.to_str().ok();
-        let wait = header("retry-after").and_then(|value| value.parse().ok());
-        let etag = header("etag").map(str::to_owned);
-        let written = header(CONSISTENCY_TOKEN).map(str::to_owned);
         let body = body.with_config().limit(MAX_ANSWER_BYTES);
         Ok(Self {
             status: head.status.as_u16(),
             text: body.read_to_string()?,
-            etag,
-            retry_after: wait.map(Duration::from_secs),
-            written,
+            headers: head.headers,
         })
     }
 
+    /// A header, if it is there and text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.header("retry-after")?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+
     /// The body of a success; anything else is an error.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        if !matches!(self.status, 200 | 201) {
-            return Err(self.refusal().into());
+    pub fn success(&self) -> Result<&str> {
+        if matches!(self.status, 200 | 201) {
+            Ok(&self.text)
+        } else {
+            Err(self.refusal().into())
         }
-        serde_json::from_str(&self.text).map_err(|_| {
-            let status = self.status;
-            let reason =
-                format!("something other than rollcall answers {status}: is the URL right?");
-            Failure::Unavailable(reason).into()
-        })
+    }
+
+    /// The error for an answer that is not one of rollcall.
+    pub fn foreign(&self) -> Failure {
+        let status = self.status;
+        let reason = format!("something other than rollcall answers {status}: is the URL right?");
+        Failure::Unavailable(reason)
+    }
+
+    /// The same, read from JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(self.success()?).map_err(|_| self.foreign().into())
     }
 
     /// The error for a caller that needed another answer.

@@ -11,7 +11,6 @@ mod output;
 mod profile;
 mod progress;
 mod side_file;
-mod spreadsheet;
 
 use std::process::ExitCode;
 

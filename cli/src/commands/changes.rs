@@ -152,7 +152,7 @@ impl Current {
         let Id { id } = serde_json::from_str(one_user::find(user, api)?.get())?;
         let path = one_user::path(id);
         let response = api.send(&Request::get(&path))?;
-        let etag = response.etag.clone();
+        let etag = response.header("etag").map(str::to_owned);
         response.json::<Id>()?;
         Ok(Self { path, etag })
     }

@@ -40,7 +40,7 @@ struct Found {
 }
 
 /// The fields of a user, in the order of the API.
-pub const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 8] = [
     "id",
     "email",
     "username",

@@ -11,6 +11,9 @@ use super::{changes, one_user};
 use crate::api::{Api, Request, name};
 use crate::output;
 
+/// The path of the list.
+pub const LIST: &str = "/api/v1/users";
+
 const LARGEST_PAGE: u8 = 100;
 
 const HEADINGS: [&str; 7] = [
@@ -64,9 +67,9 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// A request for users.
-    pub fn request<'a>(&self) -> Request<'a> {
-        Request::get("/api/v1/users")
+    /// A request for users, by the list or the export.
+    pub fn request<'a>(&self, path: &'a str) -> Request<'a> {
+        Request::get(path)
             .query("search", self.search.as_ref())
             .query("is_active", self.is_active)
             .query("is_superuser", self.is_superuser)
@@ -179,7 +182,7 @@ fn request<'a>(arguments: &ListArguments, cursor: Option<&String>) -> Request<'a
     let size = arguments.all.then_some(LARGEST_PAGE);
     arguments
         .filters
-        .request()
+        .request(LIST)
         .query("sort_by", arguments.sort_by.as_ref().map(name))
         .query("sort_order", Some(name(&arguments.sort_order)))
         .query("size", arguments.size.or(size))

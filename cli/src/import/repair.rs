@@ -3,7 +3,9 @@
 use clap::ValueEnum;
 
 use super::field::{Field, Values};
-use crate::spreadsheet;
+
+/// What an export for spreadsheets guards with an apostrophe.
+const GUARDED: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\''];
 
 /// A change that is made to every user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,7 +18,7 @@ pub enum Repair {
     Username,
     /// A time without an offset is in UTC
     Utc,
-    /// The apostrophe that `export --spreadsheet-safe` writes before a formula is removed
+    /// The apostrophe that `export --spreadsheet-safe` writes before text is removed
     Spreadsheet,
 }
 
@@ -44,11 +46,18 @@ impl Repair {
             Self::Utc => change(values, Field::CreatedAt, in_utc),
             Self::Spreadsheet => {
                 for field in Field::ALL {
-                    change(values, field, |text| spreadsheet::unescape(text).to_owned());
+                    change(values, field, |text| unguarded(text).to_owned());
                 }
             }
         }
     }
+}
+
+/// The text without its guard, if it has one.
+fn unguarded(text: &str) -> &str {
+    let rest = text.strip_prefix('\'');
+    rest.filter(|rest| rest.starts_with(GUARDED))
+        .unwrap_or(text)
 }
 
 fn change(values: &mut Values, field: Field, change: impl Fn(&str) -> String) {
@@ -109,6 +118,12 @@ mod tests {
                 "a@example.com",
             ),
             (Repair::Spreadsheet, Field::FullName, "'=1+1", "=1+1"),
+            (
+                Repair::Spreadsheet,
+                Field::FullName,
+                "''t Hooft",
+                "'t Hooft",
+            ),
             (Repair::Spreadsheet, Field::FullName, "'t Hooft", "'t Hooft"),
             (
                 Repair::Utc,

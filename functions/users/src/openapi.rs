@@ -86,6 +86,7 @@ pub fn errors() -> Vec<Error> {
         stale(),
         crate::restore_user::error(),
         crate::refusals::LOG_IS_OFF,
+        crate::export::PASSWORD_HASHES_OFF,
     ];
     errors.extend(bulk);
     errors

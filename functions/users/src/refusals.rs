@@ -114,7 +114,8 @@ pub(crate) async fn note(
     error: Error,
 ) -> Error {
     let public = error.public();
-    if public.status != StatusCode::CONFLICT || matches!(error, Error::IdempotencyInProgress) {
+    let is_told = matches!(public.status, StatusCode::CONFLICT | StatusCode::FORBIDDEN);
+    if !is_told || matches!(error, Error::IdempotencyInProgress) {
         return error;
     }
     let entry = &NewEntry {

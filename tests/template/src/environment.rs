@@ -51,7 +51,7 @@ const NOT_SET: [(&str, &str); 15] = [
 ];
 
 /// Variables that concern one function only.
-const SETTINGS_OF_ONE: [(&str, &str); 12] = [
+const SETTINGS_OF_ONE: [(&str, &str); 13] = [
     ("APP_NAME", "health"),
     ("APPLICATION_SECRET_ARN", "migrate"),
     ("AUDIT_RETENTION_DAYS", "migrate"),
@@ -61,6 +61,7 @@ const SETTINGS_OF_ONE: [(&str, &str); 12] = [
     ("CONSOLE_OIDC_ISSUER", CONSOLE),
     ("CONSOLE_OIDC_ORIGINS", CONSOLE),
     ("CONSOLE_OIDC_SCOPES", CONSOLE),
+    ("EXPORT_PASSWORD_HASHES", "users"),
     ("SEARCH_TIME_MILLISECONDS", "users"),
     ("STATS_CACHE_SECONDS", "stats"),
     ("STATS_STALE_SECONDS", "stats"),

@@ -4,10 +4,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use shared::{
     platform::{error::Error, idempotency::Fingerprint},
-    users::{Filter, UserId, UserIdKind},
+    users::{UserId, UserIdKind},
 };
 
-use super::part::{Format, Progress};
+use super::{Wanted, part::Progress};
 
 /// The longest has two ids of text and a digest.
 pub(super) const MAX_BYTES: usize = 1_024;
@@ -38,26 +38,21 @@ struct Encoded {
 }
 
 impl ExportCursor {
-    /// The text for URLs, bound to filter and format.
-    pub(super) fn encode(self, filter: &Filter, format: Format) -> String {
+    /// The text for URLs, bound to what is exported.
+    pub(super) fn encode(self, wanted: &Wanted) -> String {
         let encoded = Encoded {
             i: self.after.map(|id| id.to_string()),
             e: self.until.to_string(),
             n: self.progress.count,
             d: URL_SAFE_NO_PAD.encode(self.progress.digest),
-            q: fingerprint(filter, format),
+            q: fingerprint(wanted),
         };
         // Strings and numbers always have a JSON form.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&encoded).unwrap_or_default())
     }
 
     /// Reads the text back.
-    pub(super) fn decode(
-        text: &str,
-        filter: &Filter,
-        format: Format,
-        id_kind: UserIdKind,
-    ) -> Result<Self, Error> {
+    pub(super) fn decode(text: &str, wanted: &Wanted, id_kind: UserIdKind) -> Result<Self, Error> {
         let read = || {
             let text = Some(text).filter(|text| text.len() <= MAX_BYTES)?;
             let json = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -74,7 +69,7 @@ impl ExportCursor {
                 until: parse(&encoded.e)?,
                 progress: Progress { count, digest },
             };
-            (encoded.q == fingerprint(filter, format)).then_some(cursor)
+            (encoded.q == fingerprint(wanted)).then_some(cursor)
         };
         read().ok_or_else(|| {
             Error::invalid_request(
@@ -84,7 +79,7 @@ impl ExportCursor {
     }
 }
 
-fn fingerprint(filter: &Filter, format: Format) -> String {
-    let hash = Fingerprint::of(&[format!("{filter:?} {format:?}").as_bytes()]);
+fn fingerprint(wanted: &Wanted) -> String {
+    let hash = Fingerprint::of(&[format!("{wanted:?}").as_bytes()]);
     URL_SAFE_NO_PAD.encode(&hash.as_bytes()[..FINGERPRINT_BYTES])
 }

@@ -16,6 +16,7 @@ use lambda_http::{
 use serde_json::{Value, json};
 use shared::{
     platform::{
+        config::UsersTable,
         database::{OnAmbiguousCommit, TransactionOutcome},
         error::Error,
         http::{
@@ -38,7 +39,7 @@ use self::{
     cursor::ExportCursor,
     part::{Format, Part, Progress},
 };
-use crate::{Users, parameters, user_response::header_value};
+use crate::{Users, parameters, refusals, user_response::header_value};
 
 pub(crate) const ROUTE: Route<Users> = Route {
     method: Method::GET,
@@ -61,40 +62,96 @@ const ALLOWED: &[&str] = &[
     "created_to",
     "format",
     "spreadsheet",
+    "include",
     "cursor",
 ];
 
+/// What `include` may be, and how exports call it.
+const PASSWORD_HASH: &str = "password_hash";
+
+/// The deployment keeps its hashes.
+pub(crate) const PASSWORD_HASHES_OFF: Error = Error::NotConfigured {
+    code: "password_hashes_off",
+    message: "This deployment does not export password hashes, see EXPORT_PASSWORD_HASHES",
+};
+
+/// Says that a body of NDJSON is text. Without it, `lambda_http` encodes it in base64, which makes it a third larger
+/// and too large for Lambda.
+const ENVELOPE: HeaderName = HeaderName::from_static("x-lambda-http-content-encoding");
 /// How many users the parts so far have.
 const COUNT: HeaderName = HeaderName::from_static("export-count");
 /// The digest of these users.
 const DIGEST: HeaderName = HeaderName::from_static("export-digest");
 
+/// What a request wants.
+#[derive(Debug)]
+struct Wanted {
+    filter: Filter,
+    format: Format,
+    has_hashes: bool,
+}
+
 async fn handle(function: &Users, context: &RequestContext) -> Result<Response, Error> {
     let table = &function.state.config.users_table;
     let parameters = parameters::with_lists(&context.request, ALLOWED)?;
-    let filter = parameters::filter_without_order(&parameters, table)?;
-    let format = format(&parameters)?;
-    let cursor = match parameters.text("cursor") {
-        Some(text) => Some(ExportCursor::decode(
-            text,
-            &filter,
-            format,
-            table.id_kind(),
-        )?),
-        None => begin(function, context, &filter, format).await?,
+    let wanted = Wanted {
+        filter: parameters::filter_without_order(&parameters, table)?,
+        format: format(&parameters)?,
+        has_hashes: has_hashes(&parameters, table)?,
     };
-    let is_first = parameters.text("cursor").is_none();
+    let cursor = parameters.text("cursor");
+    let cursor = cursor.map(|text| ExportCursor::decode(text, &wanted, table.id_kind()));
+    let cursor = cursor.transpose()?;
+    if wanted.has_hashes
+        && let Err(error) = allow_hashes(function)
+    {
+        return Err(refusals::note(function, context, Action::Export, None, error).await);
+    }
+    let is_first = cursor.is_none();
     let progress = cursor.map_or_else(Progress::default, |cursor| cursor.progress);
-    let mut part = Part::new(format, function.extra(), progress, is_first);
+    // A cursor is not signed, so a caller could leave out the first part: with hashes, each part is in the log.
+    let begun = if is_first || wanted.has_hashes {
+        begin(function, context, &wanted, progress).await?
+    } else {
+        None
+    };
+    let cursor = cursor.or(begun);
+    let mut part = Part::new(
+        wanted.format,
+        wanted.has_hashes,
+        function.extra(),
+        progress,
+        is_first,
+    );
     let next = match cursor {
-        Some(cursor) => fill(function, context, &filter, cursor, &mut part).await?,
+        Some(cursor) => fill(function, context, &wanted, cursor, &mut part).await?,
         None => None,
     };
-    let next = next.map(|cursor| cursor.encode(&filter, format));
+    let next = next.map(|cursor| cursor.encode(&wanted));
     if next.is_none() {
         part.end();
     }
-    respond(&context.request, format, part, next)
+    respond(&context.request, wanted.format, part, next)
+}
+
+/// Whether password hashes are asked for.
+fn has_hashes(parameters: &QueryParameters, table: &UsersTable) -> Result<bool, Error> {
+    let has_hashes = parameters.one_of("include", &[(PASSWORD_HASH, true)])?;
+    let mapping = table.mapping();
+    if has_hashes.is_some() && mapping.is_some_and(|mapping| mapping.password_hash.is_none()) {
+        return Err(Error::invalid_request(
+            "Parameter include is not available: the users of this table have no password hash",
+        ));
+    }
+    Ok(has_hashes == Some(true))
+}
+
+/// Fails unless the configuration lets exports have hashes and the log of changes says who made them.
+fn allow_hashes(function: &Users) -> Result<(), Error> {
+    if !function.state.config.export_password_hashes {
+        return Err(PASSWORD_HASHES_OFF);
+    }
+    refusals::require_log(function)
 }
 
 fn format(parameters: &QueryParameters) -> Result<Format, Error> {
@@ -115,14 +172,14 @@ fn format(parameters: &QueryParameters) -> Result<Format, Error> {
 async fn begin(
     function: &Users,
     context: &RequestContext,
-    filter: &Filter,
-    format: Format,
+    wanted: &Wanted,
+    progress: Progress,
 ) -> Result<Option<ExportCursor>, Error> {
     let entry = &NewEntry {
         action: Action::Export,
         refusal: None,
         target_id: None,
-        after: Some(said(filter, format)),
+        after: Some(wanted.said(progress)),
     };
     let last = function
         .state
@@ -148,32 +205,41 @@ async fn begin(
     }))
 }
 
-/// What the log says of an export. Values of persons are not told.
-fn said(filter: &Filter, format: Format) -> Value {
-    let Filter {
-        is_active,
-        is_superuser,
-        search,
-        created_from,
-        created_to,
-        ..
-    } = filter;
-    json!({
-        "format": if format == Format::Ndjson { "ndjson" } else { "csv" },
-        "is_active": is_active,
-        "is_superuser": is_superuser,
-        "created_from": created_from,
-        "created_to": created_to,
-        "is_search": search.is_some(),
-        "is_look_up": filter.is_look_up(),
-    })
+impl Wanted {
+    /// What the log says of an export. Values of persons are not told.
+    fn said(&self, before: Progress) -> Value {
+        let Self {
+            filter,
+            format,
+            has_hashes,
+        } = self;
+        let Filter {
+            is_active,
+            is_superuser,
+            search,
+            created_from,
+            created_to,
+            ..
+        } = filter;
+        json!({
+            "format": if *format == Format::Ndjson { "ndjson" } else { "csv" },
+            "is_active": is_active,
+            "is_superuser": is_superuser,
+            "created_from": created_from,
+            "created_to": created_to,
+            "is_search": search.is_some(),
+            "is_look_up": filter.is_look_up(),
+            "has_hashes": has_hashes,
+            "users_before": before.count,
+        })
+    }
 }
 
 /// Adds users until the part is full, half of the time is over, or all are there. Says where to go on.
 async fn fill(
     function: &Users,
     context: &RequestContext,
-    filter: &Filter,
+    wanted: &Wanted,
     mut cursor: ExportCursor,
     part: &mut Part,
 ) -> Result<Option<ExportCursor>, Error> {
@@ -181,7 +247,8 @@ async fn fill(
     loop {
         let window = ExportWindow {
             extra: function.extra(),
-            filter,
+            filter: &wanted.filter,
+            has_hashes: wanted.has_hashes,
             after: cursor.after,
             until: cursor.until,
             size: WINDOW,
@@ -198,7 +265,7 @@ async fn fill(
                 return Ok(Some(cursor));
             }
             cursor = ExportCursor {
-                after: Some(user.id),
+                after: Some(user.user.id),
                 progress: part.progress,
                 ..cursor
             };
@@ -242,9 +309,12 @@ fn respond(
             Format::Csv { .. } => "text/csv; charset=utf-8",
         }),
     );
-    if is_gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
+    let (encoding, value) = if is_gzip {
+        (header::CONTENT_ENCODING, "gzip")
+    } else {
+        (ENVELOPE, "text")
+    };
+    headers.insert(encoding, HeaderValue::from_static(value));
     headers.insert(COUNT, HeaderValue::from(progress.count));
     headers.insert(DIGEST, header_value(progress.hex())?);
     if let Some(next) = next {

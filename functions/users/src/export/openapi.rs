@@ -4,6 +4,7 @@ use serde_json::json;
 use shared::platform::openapi::{Operation, Part, flag, query_parameter, response_header, words};
 
 use super::{ROUTE, cursor::MAX_BYTES};
+use crate::refusals::LOG_IS_OFF;
 
 const DESCRIPTION: &str = "\
 All users that pass the filters, in the order of ids, in parts of up to 5 MB: while there is a `Link` with \
@@ -11,7 +12,8 @@ All users that pass the filters, in the order of ids, in parts of up to 5 MB: wh
 nobody else is left out or repeated, whatever is written meanwhile. The last line of NDJSON is an object with \
 `end`, `count` and `digest`; both are in the headers of every part too. The digest begins with 32 zero bytes, and \
 becomes the SHA-256 of itself and the next record with its line end. An export can be imported again. \
-Who begins one is in the log. Passwords and hashes are never in it.";
+Who begins one is in the log. Passwords are never in it, and hashes only if the deployment allows it and \
+`include=password_hash` asks for them; then each part is in the log.";
 
 pub(crate) fn describe(part: Part) -> Part {
     let mut parameters = crate::openapi::filters();
@@ -22,6 +24,11 @@ pub(crate) fn describe(part: Part) -> Part {
             flag(),
             "With `format=csv`: whether cells that a spreadsheet would take for formulas get a `'` in front. The \
              import takes it away with the same parameter.",
+        ),
+        query_parameter(
+            "include",
+            json!({ "type": "string", "enum": [super::PASSWORD_HASH] }),
+            "`password_hash`: users have their password hashes, as imports take them. The deployment must allow it.",
         ),
         query_parameter(
             "cursor",
@@ -53,7 +60,7 @@ pub(crate) fn describe(part: Part) -> Part {
             parameters,
             request_body: None,
             responses: vec![("200", ok)],
-            errors: Vec::new(),
+            errors: vec![super::PASSWORD_HASHES_OFF, LOG_IS_OFF],
         },
     )
 }

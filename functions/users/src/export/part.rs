@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use ring::digest;
+use serde::Serialize;
 use serde_json::Value;
 use shared::{
     platform::{config::ExtraFields, error::Error, http::envelope::bytes_in_envelope},
+    store::users::ExportedUser,
     users::User,
 };
+
+use super::PASSWORD_HASH;
 
 /// What a part may take of an answer of Lambda, which is 6 MB.
 const MAX_BYTES: usize = 5_000_000;
@@ -39,9 +44,18 @@ pub(super) struct Progress {
     pub(super) digest: [u8; digest::SHA256_OUTPUT_LEN],
 }
 
+/// A user and the password hash as a line.
+#[derive(Serialize)]
+struct WithHash<'u> {
+    #[serde(flatten)]
+    user: &'u User,
+    password_hash: Option<&'u str>,
+}
+
 /// A part.
 pub(super) struct Part {
     format: Format,
+    has_hashes: bool,
     extra: ExtraFields,
     pub(super) body: String,
     bytes: usize,
@@ -51,6 +65,7 @@ pub(super) struct Part {
 impl Part {
     pub(super) fn new(
         format: Format,
+        has_hashes: bool,
         extra: ExtraFields,
         progress: Progress,
         is_first: bool,
@@ -58,12 +73,16 @@ impl Part {
         let mut body = String::new();
         if is_first && matches!(format, Format::Csv { .. }) {
             body.push_str(COLUMNS);
+            if has_hashes {
+                body.extend([",", PASSWORD_HASH]);
+            }
             body.extend(extra.iter().flat_map(|field| [",", field.name]));
             body.push_str("\r\n");
         }
         Self {
             bytes: bytes_in_envelope(&body),
             format,
+            has_hashes,
             extra,
             body,
             progress,
@@ -71,14 +90,17 @@ impl Part {
     }
 
     /// Adds a user. Says whether there was room.
-    pub(super) fn push(&mut self, user: &User) -> Result<bool, Error> {
+    pub(super) fn push(&mut self, exported: &ExportedUser) -> Result<bool, Error> {
         let record = match self.format {
             Format::Ndjson => {
-                let line = serde_json::to_string(user)
-                    .map_err(|error| Error::internal("writing the response", error))?;
-                line + "\n"
+                let line = if self.has_hashes {
+                    serde_json::to_string(&WithHash::from(exported))
+                } else {
+                    serde_json::to_string(&exported.user)
+                };
+                line.map_err(|error| Error::internal("writing the response", error))? + "\n"
             }
-            Format::Csv { is_guarded } => csv(user, self.extra, is_guarded),
+            Format::Csv { is_guarded } => self.csv(exported, is_guarded),
         };
         let bytes = bytes_in_envelope(&record);
         if self.bytes + bytes > MAX_BYTES - END_BYTES {
@@ -96,6 +118,46 @@ impl Part {
         Ok(true)
     }
 
+    fn csv(&self, exported: &ExportedUser, is_guarded: bool) -> String {
+        let User {
+            id,
+            email,
+            username,
+            full_name,
+            is_active,
+            is_superuser,
+            created_at,
+            updated_at,
+            extra,
+        } = &exported.user;
+        let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default(), is_guarded);
+        let time = |time: &Option<DateTime<Utc>>| {
+            time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+                .unwrap_or_default()
+        };
+        let hash = self.has_hashes.then(|| text(&exported.password_hash));
+        let extra = self.extra.iter().map(|field| {
+            let text = match extra.get(field.name) {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+            };
+            cell(&text, is_guarded)
+        });
+        let cells = [
+            cell(&id.to_string(), is_guarded),
+            text(email),
+            text(username),
+            text(full_name),
+            is_active.to_string(),
+            is_superuser.to_string(),
+            time(created_at),
+            time(updated_at),
+        ];
+        let cells: Vec<_> = cells.into_iter().chain(hash).chain(extra).collect();
+        cells.join(",") + "\r\n"
+    }
+
     /// Adds the last line of an export, where the format has a place for one.
     pub(super) fn end(&mut self) {
         if self.format == Format::Ndjson {
@@ -108,6 +170,15 @@ impl Part {
     }
 }
 
+impl<'u> From<&'u ExportedUser> for WithHash<'u> {
+    fn from(exported: &'u ExportedUser) -> Self {
+        Self {
+            user: &exported.user,
+            password_hash: exported.password_hash.as_deref(),
+        }
+    }
+}
+
 impl Progress {
     pub(super) fn hex(&self) -> String {
         self.digest.iter().fold(String::new(), |mut text, byte| {
@@ -116,45 +187,6 @@ impl Progress {
             text
         })
     }
-}
-
-fn csv(user: &User, fields: ExtraFields, is_guarded: bool) -> String {
-    let User {
-        id,
-        email,
-        username,
-        full_name,
-        is_active,
-        is_superuser,
-        created_at,
-        updated_at,
-        extra,
-    } = user;
-    let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default(), is_guarded);
-    let time = |time: &Option<chrono::DateTime<chrono::Utc>>| {
-        time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
-            .unwrap_or_default()
-    };
-    let extra = fields.iter().map(|field| {
-        let text = match extra.get(field.name) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-        };
-        cell(&text, is_guarded)
-    });
-    let cells = [
-        cell(&id.to_string(), is_guarded),
-        text(email),
-        text(username),
-        text(full_name),
-        is_active.to_string(),
-        is_superuser.to_string(),
-        time(created_at),
-        time(updated_at),
-    ];
-    let cells: Vec<_> = cells.into_iter().chain(extra).collect();
-    cells.join(",") + "\r\n"
 }
 
 fn cell(text: &str, is_guarded: bool) -> String {

@@ -54,6 +54,8 @@ pub struct Config {
     pub metrics: bool,
     /// What is remembered of changes.
     pub audit: AuditConfig,
+    /// `EXPORT_PASSWORD_HASHES`, `true` or `false`: whether exports may have password hashes. Default `false`.
+    pub export_password_hashes: bool,
     /// Where the database is and how to talk to it.
     pub database: DatabaseConfig,
     /// How callers prove who they are.
@@ -125,6 +127,12 @@ impl Config {
                 .one_of("REQUEST_METRICS", &[("on", true), ("off", false)])?
                 .unwrap_or(true),
             audit: AuditConfig::from_variables(variables)?,
+            export_password_hashes: variables
+                .one_of(
+                    "EXPORT_PASSWORD_HASHES",
+                    &[("true", true), ("false", false)],
+                )?
+                .unwrap_or(false),
             database: DatabaseConfig::from_variables(variables, request_timeout)?,
             auth: AuthConfig::from_variables(variables, users_table.id_kind())?,
             request_timeout,

@@ -13,8 +13,8 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use self::public::{
-    RETRY_AFTER_SECONDS, counted, invalid_request, precondition_failed, refused_by_table,
-    unavailable,
+    RETRY_AFTER_SECONDS, counted, invalid_request, precondition_failed, rate_limited,
+    refused_by_table, unavailable,
 };
 pub use self::{
     details::{Detail, Details},
@@ -43,6 +43,14 @@ pub enum Error {
     /// A user who is known, but not a superuser.
     #[error("forbidden: the caller is not a superuser")]
     Forbidden,
+    /// The deployment is set up not to do it.
+    #[error("not configured: {code}")]
+    NotConfigured {
+        /// A stable word for programs.
+        code: &'static str,
+        /// For people: which setting it is.
+        message: &'static str,
+    },
     /// No route has this path, or there is nothing of this name.
     #[error("not found: {message}")]
     NotFound {
@@ -190,6 +198,9 @@ impl Error {
                 "forbidden",
                 "Only superusers may do this",
             ),
+            Self::NotConfigured { code, message } => {
+                Public::new(StatusCode::FORBIDDEN, code, *message)
+            }
             Self::NotFound { message } => {
                 Public::new(StatusCode::NOT_FOUND, "not_found", *message)
             }
@@ -249,12 +260,7 @@ impl Error {
             .with_details(details.listed()),
             Self::RateLimited {
                 retry_after_seconds,
-            } => Public::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
-                "You have sent too many requests; see the Retry-After header",
-            )
-            .with_header(header::RETRY_AFTER, HeaderValue::from(*retry_after_seconds)),
+            } => rate_limited(*retry_after_seconds),
             Self::DatabaseUnavailable(cause) => unavailable(cause),
             Self::RefusedByTable(refusal) => refused_by_table(refusal),
             Self::NothingDone { done, refusal } => {

@@ -55,6 +55,15 @@ pub(super) fn precondition_failed<'e>(current: &'e Value, etag: &HeaderValue) ->
     }
 }
 
+pub(super) fn rate_limited(retry_after_seconds: u64) -> Public<'static> {
+    Public::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "rate_limited",
+        "You have sent too many requests; see the Retry-After header",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds))
+}
+
 pub(super) fn unavailable(cause: &Unavailable) -> Public<'static> {
     Public::new(
         StatusCode::SERVICE_UNAVAILABLE,

@@ -15,12 +15,25 @@ pub struct ExportWindow<'a> {
     pub extra: ExtraFields,
     /// Which of them are wanted.
     pub filter: &'a Filter,
+    /// Whether password hashes are read.
+    pub has_hashes: bool,
     /// Only those with higher ids.
     pub after: Option<UserId>,
     /// The highest id.
     pub until: UserId,
     /// How many users are looked at.
     pub size: i64,
+}
+
+/// A user of an export. It is not `Debug`, so that no log can have the hash.
+#[derive(sqlx::FromRow)]
+pub struct ExportedUser {
+    /// What every caller sees.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// The password hash, if there is one and hashes are read.
+    #[sqlx(default)]
+    pub password_hash: Option<String>,
 }
 
 /// The highest id that a user has now.
@@ -34,10 +47,11 @@ pub async fn find_last_id(connection: &mut PgConnection) -> Result<Option<UserId
 pub async fn find_window(
     connection: &mut PgConnection,
     window: ExportWindow<'_>,
-) -> Result<(Vec<User>, UserId), sqlx::Error> {
+) -> Result<(Vec<ExportedUser>, UserId), sqlx::Error> {
     let ExportWindow {
         extra,
         filter,
+        has_hashes,
         after,
         until,
         size,
@@ -58,8 +72,11 @@ pub async fn find_window(
         end = last.unwrap_or(until);
     }
     let mut sql = QueryBuilder::new("SELECT");
-    sql.push(user_columns(extra))
-        .push(" FROM users WHERE id <= ")
+    sql.push(user_columns(extra));
+    if has_hashes {
+        sql.push(", users.password_hash::text AS password_hash");
+    }
+    sql.push(" FROM users WHERE id <= ")
         .push_bind(end)
         .push("::user_id");
     if let Some(after) = &after {

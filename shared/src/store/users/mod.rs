@@ -20,7 +20,7 @@ use sqlx::{PgConnection, QueryBuilder, types::Json};
 pub use self::{
     create::create,
     delete::delete,
-    export::{ExportWindow, find_last_id, find_window},
+    export::{ExportWindow, ExportedUser, find_last_id, find_window},
     many::{ChosenUser, ManyChanged, ManyJob, ManyOutcome, Selection, delete_many, update_many},
     references::{OnDelete, Reference, find_references},
     restore::{RESTORE_DAYS, Restored, restore},

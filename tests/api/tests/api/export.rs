@@ -13,10 +13,10 @@ use sqlx::Executor as _;
 use crate::fixture::{Api, Fixture, ORDINARY, assert_error};
 use crate::imports::BULK;
 
-const EXPORT: &str = "/api/v1/users/export";
+pub(crate) const EXPORT: &str = "/api/v1/users/export";
 
 /// The digest of records, as the documentation says.
-fn digest_of<'r>(records: impl IntoIterator<Item = &'r str>) -> String {
+pub(crate) fn digest_of<'r>(records: impl IntoIterator<Item = &'r str>) -> String {
     let mut value = vec![0; 32];
     for record in records {
         value.extend(record.as_bytes());
@@ -33,7 +33,7 @@ fn next(response: &Response) -> Option<String> {
 }
 
 /// All parts, one after the other.
-async fn export(fixture: &Fixture, api: &Api, path: &str) -> Vec<Response> {
+pub(crate) async fn export(fixture: &Fixture, api: &Api, path: &str) -> Vec<Response> {
     let mut parts = Vec::new();
     let mut path = Some(path.to_owned());
     while let Some(part) = path {
@@ -48,7 +48,9 @@ async fn export(fixture: &Fixture, api: &Api, path: &str) -> Vec<Response> {
 async fn insert_many(fixture: &Fixture, count: i64) {
     sqlx::query(
         "INSERT INTO users (email, username, full_name)
-         SELECT n || '@example.com', 'many' || n, repeat('\"', 100) FROM generate_series(1, $1) AS n",
+         SELECT n || '@example.com', 'many' || n,
+             CASE WHEN n < 5000 THEN repeat('\"', 100) ELSE repeat('x', 600) END
+         FROM generate_series(1, $1) AS n",
     )
     .bind(count)
     .execute(fixture.database.pool())

@@ -22,6 +22,7 @@ mod deadlines;
 mod erase;
 mod events;
 mod export;
+mod export_of_hashes;
 mod faults;
 mod files_of_others;
 mod fixture;

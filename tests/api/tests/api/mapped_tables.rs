@@ -68,7 +68,7 @@ impl Mapped {
         self.key.sign(&all).unwrap()
     }
 
-    fn get(&self, path: &str, claims: &Value) -> Request {
+    pub(crate) fn get(&self, path: &str, claims: &Value) -> Request {
         Request::get(path).bearer(&self.token(claims))
     }
 

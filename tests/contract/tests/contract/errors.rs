@@ -121,6 +121,9 @@ fn advice(error: &Error) -> &'static str {
         Error::InvalidRequest { .. } => "Change the request: `message` says what is allowed.",
         Error::Unauthorized { .. } => "Send a token that is valid now, of a user who is active.",
         Error::Forbidden => "Ask a superuser.",
+        Error::NotConfigured { .. } => {
+            "Ask the operator to change the setting that `message` names."
+        }
         Error::NotFound { .. } => "Check the path, or the id in it.",
         Error::MethodNotAllowed { .. } => "Use a method of the header `Allow`.",
         Error::Conflict { .. } => {
