@@ -18,4 +18,6 @@ mod proposals;
 mod remapping;
 mod rights;
 mod seals;
+mod search_indexes;
+mod search_oracle;
 mod searches;
