@@ -35,45 +35,66 @@ pub(super) fn push_is_match(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchT
 /// The same as a condition that indexes serve, where they serve the term. Only the words with the best lookup have it;
 /// the others pick from what these find.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
+    push_either(sql, term, ["(", " OR ", ")"]);
+}
+
+/// Selects columns of the users who match, by the same indexes. The columns have to tell users apart. Who has short
+/// words in a plain text and who has one in another are selected by themselves: one condition for both would be checked
+/// again for each user, and to look for pairs there takes longest of all.
+pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, term: &SearchTerm) {
+    let select = format!("SELECT {columns} FROM users WHERE ");
+    push_either(sql, term, [&select, &format!(" UNION {select}"), ""]);
+}
+
+/// Conditions for plain texts and for others, if the best way to look up the term has two, between these pieces of SQL.
+fn push_either(
+    sql: &mut QueryBuilder<'_, Postgres>,
+    term: &SearchTerm,
+    [before, between, after]: [&str; 3],
+) {
     let text = folded_text();
     let best = term.words().iter().map(lookup).max();
-    if best == Some(Lookup::Neighbors) {
-        push_neighbors(sql, term, &text);
-        if term.words().len() == 1 {
-            return;
-        }
-        sql.push(" AND ");
-    }
+    sql.push(before);
     for (position, word) in term.words().iter().enumerate() {
         if position > 0 {
             sql.push(" AND ");
         }
-        if best != Some(Lookup::Pairs) || lookup(word) != Lookup::Pairs {
-            push_pattern(sql, word, &text);
-            continue;
-        }
-        push_pairs(sql, short_words::pairs(word));
-        if !short_words::is_pair(word) {
-            sql.push(" AND ");
-            push_pattern(sql, word, &text);
+        match lookup(word) {
+            Lookup::Pairs if best == Some(Lookup::Pairs) => {
+                push_pairs(sql, short_words::pairs(word));
+                if !short_words::is_pair(word) {
+                    sql.push(" AND ");
+                    push_pattern(sql, word, &text);
+                }
+            }
+            Lookup::Neighbors if best == Some(Lookup::Neighbors) => {
+                sql.push(format_args!("({text}) ~ ANY ("))
+                    .push_bind(short_words::with_neighbors(word))
+                    .push(")");
+            }
+            _ => push_pattern(sql, word, &text),
         }
     }
+    if best == Some(Lookup::Neighbors) {
+        sql.push(between);
+        push_any_pair(sql, term.words(), &text);
+    }
+    sql.push(after);
 }
 
-/// All short words are in plain texts, or one of them is in another text.
-fn push_neighbors(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm, text: &str) {
-    let mut pairs = Vec::new();
-    for word in term.words() {
-        if lookup(word) == Lookup::Neighbors {
-            sql.push(if pairs.is_empty() { "((" } else { " AND " })
-                .push(format_args!("({text}) ~ "))
-                .push_bind(short_words::with_neighbor(word));
-            pairs.push(short_words::pairs(word));
+/// A short word is in another text than a plain one.
+fn push_any_pair(sql: &mut QueryBuilder<'_, Postgres>, words: &[SearchWord], text: &str) {
+    let short = words
+        .iter()
+        .filter(|word| lookup(word) == Lookup::Neighbors);
+    let pairs: Vec<_> = short.map(short_words::pairs).collect();
+    push_pairs(sql, pairs.join(" | "));
+    if words.len() > 1 {
+        for word in words {
+            sql.push(" AND ");
+            push_pattern(sql, word, text);
         }
     }
-    sql.push(") OR ");
-    push_pairs(sql, pairs.join(" | "));
-    sql.push(")");
 }
 
 fn push_pattern(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, text: &str) {

@@ -4,7 +4,7 @@
 //! characters, or nothing, so all those trigrams are looked up. Other texts have an index of their pairs of
 //! characters.
 
-use std::{collections::BTreeSet, fmt::Write as _, sync::LazyLock};
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use users_table::PLAIN_CHARACTERS;
 
@@ -18,6 +18,9 @@ static PLAIN: LazyLock<BTreeSet<char>> = LazyLock::new(|| {
         .flat_map(|text| text.chars().collect::<Vec<_>>())
         .collect()
 });
+
+/// How many letters a regular expression of neighbors has.
+const NEIGHBORS: usize = 28;
 
 /// How indexes find users who have a word, from worst to best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,15 +59,25 @@ pub(super) fn lookup(word: &SearchWord) -> Lookup {
     }
 }
 
-/// A regular expression for a word of two characters with a plain character or nothing before it.
-pub(super) fn with_neighbor(word: &SearchWord) -> String {
-    let mut pattern = String::from("(^|[");
-    for character in &*PLAIN {
-        let _ = write!(pattern, r"\u{:04x}", u32::from(*character));
-    }
-    pattern.push_str("])");
-    pattern.push_str(&word.regular_expression());
-    pattern
+/// Regular expressions for a word of two characters with a plain character or nothing before it, one of which has to
+/// match. The index is asked for each by itself: to see whether one of the trigrams is there takes the server longer
+/// the more of them there are, and before most words stands no letter.
+pub(super) fn with_neighbors(word: &SearchWord) -> Vec<String> {
+    let (letters, others): (Vec<_>, Vec<_>) = PLAIN
+        .iter()
+        .partition(|character| character.is_alphanumeric());
+    let word = word.regular_expression();
+    let mut patterns = vec![format!("(^|{}){word}", one_of(&others))];
+    let of_letters = letters.chunks(NEIGHBORS);
+    patterns.extend(of_letters.map(|letters| format!("{}{word}", one_of(letters))));
+    patterns
+}
+
+fn one_of(characters: &[char]) -> String {
+    let escaped = characters
+        .iter()
+        .map(|character| format!(r"\u{:04x}", u32::from(*character)));
+    format!("[{}]", escaped.collect::<String>())
 }
 
 /// Whether a word is found by its pairs alone.
