@@ -1,7 +1,7 @@
 //! What a search looks into and how.
 
 use sqlx::{Postgres, QueryBuilder};
-use users_table::{character_pairs_of, folded_text_of, rare_text_of};
+use users_table::{character_pairs_of, folded_text_of, rare_text_of, uncommon_characters_of};
 
 use super::short_words::{self, Lookup, lookup};
 use crate::users::{Filter, SearchTerm, SearchWord};
@@ -59,27 +59,38 @@ fn push_either(
         if position > 0 {
             sql.push(" AND ");
         }
-        match lookup(word) {
-            Lookup::Pairs if best == Some(Lookup::Pairs) => {
-                push_pairs(sql, short_words::pairs(word));
-                if !short_words::is_pair(word) {
-                    sql.push(" AND ");
-                    push_pattern(sql, word, &text);
-                }
-            }
-            Lookup::Neighbors if best == Some(Lookup::Neighbors) => {
-                sql.push(format_args!("({text}) ~ ANY ("))
-                    .push_bind(short_words::with_neighbors(word))
-                    .push(")");
-            }
-            _ => push_pattern(sql, word, &text),
-        }
+        let lookup = lookup(word);
+        let is_best = Some(lookup) == best;
+        push_word(
+            sql,
+            word,
+            if is_best { lookup } else { Lookup::None },
+            &text,
+        );
     }
     if best == Some(Lookup::Neighbors) {
         sql.push(between);
         push_any_pair(sql, term.words(), &text);
     }
     sql.push(after);
+}
+
+/// A user has the word, in a plain text if it is looked up by neighbors.
+fn push_word(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, lookup: Lookup, text: &str) {
+    match lookup {
+        Lookup::None | Lookup::Trigrams => push_pattern(sql, word, text),
+        Lookup::Neighbors => {
+            sql.push(format_args!("({text}) ~ ANY ("))
+                .push_bind(short_words::with_neighbors(word))
+                .push(")");
+        }
+        Lookup::Uncommon => push_uncommon(sql, short_words::uncommon(word)),
+        Lookup::Pairs => push_pairs(sql, short_words::pairs(word)),
+    }
+    if !short_words::is_all(word, lookup) {
+        sql.push(" AND ");
+        push_pattern(sql, word, text);
+    }
 }
 
 /// A short word is in another text than a plain one.
@@ -116,6 +127,14 @@ fn push_pairs(sql: &mut QueryBuilder<'_, Postgres>, query: String) {
     ))
     .push_bind(query)
     .push("::tsquery)");
+}
+
+/// The same expressions as in the index `ix_users_uncommon`.
+fn push_uncommon(sql: &mut QueryBuilder<'_, Postgres>, stored: Vec<String>) {
+    let [has_any, characters] = uncommon_characters_of("username", "email", "full_name");
+    sql.push(format_args!("({has_any} AND {characters} && "))
+        .push_bind(stored)
+        .push(")");
 }
 
 /// The conditions on flags. Only those that are asked for, so that each combination has a plan of

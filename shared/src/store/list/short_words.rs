@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use users_table::PLAIN_CHARACTERS;
+use users_table::{PLAIN_CHARACTERS, UNCOMMON_CHARACTERS};
 
 use crate::users::{SearchTerm, SearchWord, folded};
 
@@ -29,6 +29,8 @@ pub(super) enum Lookup {
     None,
     /// In plain texts with what stands before the word, by the trigram index; in others by pairs.
     Neighbors,
+    /// By a character that few users have.
+    Uncommon,
     /// Only texts that are not plain can have the word.
     Pairs,
     /// By the word's own trigrams.
@@ -55,7 +57,8 @@ pub(super) fn lookup(word: &SearchWord) -> Lookup {
     }
     match (characters.next(), characters.next(), characters.next()) {
         (Some(first), Some(_), None) if first.is_alphanumeric() => Lookup::Neighbors,
-        _ => Lookup::None,
+        _ if uncommon(word).is_empty() => Lookup::None,
+        _ => Lookup::Uncommon,
     }
 }
 
@@ -80,9 +83,28 @@ fn one_of(characters: &[char]) -> String {
     format!("[{}]", escaped.collect::<String>())
 }
 
-/// Whether a word is found by its pairs alone.
-pub(super) fn is_pair(word: &SearchWord) -> bool {
-    word.as_str().chars().nth(2).is_none()
+/// What stored texts may have for the first uncommon character of a word. Nothing if it has none.
+pub(super) fn uncommon(word: &SearchWord) -> Vec<String> {
+    let stored = |character: char| -> Vec<_> {
+        let uncommon = UNCOMMON_CHARACTERS.into_iter().flatten().map(String::from);
+        uncommon
+            .filter(|text| folded(text).chars().eq([character]))
+            .collect()
+    };
+    let mut characters = word.as_str().chars().map(stored);
+    characters
+        .find(|stored| !stored.is_empty())
+        .unwrap_or_default()
+}
+
+/// Whether a word has no more than what this lookup finds.
+pub(super) fn is_all(word: &SearchWord, lookup: Lookup) -> bool {
+    let most = match lookup {
+        Lookup::None | Lookup::Trigrams => return true,
+        Lookup::Uncommon => 1,
+        Lookup::Neighbors | Lookup::Pairs => 2,
+    };
+    word.as_str().chars().nth(most).is_none()
 }
 
 /// What the index of pairs is asked for, as a `tsquery`. White space is left out, because a stored text may have
@@ -113,6 +135,20 @@ mod tests {
         // It expands no more than 256 trigrams, and no characters beyond these.
         assert!(PLAIN.len() < 256);
         assert!(PLAIN.iter().all(|character| *character <= '\u{7ff}'));
+    }
+
+    #[test]
+    fn what_folds_to_an_uncommon_character_is_uncommon() {
+        let all: BTreeSet<_> = UNCOMMON_CHARACTERS.into_iter().flatten().collect();
+        for character in char::MIN..=char::MAX {
+            let folded = folded(character.encode_utf8(&mut [0; 4]));
+            let is_uncommon = folded.chars().any(|folded| all.contains(&folded));
+            assert_eq!(is_uncommon, all.contains(&character), "{character:?}");
+        }
+        let stored = |term| uncommon(&SearchTerm::parse(term).unwrap().words()[0]);
+        assert_eq!(stored("q"), ["Q", "q"]);
+        assert_eq!(stored(".=q"), ["=", "≠"]);
+        assert!(stored("a.").is_empty());
     }
 
     #[test]
