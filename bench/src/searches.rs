@@ -19,7 +19,7 @@ use crate::scale::{PAGE, SCAN_LIMIT, Session, deadline, seed_list, server};
 /// Rare and common terms, absent ones, with and without trigrams, of one word and of two. The users of some
 /// stand together: near the beginning, in the middle, or at the end by time or by name. Behind a term with
 /// accents taken off is what ILIKE has to be asked for.
-const TERMS: [(&str, &[&str]); 27] = [
+const TERMS: [(&str, &[&str]); 30] = [
     ("zz1234", &["zz1234"]),
     ("qqqqq", &["qqqqq"]),
     ("linda.kowalski9", &["linda.kowalski9"]),
@@ -46,7 +46,10 @@ const TERMS: [(&str, &[&str]); 27] = [
     ("ge", &["ge"]),
     ("花", &["花"]),
     ("ma 花", &["ma", "花"]),
+    ("li sm", &["li", "sm"]),
     ("q", &["q"]),
+    ("+", &["+"]),
+    ("(", &["("]),
 ];
 
 /// Clients that search at the same time, and for how long.

@@ -4,7 +4,7 @@
 use sqlx::{FromRow, PgConnection, raw_sql};
 
 /// The names of all indexes on users that migrations make.
-pub const INDEXES: [&str; 8] = [
+pub const INDEXES: [&str; 9] = [
     "ux_users_email",
     "ux_users_username",
     "ix_users_created_at",
@@ -13,6 +13,7 @@ pub const INDEXES: [&str; 8] = [
     "ix_users_search",
     "ix_users_folded",
     "ix_users_pairs",
+    "ix_users_uncommon",
 ];
 
 /// The index of searches until migration 0031.

@@ -18,6 +18,21 @@ pub const PLAIN_CHARACTERS: [RangeInclusive<char>; 12] = [
     'Ạ'..='ỹ',
 ];
 
+/// Punctuation and letters that few users have, and what folds to them. One of them alone has an index.
+pub const UNCOMMON_CHARACTERS: [RangeInclusive<char>; 11] = [
+    '!'..='-',
+    '/'..='/',
+    ':'..='?',
+    'Q'..='Q',
+    '['..='`',
+    'q'..='q',
+    '{'..='~',
+    '\u{37e}'..='\u{37e}',
+    '\u{1fef}'..='\u{1fef}',
+    '\u{2260}'..='\u{2260}',
+    '\u{226e}'..='\u{226f}',
+];
+
 /// What a search looks into, of the expressions that are the fields. The separator cannot be searched for, so
 /// nothing is found across fields.
 #[must_use]
@@ -38,16 +53,7 @@ pub fn folded_text_of(username: &str, email: &str, full_name: &str) -> String {
 /// The fields that have other than plain characters, each with a separator behind it.
 #[must_use]
 pub fn rare_text_of(username: &str, email: &str, full_name: &str) -> String {
-    let plain = PLAIN_CHARACTERS
-        .each_ref()
-        .map(|range| {
-            format!(
-                r"\u{:04x}-\u{:04x}",
-                *range.start() as u32,
-                *range.end() as u32
-            )
-        })
-        .concat();
+    let plain = ranges(&PLAIN_CHARACTERS);
     texts(username, email, full_name)
         .map(|text| {
             format!(
@@ -75,6 +81,31 @@ pub fn character_pairs_of(rare_text: &str) -> String {
     )",
         folded(&format!("({rare_text})"))
     )
+}
+
+/// Whether a user has an uncommon character, and all of them, as an array.
+#[must_use]
+pub fn uncommon_characters_of(username: &str, email: &str, full_name: &str) -> [String; 2] {
+    let uncommon = ranges(&UNCOMMON_CHARACTERS);
+    let text = texts(username, email, full_name).join(" || ");
+    let text = format!(r#"({text}) COLLATE "C""#);
+    [
+        // The planner takes an expression that differs from a number for true of nearly every user.
+        format!("({text} ~ '[{uncommon}]')::integer <> 0"),
+        format!("string_to_array(regexp_replace({text}, '[^{uncommon}]+', '', 'g'), NULL)"),
+    ]
+}
+
+/// Ranges of characters as a regular expression has them between brackets.
+fn ranges(characters: &[RangeInclusive<char>]) -> String {
+    let ranges = characters.iter().map(|range| {
+        format!(
+            r"\u{:04x}-\u{:04x}",
+            u32::from(*range.start()),
+            u32::from(*range.end())
+        )
+    });
+    ranges.collect()
 }
 
 fn texts(username: &str, email: &str, full_name: &str) -> [String; 3] {

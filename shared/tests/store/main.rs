@@ -21,5 +21,7 @@ mod proposals;
 mod remapping;
 mod rights;
 mod seals;
+mod search_indexes;
+mod search_oracle;
 mod searches;
 mod surveys;

@@ -4,7 +4,9 @@
 use std::fmt::Write as _;
 
 use super::columns::ViewColumn;
-use crate::folded_text::{character_pairs_of, folded_text_of, rare_text_of};
+use crate::folded_text::{
+    character_pairs_of, folded_text_of, rare_text_of, uncommon_characters_of,
+};
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,7 @@ impl Indexed<'_> {
             13 => self.keep_apart("username", "rollcall_users_username_unique", self.unique[1]),
             31 => Some(self.search()),
             90 => Some(self.pairs()),
+            110 => Some(self.uncommon()),
             _ => None,
         }
     }
@@ -170,6 +173,19 @@ impl Indexed<'_> {
             definition: format!(
                 "USING gin (({pairs})) WITH (gin_pending_list_limit = 16384){}",
                 self.condition(Some(&is_rare))
+            ),
+        }
+    }
+
+    fn uncommon(&self) -> Index {
+        let [username, email, full_name] = self.searched();
+        let [has_any, characters] = uncommon_characters_of(&username, &email, &full_name);
+        Index {
+            name: "rollcall_users_uncommon",
+            is_unique: false,
+            definition: format!(
+                "USING gin (({characters})) WITH (gin_pending_list_limit = 16384){}",
+                self.condition(Some(&has_any))
             ),
         }
     }

@@ -27,7 +27,7 @@ const COUNTS_OF_MANY: &str = include_str!("templates/counts_of_many.sql");
 const WITHOUT_COUNTERPART: [i64; 5] = [8, 9, 10, 11, 32];
 
 /// Migrations that build an index.
-pub(crate) const BUILDS_INDEX: [i64; 9] = [3, 4, 5, 6, 7, 12, 13, 31, 90];
+pub(crate) const BUILDS_INDEX: [i64; 10] = [3, 4, 5, 6, 7, 12, 13, 31, 90, 110];
 
 /// A mapping in terms of the table that is there.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What a search looks into and how.
 
 use sqlx::{Postgres, QueryBuilder};
-use users_table::{character_pairs_of, folded_text_of, rare_text_of};
+use users_table::{character_pairs_of, folded_text_of, rare_text_of, uncommon_characters_of};
 
 use super::short_words::{self, Lookup, lookup};
 use crate::users::{Filter, SearchTerm, SearchWord};
@@ -35,45 +35,77 @@ pub(super) fn push_is_match(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchT
 /// The same as a condition that indexes serve, where they serve the term. Only the words with the best lookup have it;
 /// the others pick from what these find.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
+    push_either(sql, term, ["(", " OR ", ")"]);
+}
+
+/// Selects columns of the users who match, by the same indexes. The columns have to tell users apart. Who has short
+/// words in a plain text and who has one in another are selected by themselves: one condition for both would be checked
+/// again for each user, and to look for pairs there takes longest of all.
+pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, term: &SearchTerm) {
+    let select = format!("SELECT {columns} FROM users WHERE ");
+    push_either(sql, term, [&select, &format!(" UNION {select}"), ""]);
+}
+
+/// Conditions for plain texts and for others, if the best way to look up the term has two, between these pieces of SQL.
+fn push_either(
+    sql: &mut QueryBuilder<'_, Postgres>,
+    term: &SearchTerm,
+    [before, between, after]: [&str; 3],
+) {
     let text = folded_text();
     let best = term.words().iter().map(lookup).max();
-    if best == Some(Lookup::Neighbors) {
-        push_neighbors(sql, term, &text);
-        if term.words().len() == 1 {
-            return;
-        }
-        sql.push(" AND ");
-    }
+    sql.push(before);
     for (position, word) in term.words().iter().enumerate() {
         if position > 0 {
             sql.push(" AND ");
         }
-        if best != Some(Lookup::Pairs) || lookup(word) != Lookup::Pairs {
-            push_pattern(sql, word, &text);
-            continue;
+        let lookup = lookup(word);
+        let is_best = Some(lookup) == best;
+        push_word(
+            sql,
+            word,
+            if is_best { lookup } else { Lookup::None },
+            &text,
+        );
+    }
+    if best == Some(Lookup::Neighbors) {
+        sql.push(between);
+        push_any_pair(sql, term.words(), &text);
+    }
+    sql.push(after);
+}
+
+/// A user has the word, in a plain text if it is looked up by neighbors.
+fn push_word(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, lookup: Lookup, text: &str) {
+    match lookup {
+        Lookup::None | Lookup::Trigrams => push_pattern(sql, word, text),
+        Lookup::Neighbors => {
+            sql.push(format_args!("({text}) ~ ANY ("))
+                .push_bind(short_words::with_neighbors(word))
+                .push(")");
         }
-        push_pairs(sql, short_words::pairs(word));
-        if !short_words::is_pair(word) {
-            sql.push(" AND ");
-            push_pattern(sql, word, &text);
-        }
+        Lookup::Uncommon => push_uncommon(sql, short_words::uncommon(word)),
+        Lookup::Pairs => push_pairs(sql, short_words::pairs(word)),
+    }
+    if !short_words::is_all(word, lookup) {
+        sql.push(" AND ");
+        push_pattern(sql, word, text);
     }
 }
 
-/// All short words are in plain texts, or one of them is in another text.
-fn push_neighbors(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm, text: &str) {
-    let mut pairs = Vec::new();
-    for word in term.words() {
-        if lookup(word) == Lookup::Neighbors {
-            sql.push(if pairs.is_empty() { "((" } else { " AND " })
-                .push(format_args!("({text}) ~ "))
-                .push_bind(short_words::with_neighbor(word));
-            pairs.push(short_words::pairs(word));
+/// A short word is in another text than a plain one.
+fn push_any_pair(sql: &mut QueryBuilder<'_, Postgres>, words: &[SearchWord], text: &str) {
+    let short = words
+        .iter()
+        .filter(|word| lookup(word) == Lookup::Neighbors);
+    let pairs: Vec<_> = short.map(short_words::pairs).collect();
+    push_pairs(sql, pairs.join(" | "));
+    if words.len() > 1 {
+        for word in words {
+            sql.push(" AND ");
+            push_pattern(sql, word, text);
         }
     }
-    sql.push(") OR ");
-    push_pairs(sql, pairs.join(" | "));
-    sql.push(")");
 }
 
 fn push_pattern(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, text: &str) {
@@ -95,6 +127,14 @@ fn push_pairs(sql: &mut QueryBuilder<'_, Postgres>, query: String) {
     ))
     .push_bind(query)
     .push("::tsquery)");
+}
+
+/// The same expressions as in the index `ix_users_uncommon`.
+fn push_uncommon(sql: &mut QueryBuilder<'_, Postgres>, stored: Vec<String>) {
+    let [has_any, characters] = uncommon_characters_of("username", "email", "full_name");
+    sql.push(format_args!("({has_any} AND {characters} && "))
+        .push_bind(stored)
+        .push(")");
 }
 
 /// The conditions on flags. Only those that are asked for, so that each combination has a plan of

@@ -130,6 +130,8 @@ fn a_search_scans_or_collects() {
         ("tom", "one_word"),
         (r#"anna "van der""#, "words"),
         ("jo 花", "short_words"),
+        ("jo li", "two_letters"),
+        ("+", "uncommon"),
     ] {
         let term = SearchTerm::parse(term).unwrap();
         check(

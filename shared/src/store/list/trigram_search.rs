@@ -94,8 +94,9 @@ pub(super) fn select_estimate<'q>(
     query: &'q ListQuery,
     term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
-    let mut sql = QueryBuilder::new("EXPLAIN SELECT FROM users WHERE ");
-    searched::push_condition(&mut sql, term);
+    let mut sql = QueryBuilder::new("EXPLAIN SELECT FROM (");
+    searched::push_found(&mut sql, "id, is_active, is_superuser", term);
+    sql.push(") AS matching WHERE TRUE");
     searched::push_flags(&mut sql, &query.filter);
     sql
 }
@@ -107,16 +108,14 @@ pub(super) fn select_ids<'q>(
     term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
-    let mut sql = QueryBuilder::new(format!(
+    let key = merged_ranges::key_expression(bounds.sort.by);
+    let mut sql = QueryBuilder::new(
         "WITH found AS MATERIALIZED (
              SELECT id, key
-             FROM (
-                 SELECT id, {} AS key, is_active, is_superuser
-                 FROM users
-                 WHERE ",
-        merged_ranges::key_expression(bounds.sort.by)
-    ));
-    searched::push_condition(&mut sql, term);
+             FROM (",
+    );
+    let columns = format!("id, {key} AS key, is_active, is_superuser");
+    searched::push_found(&mut sql, &columns, term);
     sql.push(" OFFSET 0) AS matching WHERE TRUE");
     searched::push_flags(&mut sql, &bounds.query.filter);
     sql.push(
@@ -164,12 +163,9 @@ pub(super) fn select_count<'q>(
         "SELECT count(*)
          FROM (
              SELECT
-             FROM (
-                 SELECT is_active, is_superuser
-                 FROM users
-                 WHERE ",
+             FROM (",
     );
-    searched::push_condition(&mut sql, term);
+    searched::push_found(&mut sql, "id, is_active, is_superuser", term);
     sql.push(" OFFSET 0) AS found WHERE TRUE");
     searched::push_flags(&mut sql, &query.filter);
     sql.push(" LIMIT ")

@@ -6,6 +6,7 @@ FROM
         FROM
             (
                 SELECT
+                    id,
                     is_active,
                     is_superuser
                 FROM
