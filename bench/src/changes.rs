@@ -19,7 +19,7 @@ const NAME: &str = "Zyx Wvutsrq";
 pub async fn run(rounds: u32, users: u32) -> Result<String> {
     let postgres = fixture::durable_server()?;
     let mut connection = fixture::dataset(&postgres, "bench", users).await?;
-    let function = imports::start("users", &postgres.url("bench")).await?;
+    let function = imports::start("users", &postgres.url("bench"), &[]).await?;
     let mut times = vec![Samples::default(); 5];
     for round in 0..=rounds {
         say(&format!("round {round} of {rounds}"));

@@ -220,26 +220,29 @@ async fn import(connection: &mut PgConnection, rows: &[ImportRow]) -> Result<()>
 }
 
 async fn bulk_create(url: &str) -> Result<Box<Program>> {
-    start("bulk-create", url).await
+    start("bulk-create", url, &[]).await
 }
 
-/// A function, started.
-pub async fn start(binary: &str, url: &str) -> Result<Box<Program>> {
-    let environment = vec![
-        ("DATABASE_URL".to_owned(), url.to_owned()),
-        ("JWT_KEY".to_owned(), signing_key().verification_key()),
-    ];
+/// A function, started with these variables too.
+pub async fn start(binary: &str, url: &str, variables: &[(&str, &str)]) -> Result<Box<Program>> {
+    let key = signing_key().verification_key();
+    let own = [("DATABASE_URL", url), ("JWT_KEY", &key)];
+    let environment = own.iter().chain(variables);
+    let environment = environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let environment = environment.collect();
     let program = Program::new(binary, environment, Request::get("/")).await?;
     program.function.start_instance().await?;
     Ok(Box::new(program))
 }
 
-fn request(users: &Value) -> Result<Request> {
+/// An import of these users.
+pub fn request(users: &Value) -> Result<Request> {
     let request = Request::post("/api/v1/users/bulk");
     Ok(request.bearer(&signing_key().token(1)?).json(users))
 }
 
-fn as_json(rows: &[ImportRow]) -> Value {
+/// The rows as a caller sends them.
+pub fn as_json(rows: &[ImportRow]) -> Value {
     let rows = rows.iter().map(|row| {
         json!({
             "email": row.email,

@@ -4,11 +4,13 @@ mod adoption;
 mod changes;
 mod cold;
 mod deployment;
+mod exports;
 mod files;
 mod fixture;
 mod fleet;
 mod imports;
 mod load;
+mod log;
 mod mapped;
 mod program;
 mod replicas;
@@ -39,6 +41,10 @@ enum Bench {
     Bulk,
     /// 10,000 users at once, changed and deleted through the function
     Changes,
+    /// Exports, beside COPY of the same columns
+    Exports,
+    /// What the log of changes costs, and requests for one user beside lists
+    Log,
     /// Files through `rollcall import`: plain CSV, a dump of Auth0, and a list that Excel has saved
     Files,
     /// What each index and the triggers cost an import
@@ -73,6 +79,8 @@ async fn main() -> Result<()> {
     let table = match bench {
         Bench::Bulk => imports::bulk(rounds(7), one_of_users(100_000)).await?,
         Bench::Changes => changes::run(rounds(7), one_of_users(1_000_000)).await?,
+        Bench::Exports => exports::run(rounds(5), one_of_users(1_000_000)).await?,
+        Bench::Log => log::run(rounds(7), one_of_users(100_000)).await?,
         Bench::Files => files::run(one_of_users(1_000_000)).await?,
         Bench::Writes => imports::writes(rounds(40), one_of_users(300_000)).await?,
         Bench::Writers => writers::run(rounds(7), one_of_users(100_000)).await?,

@@ -74,7 +74,7 @@ fn the_catalogue_has_every_kind_of_error_once() {
     let mut distinct = codes.clone();
     distinct.dedup();
     assert_eq!(codes, distinct);
-    assert_eq!(codes.len(), 22, "one for each code that `advice` knows");
+    assert_eq!(codes.len(), 23, "one for each code that `advice` knows");
 }
 
 #[test]

@@ -205,20 +205,20 @@ async fn users_who_are_exported_with_their_hashes_and_imported_again_sign_in_as_
         let import = ["import", file, "--yes", "--on-conflict", "skip"];
         let imported = machine.output(&import).await;
         assert_eq!(imported, "2 created, 0 updated, 3 skipped, 0 rejected\n");
-        let hashes: Vec<String> = sqlx::query_scalar(
+        let stored: Vec<String> = sqlx::query_scalar(
             "SELECT password_hash FROM users WHERE email IN ('plain@example.com', 'hashed@example.com')
              ORDER BY email DESC",
         )
         .fetch_all(fixture.database.pool())
         .await
         .unwrap();
-        let [plain, hashed] = hashes.as_slice() else {
-            panic!("{hashes:?}");
+        let [plain, taken_over] = stored.as_slice() else {
+            panic!("{stored:?}");
         };
         let signs_in =
             |password: &str| Argon2::default().verify_password(password.as_bytes(), plain.as_str());
         signs_in("correct horse battery").unwrap();
         signs_in("another password").unwrap_err();
-        assert_eq!(hashed, bcrypt);
+        assert_eq!(taken_over, bcrypt);
     }
 }
