@@ -9,6 +9,9 @@ use crate::users::{Filter, SearchTerm, SearchWord};
 /// The columns that a search looks into.
 pub(super) const COLUMNS: &str = "username, email, full_name";
 
+/// How many short words indexes are asked for. The server keeps 32 regular expressions compiled, and a word has five.
+const MAX_SHORT_WORDS: usize = 4;
+
 /// What a search looks into: the same expression as in the index `ix_users_folded`. The separator cannot be
 /// searched for, so nothing is found across fields.
 pub(super) fn folded_text() -> String {
@@ -53,24 +56,21 @@ fn push_either(
     [before, between, after]: [&str; 3],
 ) {
     let text = folded_text();
-    let best = term.words().iter().map(lookup).max();
+    let words = term.words();
+    let best = words.iter().map(lookup).max();
+    let is_best = |word: &&SearchWord| Some(lookup(word)) == best;
+    let asked: Vec<_> = words.iter().filter(is_best).take(MAX_SHORT_WORDS).collect();
     sql.push(before);
-    for (position, word) in term.words().iter().enumerate() {
+    for (position, word) in words.iter().enumerate() {
         if position > 0 {
             sql.push(" AND ");
         }
-        let lookup = lookup(word);
-        let is_best = Some(lookup) == best;
-        push_word(
-            sql,
-            word,
-            if is_best { lookup } else { Lookup::None },
-            &text,
-        );
+        let lookup = asked.contains(&word).then(|| lookup(word));
+        push_word(sql, word, lookup.unwrap_or(Lookup::None), &text);
     }
     if best == Some(Lookup::Neighbors) {
         sql.push(between);
-        push_any_pair(sql, term.words(), &text);
+        push_any_pair(sql, &asked, words, &text);
     }
     sql.push(after);
 }
@@ -94,11 +94,13 @@ fn push_word(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, lookup: Lo
 }
 
 /// A short word is in another text than a plain one.
-fn push_any_pair(sql: &mut QueryBuilder<'_, Postgres>, words: &[SearchWord], text: &str) {
-    let short = words
-        .iter()
-        .filter(|word| lookup(word) == Lookup::Neighbors);
-    let pairs: Vec<_> = short.map(short_words::pairs).collect();
+fn push_any_pair(
+    sql: &mut QueryBuilder<'_, Postgres>,
+    short: &[&SearchWord],
+    words: &[SearchWord],
+    text: &str,
+) {
+    let pairs: Vec<_> = short.iter().map(|word| short_words::pairs(word)).collect();
     push_pairs(sql, pairs.join(" | "));
     if words.len() > 1 {
         for word in words {
