@@ -38,41 +38,85 @@ pub(super) fn push_is_match(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchT
 /// The same as a condition that indexes serve, where they serve the term. Only the words with the best lookup have it;
 /// the others pick from what these find.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
-    push_either(sql, term, ["(", " OR ", ")"]);
+    let text = folded_text();
+    let asked = Asked::of(term);
+    sql.push("(");
+    asked.push_words(sql, &text);
+    if asked.best == Lookup::Neighbors {
+        sql.push(" OR ");
+        asked.push_any_pair(sql, &text);
+    }
+    sql.push(")");
 }
 
-/// Selects columns of the users who match, by the same indexes. The columns have to tell users apart. Who has short
-/// words in a plain text and who has one in another are selected by themselves: one condition for both would be checked
-/// again for each user, and to look for pairs there takes longest of all.
+/// Selects columns of the users who match, by the same indexes. Those who have short words in plain texts and those who
+/// have one in another text are selected by themselves: one condition for both would be checked again for each user,
+/// and to look for pairs there takes longest of all.
 pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, term: &SearchTerm) {
     let select = format!("SELECT {columns} FROM users WHERE ");
-    push_either(sql, term, [&select, &format!(" UNION {select}"), ""]);
+    let text = folded_text();
+    let asked = Asked::of(term);
+    sql.push(&select);
+    asked.push_words(sql, &text);
+    if asked.best == Lookup::Neighbors {
+        sql.push(" UNION ALL ").push(&select);
+        asked.push_any_pair(sql, &text);
+        sql.push(" AND NOT (");
+        asked.push_words(sql, &text);
+        sql.push(")");
+    }
 }
 
-/// Conditions for plain texts and for others, if the best way to look up the term has two, between these pieces of SQL.
-fn push_either(
-    sql: &mut QueryBuilder<'_, Postgres>,
-    term: &SearchTerm,
-    [before, between, after]: [&str; 3],
-) {
-    let text = folded_text();
-    let words = term.words();
-    let best = words.iter().map(lookup).max();
-    let is_best = |word: &&SearchWord| Some(lookup(word)) == best;
-    let asked: Vec<_> = words.iter().filter(is_best).take(MAX_SHORT_WORDS).collect();
-    sql.push(before);
-    for (position, word) in words.iter().enumerate() {
-        if position > 0 {
-            sql.push(" AND ");
+/// The words of a term, and which of them indexes are asked for.
+struct Asked<'t> {
+    words: &'t [SearchWord],
+    best: Lookup,
+    asked: Vec<&'t SearchWord>,
+}
+
+impl<'t> Asked<'t> {
+    fn of(term: &'t SearchTerm) -> Self {
+        let words = term.words();
+        let best = words.iter().map(lookup).max().unwrap_or(Lookup::None);
+        let with_best = words.iter().filter(|word| lookup(word) == best);
+        Self {
+            words,
+            best,
+            asked: with_best.take(MAX_SHORT_WORDS).collect(),
         }
-        let lookup = asked.contains(&word).then(|| lookup(word));
-        push_word(sql, word, lookup.unwrap_or(Lookup::None), &text);
     }
-    if best == Some(Lookup::Neighbors) {
-        sql.push(between);
-        push_any_pair(sql, &asked, words, &text);
+
+    /// A user has all words; short ones in plain texts, if they are looked up by neighbors.
+    fn push_words(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
+        for (position, word) in self.words.iter().enumerate() {
+            if position > 0 {
+                sql.push(" AND ");
+            }
+            let is_asked = self.asked.contains(&word);
+            push_word(
+                sql,
+                word,
+                if is_asked { self.best } else { Lookup::None },
+                text,
+            );
+        }
     }
-    sql.push(after);
+
+    /// A user has all words, and a short one in another text than a plain one.
+    fn push_any_pair(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
+        let pairs: Vec<_> = self
+            .asked
+            .iter()
+            .map(|word| short_words::pairs(word))
+            .collect();
+        push_pairs(sql, pairs.join(" | "));
+        if self.words.len() > 1 {
+            for word in self.words {
+                sql.push(" AND ");
+                push_pattern(sql, word, text);
+            }
+        }
+    }
 }
 
 /// A user has the word, in a plain text if it is looked up by neighbors.
@@ -90,23 +134,6 @@ fn push_word(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, lookup: Lo
     if !short_words::is_all(word, lookup) {
         sql.push(" AND ");
         push_pattern(sql, word, text);
-    }
-}
-
-/// A short word is in another text than a plain one.
-fn push_any_pair(
-    sql: &mut QueryBuilder<'_, Postgres>,
-    short: &[&SearchWord],
-    words: &[SearchWord],
-    text: &str,
-) {
-    let pairs: Vec<_> = short.iter().map(|word| short_words::pairs(word)).collect();
-    push_pairs(sql, pairs.join(" | "));
-    if words.len() > 1 {
-        for word in words {
-            sql.push(" AND ");
-            push_pattern(sql, word, text);
-        }
     }
 }
 
