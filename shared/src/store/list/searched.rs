@@ -9,8 +9,9 @@ use crate::users::{Filter, SearchTerm, SearchWord};
 /// The columns that a search looks into.
 pub(super) const COLUMNS: &str = "username, email, full_name";
 
-/// How many short words indexes are asked for. The server keeps 32 regular expressions compiled, and a word has five.
-const MAX_SHORT_WORDS: usize = 4;
+/// How many short words indexes are asked for. A word has five regular expressions, and the server looks up each of them
+/// with each one of the other word: three words would be 125 scans of the index.
+const MAX_SHORT_WORDS: usize = 2;
 
 /// What a search looks into: the same expression as in the index `ix_users_folded`. The separator cannot be
 /// searched for, so nothing is found across fields.
