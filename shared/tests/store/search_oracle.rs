@@ -30,7 +30,7 @@ pub(crate) const DATA: &str = "
         TIMESTAMPTZ '2026-01-01 00:00:00Z' + (n / 7) * INTERVAL '1 minute'
     FROM generate_series(1, 2000) AS n";
 
-const TERMS: [&str; 58] = [
+const TERMS: [&str; 59] = [
     "ana",
     "ANNA",
     "a",
@@ -86,6 +86,7 @@ const TERMS: [&str; 58] = [
     "\"が 각\"",
     "\\s",
     "yil buc",
+    "ma il ex am pl ar ia",
     "\"anna maria\"",
     "\"NNA M\"",
     "\"maria anna\"",

@@ -191,6 +191,42 @@ async fn a_table_with_ids_of_four_bytes_is_searched_in_both_ways() {
 }
 
 #[tokio::test]
+async fn a_search_may_be_given_up_at_any_time() {
+    let database = TestDatabase::create().await.unwrap();
+    fill(&database).await;
+    let searcher = Searcher::on(&database);
+    let list = &ListQuery {
+        filter: Filter {
+            search: Some(SearchTerm::parse("ma il ex am").unwrap()),
+            ..Filter::default()
+        },
+        sort: Sort {
+            by: SortBy::CreatedAt,
+            order: SortOrder::Ascending,
+        },
+        position: Position::Page(1),
+        size: 20,
+        count: CountMode::None,
+        scan_limit: 50,
+    };
+    let term = list.filter.search.as_ref().unwrap();
+    let deadline = Deadline::after(Duration::from_mins(1));
+    let mut given_up = 0;
+    for milliseconds in 1..=40 {
+        let time = Duration::from_millis(milliseconds);
+        let page = searcher
+            .database
+            .read_briefly(&deadline, time, |mut lease| async move {
+                (list::trigram_search(&mut lease, list, term).await, lease)
+            })
+            .await
+            .unwrap();
+        given_up += u32::from(page.is_none());
+    }
+    assert!(given_up > 0);
+}
+
+#[tokio::test]
 async fn a_query_that_is_given_up_leaves_the_connection_to_others() {
     async fn sleep(mut lease: Lease, seconds: f64) -> (Result<i32, sqlx::Error>, Lease) {
         let slept = sqlx::query_scalar("SELECT 1 FROM pg_sleep($1)")

@@ -28,6 +28,10 @@ const STALE_PLAN: &str = "RevalidateCachedQuery";
 /// The routine in which RAISE of PL/pgSQL makes its errors, whatever their code.
 const RAISE: &str = "exec_stmt_raise";
 
+/// The routine in which pg_trgm compiles a regular expression. A timeout that passes meanwhile is reported as an error of
+/// that expression.
+const COMPILE: &str = "RE_compile";
+
 /// The refusal that an error is, if it is one.
 #[must_use]
 pub fn refusal(error: &sqlx::Error) -> Option<Refusal> {
@@ -91,6 +95,7 @@ pub(super) fn meaning(error: &PgDatabaseError) -> Meaning {
     let code = error.code();
     match (code.get(..2).unwrap_or_default(), code) {
         (_, "57014") => Meaning::Canceled,
+        (_, "2201B") if error.routine() == Some(COMPILE) => Meaning::Canceled,
         // The server is starting up or shutting down.
         (_, "57P03") => unavailable(Reason::ShuttingDown),
         (_, "53300") => unavailable(Reason::TooManyConnections),

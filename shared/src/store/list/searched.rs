@@ -9,6 +9,10 @@ use crate::users::{Filter, SearchTerm, SearchWord};
 /// The columns that a search looks into.
 pub(super) const COLUMNS: &str = "username, email, full_name";
 
+/// How many short words indexes are asked for. A word has five regular expressions, and the server looks up each of them
+/// with each one of the other word: three words would be 125 scans of the index.
+const MAX_SHORT_WORDS: usize = 2;
+
 /// What a search looks into: the same expression as in the index `ix_users_folded`. The separator cannot be
 /// searched for, so nothing is found across fields.
 pub(super) fn folded_text() -> String {
@@ -35,44 +39,85 @@ pub(super) fn push_is_match(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchT
 /// The same as a condition that indexes serve, where they serve the term. Only the words with the best lookup have it;
 /// the others pick from what these find.
 pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &SearchTerm) {
-    push_either(sql, term, ["(", " OR ", ")"]);
+    let text = folded_text();
+    let asked = Asked::of(term);
+    sql.push("(");
+    asked.push_words(sql, &text);
+    if asked.best == Lookup::Neighbors {
+        sql.push(" OR ");
+        asked.push_any_pair(sql, &text);
+    }
+    sql.push(")");
 }
 
-/// Selects columns of the users who match, by the same indexes. The columns have to tell users apart. Who has short
-/// words in a plain text and who has one in another are selected by themselves: one condition for both would be checked
-/// again for each user, and to look for pairs there takes longest of all.
+/// Selects columns of the users who match, by the same indexes. Those who have short words in plain texts and those who
+/// have one in another text are selected by themselves: one condition for both would be checked again for each user,
+/// and to look for pairs there takes longest of all.
 pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, term: &SearchTerm) {
     let select = format!("SELECT {columns} FROM users WHERE ");
-    push_either(sql, term, [&select, &format!(" UNION {select}"), ""]);
+    let text = folded_text();
+    let asked = Asked::of(term);
+    sql.push(&select);
+    asked.push_words(sql, &text);
+    if asked.best == Lookup::Neighbors {
+        sql.push(" UNION ALL ").push(&select);
+        asked.push_any_pair(sql, &text);
+        sql.push(" AND NOT (");
+        asked.push_words(sql, &text);
+        sql.push(")");
+    }
 }
 
-/// Conditions for plain texts and for others, if the best way to look up the term has two, between these pieces of SQL.
-fn push_either(
-    sql: &mut QueryBuilder<'_, Postgres>,
-    term: &SearchTerm,
-    [before, between, after]: [&str; 3],
-) {
-    let text = folded_text();
-    let best = term.words().iter().map(lookup).max();
-    sql.push(before);
-    for (position, word) in term.words().iter().enumerate() {
-        if position > 0 {
-            sql.push(" AND ");
+/// The words of a term, and which of them indexes are asked for.
+struct Asked<'t> {
+    words: &'t [SearchWord],
+    best: Lookup,
+    asked: Vec<&'t SearchWord>,
+}
+
+impl<'t> Asked<'t> {
+    fn of(term: &'t SearchTerm) -> Self {
+        let words = term.words();
+        let best = words.iter().map(lookup).max().unwrap_or(Lookup::None);
+        let with_best = words.iter().filter(|word| lookup(word) == best);
+        Self {
+            words,
+            best,
+            asked: with_best.take(MAX_SHORT_WORDS).collect(),
         }
-        let lookup = lookup(word);
-        let is_best = Some(lookup) == best;
-        push_word(
-            sql,
-            word,
-            if is_best { lookup } else { Lookup::None },
-            &text,
-        );
     }
-    if best == Some(Lookup::Neighbors) {
-        sql.push(between);
-        push_any_pair(sql, term.words(), &text);
+
+    /// A user has all words; short ones in plain texts, if they are looked up by neighbors.
+    fn push_words(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
+        for (position, word) in self.words.iter().enumerate() {
+            if position > 0 {
+                sql.push(" AND ");
+            }
+            let is_asked = self.asked.contains(&word);
+            push_word(
+                sql,
+                word,
+                if is_asked { self.best } else { Lookup::None },
+                text,
+            );
+        }
     }
-    sql.push(after);
+
+    /// A user has all words, and a short one in another text than a plain one.
+    fn push_any_pair(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
+        let pairs: Vec<_> = self
+            .asked
+            .iter()
+            .map(|word| short_words::pairs(word))
+            .collect();
+        push_pairs(sql, pairs.join(" | "));
+        if self.words.len() > 1 {
+            for word in self.words {
+                sql.push(" AND ");
+                push_pattern(sql, word, text);
+            }
+        }
+    }
 }
 
 /// A user has the word, in a plain text if it is looked up by neighbors.
@@ -90,21 +135,6 @@ fn push_word(sql: &mut QueryBuilder<'_, Postgres>, word: &SearchWord, lookup: Lo
     if !short_words::is_all(word, lookup) {
         sql.push(" AND ");
         push_pattern(sql, word, text);
-    }
-}
-
-/// A short word is in another text than a plain one.
-fn push_any_pair(sql: &mut QueryBuilder<'_, Postgres>, words: &[SearchWord], text: &str) {
-    let short = words
-        .iter()
-        .filter(|word| lookup(word) == Lookup::Neighbors);
-    let pairs: Vec<_> = short.map(short_words::pairs).collect();
-    push_pairs(sql, pairs.join(" | "));
-    if words.len() > 1 {
-        for word in words {
-            sql.push(" AND ");
-            push_pattern(sql, word, text);
-        }
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) fn select_estimate<'q>(
     term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let mut sql = QueryBuilder::new("EXPLAIN SELECT FROM (");
-    searched::push_found(&mut sql, "id, is_active, is_superuser", term);
+    searched::push_found(&mut sql, "is_active, is_superuser", term);
     sql.push(") AS matching WHERE TRUE");
     searched::push_flags(&mut sql, &query.filter);
     sql
@@ -165,7 +165,7 @@ pub(super) fn select_count<'q>(
              SELECT
              FROM (",
     );
-    searched::push_found(&mut sql, "id, is_active, is_superuser", term);
+    searched::push_found(&mut sql, "is_active, is_superuser", term);
     sql.push(" OFFSET 0) AS found WHERE TRUE");
     searched::push_flags(&mut sql, &query.filter);
     sql.push(" LIMIT ")

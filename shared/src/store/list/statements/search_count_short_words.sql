@@ -6,7 +6,6 @@ FROM
         FROM
             (
                 SELECT
-                    id,
                     is_active,
                     is_superuser
                 FROM

@@ -6,7 +6,6 @@ FROM
         FROM
             (
                 SELECT
-                    id,
                     is_active,
                     is_superuser
                 FROM
@@ -144,9 +143,8 @@ FROM
                             )
                         END
                     ) ~ ANY ($2)
-                UNION
+                UNION ALL
                 SELECT
-                    id,
                     is_active,
                     is_superuser
                 FROM
@@ -349,10 +347,144 @@ FROM
                                 'iσlodh'
                             )
                         END
-                    ) LIKE $5 OFFSET 0
+                    ) LIKE $5
+                    AND NOT (
+                        (
+                            CASE
+                                WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(username::text, NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END || E'\x01' || CASE
+                                WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(email::text, NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END || E'\x01' || CASE
+                                WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END
+                        ) ~ ANY ($6)
+                        AND (
+                            CASE
+                                WHEN octet_length(username::text) = char_length(username::text) THEN lower(username::text COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(username::text, NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END || E'\x01' || CASE
+                                WHEN octet_length(email::text) = char_length(email::text) THEN lower(email::text COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(email::text, NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END || E'\x01' || CASE
+                                WHEN octet_length(coalesce(full_name::text, '')) = char_length(coalesce(full_name::text, '')) THEN lower(coalesce(full_name::text, '') COLLATE "C")
+                                ELSE translate(
+                                    replace (
+                                        lower(
+                                            normalize(
+                                                regexp_replace(
+                                                    normalize(coalesce(full_name::text, ''), NFD) COLLATE "C",
+                                                    '[\u0300-\u036f]+',
+                                                    '',
+                                                    'g'
+                                                ),
+                                                NFC
+                                            ) COLLATE "und-x-icu"
+                                        ) COLLATE "C",
+                                        'ß',
+                                        'ss'
+                                    ),
+                                    'ıςłøđħ',
+                                    'iσlodh'
+                                )
+                            END
+                        ) ~ ANY ($7)
+                    ) OFFSET 0
             ) AS found
         WHERE
             TRUE
         LIMIT
-            $6
+            $8
     ) AS counted;

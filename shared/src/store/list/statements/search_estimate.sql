@@ -3,7 +3,6 @@ SELECT
 FROM
     (
         SELECT
-            id,
             is_active,
             is_superuser
         FROM
