@@ -209,7 +209,7 @@ export interface paths {
         };
         /**
          * Export users
-         * @description All users that pass the filters, in the order of ids, in parts of up to 5 MB: while there is a `Link` with `rel="next"`, the export goes on there. Users who are created after it began are not in it, where ids ascend; nobody else is left out or repeated, whatever is written meanwhile. The last line of NDJSON is an object with `end`, `count` and `digest`; both are in the headers of every part too. The digest begins with 32 zero bytes, and becomes the SHA-256 of itself and the next record with its line end. An export can be imported again. Who begins one is in the log. Passwords and hashes are never in it.
+         * @description All users that pass the filters, in the order of ids, in parts of up to 5 MB: while there is a `Link` with `rel="next"`, the export goes on there. Users who are created after it began are not in it, where ids ascend; nobody else is left out or repeated, whatever is written meanwhile. The last line of NDJSON is an object with `end`, `count` and `digest`; both are in the headers of every part too. The digest begins with 32 zero bytes, and becomes the SHA-256 of itself and the next record with its line end. An export can be imported again. Who begins one is in the log. Passwords are never in it, and hashes only if the deployment allows it and `include=password_hash` asks for them; then each part is in the log.
          */
         get: operations["exportUsers"];
         put?: never;
@@ -2897,6 +2897,8 @@ export interface operations {
                 format?: "ndjson" | "csv";
                 /** @description With `format=csv`: whether cells that a spreadsheet would take for formulas get a `'` in front. The import takes it away with the same parameter. */
                 spreadsheet?: boolean;
+                /** @description `password_hash`: users have their password hashes, as imports take them. The deployment must allow it. */
+                include?: "password_hash";
                 /** @description From the `Link` of the part before. */
                 cursor?: string;
             };
@@ -2967,7 +2969,21 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Error"] & {
                         /** @enum {unknown} */
-                        error?: "forbidden";
+                        error?: "forbidden" | "password_hashes_off";
+                    };
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"] & {
+                        /** @enum {unknown} */
+                        error?: "audit_off";
                     };
                 };
             };
