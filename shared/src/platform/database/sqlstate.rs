@@ -28,7 +28,7 @@ const STALE_PLAN: &str = "RevalidateCachedQuery";
 /// The routine in which RAISE of PL/pgSQL makes its errors, whatever their code.
 const RAISE: &str = "exec_stmt_raise";
 
-/// The routine in which pg_trgm compiles a regular expression. A timeout that passes meanwhile is reported as an error of
+/// The routine in which `pg_trgm` compiles a regular expression. A timeout that passes meanwhile is reported as an error of
 /// that expression.
 const COMPILE: &str = "RE_compile";
 

@@ -72,7 +72,7 @@ pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, te
 struct Asked<'t> {
     words: &'t [SearchWord],
     best: Lookup,
-    asked: Vec<&'t SearchWord>,
+    with_best: Vec<&'t SearchWord>,
 }
 
 impl<'t> Asked<'t> {
@@ -83,7 +83,7 @@ impl<'t> Asked<'t> {
         Self {
             words,
             best,
-            asked: with_best.take(MAX_SHORT_WORDS).collect(),
+            with_best: with_best.take(MAX_SHORT_WORDS).collect(),
         }
     }
 
@@ -93,7 +93,7 @@ impl<'t> Asked<'t> {
             if position > 0 {
                 sql.push(" AND ");
             }
-            let is_asked = self.asked.contains(&word);
+            let is_asked = self.with_best.contains(&word);
             push_word(
                 sql,
                 word,
@@ -106,7 +106,7 @@ impl<'t> Asked<'t> {
     /// A user has all words, and a short one in another text than a plain one.
     fn push_any_pair(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
         let pairs: Vec<_> = self
-            .asked
+            .with_best
             .iter()
             .map(|word| short_words::pairs(word))
             .collect();
