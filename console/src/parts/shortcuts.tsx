@@ -1,5 +1,5 @@
 // Single-key shortcuts. People who speak to their computer can turn them off (WCAG 2.1.4).
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { href, navigate } from "../router";
 import { t } from "../texts";
 import { Dialog } from "./basics";
@@ -27,14 +27,16 @@ export function useKey(act: (key: string, event: KeyboardEvent) => void) {
 const PLACES: Record<string, string> = { d: "/", u: "/users", i: "/import", a: "/audit" };
 
 export function Shortcuts({ isOpen, setOpen }: { isOpen: boolean; setOpen: (isOpen: boolean) => void }) {
-  const [isGoing, setGoing] = useState(false);
+  // No state: the next key may come before the page is drawn again.
+  const isGoing = useRef(false);
   useKey((key, event) => {
-    if (isGoing && PLACES[key]) navigate(href(PLACES[key]));
+    const wasGoing = isGoing.current;
+    isGoing.current = key === "g";
+    if (wasGoing && PLACES[key]) navigate(href(PLACES[key]));
     else if (key === "n") navigate(href("/users/new"));
     else if (key === "?") setOpen(true);
-    else if (key !== "g") return setGoing(false);
+    else if (key !== "g") return;
     event.preventDefault();
-    setGoing(key === "g");
   });
   const [enabled, setEnabled] = useState(isEnabled);
   const toggle = (value: boolean) => {
