@@ -113,6 +113,22 @@ async fn what_the_application_writes_is_counted() {
 }
 
 #[tokio::test]
+async fn many_that_the_application_writes_at_once_are_added_up_at_once() {
+    let mut table = ForeignTable::create("07-laravel").await;
+    table.adopt().await;
+    let write = "INSERT INTO public.users (name, email, password, created_at)
+                 SELECT n, n || '@lv.example', 'x', now() - n * INTERVAL '3 hours'
+                 FROM generate_series(1, 9000) AS n";
+    table.connection.execute(write).await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM rollcall.user_count_changes")
+        .fetch_one(&mut table.connection)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+    assert_no_drift(&mut table.connection, write).await;
+}
+
+#[tokio::test]
 async fn a_mapping_that_cannot_work_changes_nothing_and_says_why() {
     let mut table = ForeignTable::create("06-django").await;
     let before = table.shape().await;
