@@ -1,4 +1,4 @@
-//! How fast `rollcall import` sends files, and how much memory it takes.
+//! How fast `rollcall import` sends files, how much memory it takes, and what is lost when it and the server are killed.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use rig::{Function, GatewayServer};
+use servers::Postgres;
 use sqlx::Connection as _;
 
 use crate::fixture;
@@ -20,6 +21,9 @@ const HASH: &str = "$2b$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW
 
 /// How often the memory of the command is read.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How often the command and the server are killed.
+const KILLS: u32 = 10;
 
 /// A kind of file: its name, the options that it needs, its header, and a row.
 type Kind = (
@@ -63,53 +67,123 @@ const KINDS: [Kind; 3] = [
 ];
 
 pub async fn run(users: u32) -> Result<String> {
-    let postgres = fixture::durable_server()?;
-    let url = postgres.url("bench");
-    fixture::dataset(&postgres, "bench", 1_000)
-        .await?
-        .close()
-        .await?;
-    let function = Function::builder("bulk-create")
-        .envs(vec![
-            ("DATABASE_URL".to_owned(), url),
-            ("JWT_KEY".to_owned(), signing_key().verification_key()),
-        ])
-        .start()
-        .await?;
-    let gateway = GatewayServer::start([], Arc::new(function)).await?;
+    let mut postgres = fixture::durable_server()?;
     let folder = tempfile::tempdir()?;
+    let gateway = serve(&postgres, "bench").await?;
     let mut rows = Vec::new();
     for (name, options, header, row) in KINDS {
         say(name);
-        let path = folder.path().join(name);
-        write(&path, users, header, row)?;
-        let mut command = Command::new(rig::binary::find("rollcall")?);
-        command.args(["import", name, "--yes"]).args(options);
-        command.current_dir(folder.path());
-        command.env("ROLLCALL_URL", gateway.url());
-        command.env("ROLLCALL_TOKEN", signing_key().token(1)?);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let import = tokio::task::spawn_blocking(move || finish(command.spawn()?));
-        let (time, memory, summary) = import.await??;
-        let size = fs::metadata(&path)?.len();
-        let created = summary.split(' ').next().unwrap_or_default();
-        ensure!(
-            created.replace(',', "") == users.to_string(),
-            "{name}: {summary}"
-        );
-        rows.push(vec![
-            name.to_owned(),
-            format!("{} MB", size / 1_000_000),
-            number(f64::from(users) / milliseconds(time) * 1e3),
-            number(memory),
-        ]);
+        write(&folder.path().join(name), users, header, row)?;
+        let command = import(folder.path(), name, options, &gateway)?.spawn()?;
+        let import = tokio::task::spawn_blocking(move || finish(command));
+        rows.push(figures(folder.path(), name, users, import.await??)?);
     }
+    say("with kills");
+    let (name, options, ..) = KINDS[0];
+    let gateway = serve(&postgres, "killed").await?;
+    let started = Instant::now();
+    let mut commands = Vec::new();
+    for _ in 0..=KILLS {
+        commands.push(import(folder.path(), name, options, &gateway)?);
+    }
+    let (postgres, outcome) = tokio::task::spawn_blocking(move || {
+        let longest = Duration::from_micros(u64::from(users) * 10);
+        let mut commands = commands.into_iter();
+        for mut command in commands.by_ref().take(KILLS as usize) {
+            let mut child = command.spawn()?;
+            thread::sleep(longest.mul_f64(fastrand::f64()));
+            postgres.crash()?;
+            thread::sleep(Duration::from_millis(fastrand::u64(..500)));
+            child.kill()?;
+            child.wait()?;
+            postgres.restart()?;
+        }
+        let mut last = commands.next().context("no command is left")?;
+        anyhow::Ok((postgres, finish(last.spawn()?)?))
+    })
+    .await??;
+    check_once(&postgres, users).await?;
+    let (_, memory, summary) = outcome;
+    let mut killed = figures(
+        folder.path(),
+        name,
+        users,
+        (started.elapsed(), memory, summary),
+    )?;
+    killed[0] += &format!(", command and server killed {KILLS} times");
+    rows.push(killed);
     let conditions = format!(
         "{}, durable commits, {users} users in each file, with hashes; in batches of 1,000.",
         fixture::conditions(&postgres),
     );
     let head = "file | size | users a second | memory of the command, MB";
     Ok(table(&conditions, head, &rows))
+}
+
+/// The function in front of a new database.
+async fn serve(postgres: &Postgres, database: &str) -> Result<GatewayServer> {
+    fixture::dataset(postgres, database, 1_000)
+        .await?
+        .close()
+        .await?;
+    let function = Function::builder("bulk-create")
+        .envs(vec![
+            ("DATABASE_URL".to_owned(), postgres.url(database)),
+            ("JWT_KEY".to_owned(), signing_key().verification_key()),
+        ])
+        .start()
+        .await?;
+    GatewayServer::start([], Arc::new(function)).await
+}
+
+fn import(folder: &Path, name: &str, options: &[&str], gateway: &GatewayServer) -> Result<Command> {
+    let mut command = Command::new(rig::binary::find("rollcall")?);
+    command.args(["import", name, "--yes"]).args(options);
+    command.current_dir(folder);
+    command.env("ROLLCALL_URL", gateway.url());
+    command.env("ROLLCALL_TOKEN", signing_key().token(1)?);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    Ok(command)
+}
+
+/// A row of the table, if all users were created.
+fn figures(
+    folder: &Path,
+    name: &str,
+    users: u32,
+    (time, memory, summary): (Duration, f64, String),
+) -> Result<Vec<String>> {
+    let size = fs::metadata(folder.join(name))?.len();
+    let created = summary.split(' ').next().unwrap_or_default();
+    ensure!(
+        created.replace(',', "") == users.to_string(),
+        "{name}: {summary}"
+    );
+    Ok(vec![
+        name.to_owned(),
+        format!("{} MB", size / 1_000_000),
+        number(f64::from(users) / milliseconds(time) * 1e3),
+        number(memory),
+    ])
+}
+
+/// Fails unless each user is there once, with one entry in the log, and is counted.
+async fn check_once(postgres: &Postgres, users: u32) -> Result<()> {
+    let mut connection = fixture::connect(postgres, "killed").await?;
+    let once = sqlx::query_scalar(
+        "SELECT count(*)
+         FROM users
+         JOIN (
+             SELECT target_id, count(*) AS entries
+             FROM user_audit
+             WHERE is_row
+             GROUP BY target_id
+         ) AS log ON log.target_id = users.id
+         WHERE username LIKE 'plain%' AND entries = 1",
+    );
+    let once: i64 = once.fetch_one(&mut connection).await?;
+    ensure!(once == i64::from(users), "{once} users are there once");
+    fixture::check_counts(&mut connection).await
 }
 
 /// Every letter of these files is one byte of Windows-1252, by the same number.
