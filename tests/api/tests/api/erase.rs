@@ -160,7 +160,7 @@ async fn read_until_erased(api: &Api, fixture: &Fixture, id: i64) -> Vec<Vec<boo
 
 #[tokio::test]
 async fn who_reads_the_log_while_somebody_is_erased_sees_all_values_or_none() {
-    const ROUNDS: i64 = 40;
+    const ROUNDS: i64 = 200;
     let fixture = Fixture::new().await;
     let api = Api::start(fixture.function("users").instances(2)).await;
     for round in 0..ROUNDS {
@@ -182,7 +182,7 @@ async fn who_reads_the_log_while_somebody_is_erased_sees_all_values_or_none() {
 
 #[tokio::test]
 async fn of_erasing_and_restoring_at_once_nobody_is_left_who_was_erased() {
-    const ROUNDS: u32 = 40;
+    const ROUNDS: u32 = 200;
     let fixture = Fixture::new().await;
     let api = Api::start(fixture.function("users").instances(2)).await;
     let restore = fixture.post(&format!("{}/restore", user_path(ORDINARY)));

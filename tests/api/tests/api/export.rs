@@ -238,7 +238,7 @@ async fn nobody_is_left_out_or_repeated_while_others_write() {
         }
     }
     is_over.store(true, Ordering::Relaxed);
-    assert!(writer.await.unwrap() > 10);
+    assert!(writer.await.unwrap() > 2);
     assert!(seen.is_sorted_by(|one, other| one < other));
     assert!(*seen.last().unwrap() <= 30_003, "{:?}", seen.last());
     let stayed: Vec<i64> = seen.iter().copied().filter(|id| id % 2 == 0).collect();
