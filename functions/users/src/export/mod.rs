@@ -9,6 +9,7 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 use form_urlencoded::Serializer;
+use futures_util::future::join;
 use lambda_http::{
     Body, Request,
     http::{HeaderName, HeaderValue, Method, header},
@@ -28,7 +29,7 @@ use shared::{
     },
     store::{
         audit::{self, Action, NewEntry},
-        users::{self, ExportWindow},
+        users::{self, ExportWindow, ExportedUser},
     },
     users::{Filter, UserId},
 };
@@ -47,9 +48,6 @@ pub(crate) const ROUTE: Route<Users> = Route {
     access: Access::Superuser,
     handler: |function, context| Box::pin(handle(function, context)),
 };
-
-/// How many users are looked at by one statement: some 2 MB.
-const WINDOW: i64 = 10_000;
 
 const ALLOWED: &[&str] = &[
     "is_active",
@@ -236,6 +234,8 @@ impl Wanted {
 }
 
 /// Adds users until the part is full, half of the time is over, or all are there. Says where to go on.
+///
+/// While users are written, those after them are read, unless the part should be full before.
 async fn fill(
     function: &Users,
     context: &RequestContext,
@@ -244,40 +244,73 @@ async fn fill(
     part: &mut Part,
 ) -> Result<Option<ExportCursor>, Error> {
     let enough = context.deadline.remaining() / 2;
+    let read = |cursor, size| read_window(function, context, wanted, cursor, size);
+    let mut ahead = None;
     loop {
-        let window = ExportWindow {
-            extra: function.extra(),
-            filter: &wanted.filter,
-            has_hashes: wanted.has_hashes,
-            after: cursor.after,
-            until: cursor.until,
-            size: WINDOW,
+        let (users, end) = match ahead.take() {
+            Some(window) => window,
+            None => read(cursor, part.room()).await?,
         };
-        let (users, end) = function
-            .state
-            .database
-            .read(&context.deadline, |mut lease| async move {
-                (users::find_window(&mut lease, window).await, lease)
-            })
-            .await?;
-        for user in &users {
-            if !part.push(user)? {
-                return Ok(Some(cursor));
+        let following = ExportCursor {
+            after: Some(end),
+            ..cursor
+        };
+        let is_last = end == cursor.until;
+        let room = part.room_after(users.len()).filter(|_| !is_last);
+        let reading = async {
+            match room {
+                Some(size) => read(following, size).await.map(Some),
+                None => Ok(None),
             }
-            cursor = ExportCursor {
-                after: Some(user.user.id),
-                progress: part.progress,
-                ..cursor
-            };
+        };
+        let writing = async {
+            for user in &users {
+                if !part.push(user)? {
+                    return Ok(false);
+                }
+                cursor.after = Some(user.user.id);
+                cursor.progress = part.progress;
+            }
+            Ok(true)
+        };
+        let (window, written) = join(reading, writing).await;
+        if !written? {
+            return Ok(Some(cursor));
         }
-        if end == cursor.until {
+        if is_last {
             return Ok(None);
         }
-        cursor.after = Some::<UserId>(end);
+        cursor.after = Some(end);
         if context.deadline.remaining() < enough {
             return Ok(Some(cursor));
         }
+        ahead = window?;
     }
+}
+
+/// Users after a place, of whom `size` are looked at, and the last id of these.
+async fn read_window(
+    function: &Users,
+    context: &RequestContext,
+    wanted: &Wanted,
+    cursor: ExportCursor,
+    size: i64,
+) -> Result<(Vec<ExportedUser>, UserId), Error> {
+    let window = ExportWindow {
+        extra: function.extra(),
+        filter: &wanted.filter,
+        has_hashes: wanted.has_hashes,
+        after: cursor.after,
+        until: cursor.until,
+        size,
+    };
+    function
+        .state
+        .database
+        .read(&context.deadline, |mut lease| async move {
+            (users::find_window(&mut lease, window).await, lease)
+        })
+        .await
 }
 
 fn respond(

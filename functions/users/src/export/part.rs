@@ -20,6 +20,12 @@ const MAX_BYTES: usize = 5_000_000;
 /// Room for the last line.
 const END_BYTES: usize = 200;
 
+/// How many users are looked at by one statement, which takes some 1 MB.
+const MAX_WINDOW: i64 = 5_000;
+
+/// Where few of those who are looked at are wanted, the end of a part is not looked for one by one.
+const MIN_WINDOW: i64 = 500;
+
 const COLUMNS: &str = "id,email,username,full_name,is_active,is_superuser,created_at,updated_at";
 
 /// What spreadsheets take for the beginning of a formula, and the guard itself, so that one is always taken
@@ -59,6 +65,7 @@ pub(super) struct Part {
     extra: ExtraFields,
     pub(super) body: String,
     bytes: usize,
+    users: usize,
     pub(super) progress: Progress,
 }
 
@@ -81,12 +88,36 @@ impl Part {
         }
         Self {
             bytes: bytes_in_envelope(&body),
+            users: 0,
             format,
             has_hashes,
             extra,
             body,
             progress,
         }
+    }
+
+    /// How many users should be looked at next. Those for whom there is no room are read again for the next part,
+    /// so these are a few more than fit if they are like those of the part.
+    pub(super) fn room(&self) -> i64 {
+        self.fit().clamp(MIN_WINDOW, MAX_WINDOW)
+    }
+
+    /// How many should be looked at after this many others; `None` if the part should be full with these.
+    pub(super) fn room_after(&self, others: usize) -> Option<i64> {
+        let others = i64::try_from(others).ok()?;
+        let users = self.fit().saturating_sub(others);
+        (users >= MIN_WINDOW).then_some(users.min(MAX_WINDOW))
+    }
+
+    /// How many users like those of the part there is room for, and a few more.
+    fn fit(&self) -> i64 {
+        if self.users == 0 {
+            return i64::MAX;
+        }
+        let room = (MAX_BYTES - END_BYTES).saturating_sub(self.bytes);
+        let users = room * self.users / self.bytes;
+        i64::try_from(users + users / 50).unwrap_or(i64::MAX)
     }
 
     /// Adds a user. Says whether there was room.
@@ -107,6 +138,7 @@ impl Part {
             return Ok(false);
         }
         self.bytes += bytes;
+        self.users += 1;
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(&self.progress.digest);
         context.update(record.as_bytes());
