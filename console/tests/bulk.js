@@ -51,6 +51,22 @@ test("rows are selected and changed by keyboard alone, and you are left out", as
   assert.equal(await bar(page).count(), 0);
 });
 
+test("one of all users is found and deactivated with nine keys and a name", async (t) => {
+  await make("keys-alone");
+  const page = await open(t, "/");
+  await says(page.locator("h1"), "Dashboard");
+  for (const key of ["g", "u"]) await page.keyboard.press(key);
+  await says(page.locator(".total"), "users");
+  await page.keyboard.press("/");
+  await page.keyboard.type("keys-alone@example.com");
+  await says(page.locator(".total"), /^1 user$/);
+  for (const key of ["Enter", "x", "Tab", "Enter"]) await page.keyboard.press(key);
+  await says(dialog(page), "1 of 1 user");
+  for (const key of ["Tab", "Enter"]) await page.keyboard.press(key);
+  await says(page.locator(".toast"), "1 user was deactivated");
+  assert.equal(await activeOf("keys-alone"), 0);
+});
+
 test("all that match are deleted, but not one whom other tables need", async (t) => {
   await team("bulkall", 30);
   const page = await open(t, "/users?search=bulkall&size=25");
