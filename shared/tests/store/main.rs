@@ -12,6 +12,7 @@ mod application_role;
 mod audit;
 mod connections;
 mod counters;
+mod dumps;
 mod folding;
 mod foreign_tables;
 mod granted_rights;

@@ -94,13 +94,14 @@ adopted_by_their_proposals! {
     authentik = "public.authentik_core_user", [2, 1, 0], "pbkdf2-django", "";
     nextcloud = "public.oc_users", [2, 2, 0], "none", "no column takes the address";
     plane = "public.users", [2, 1, 1], "pbkdf2-django", "";
+    guarded = "app.members", [3, 3, 1], "none", "";
 }
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/tables")
 }
 
-async fn create(fixture: &str) -> (ForeignTable, Proposal) {
+pub(crate) async fn create(fixture: &str) -> (ForeignTable, Proposal) {
     let sql = fs::read_to_string(fixtures().join(fixture).with_extension("sql")).unwrap();
     let mut table = ForeignTable::of(&sql, UsersTable::Unspecified).await;
     let survey = survey(&mut table.connection, None).await.unwrap();
