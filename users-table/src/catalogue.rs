@@ -5,6 +5,7 @@ use sqlx::{FromRow, PgConnection, raw_sql};
 use crate::users_table::UsersMapping;
 
 /// A column of a table.
+#[expect(clippy::struct_excessive_bools, reason = "the catalogue has them so")]
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Column {
     /// Its name.
@@ -17,6 +18,8 @@ pub struct Column {
     pub has_default: bool,
     /// Whether the table computes it, so that nobody can write it.
     pub is_generated: bool,
+    /// Whether it has a collation of its own.
+    pub is_collated: bool,
 }
 
 /// All columns of a table.
@@ -30,7 +33,8 @@ pub async fn list_columns(
              format_type(atttypid, NULL) AS data_type,
              NOT attnotnull AS is_nullable,
              atthasdef OR attidentity <> '' AS has_default,
-             attgenerated <> '' AS is_generated
+             attgenerated <> '' AS is_generated,
+             attcollation NOT IN (0, 'pg_catalog.\"default\"'::regcollation) AS is_collated
          FROM pg_attribute
          WHERE attrelid = to_regclass($1)
              AND attnum > 0

@@ -219,3 +219,25 @@ async fn sequential_scans(connection: &mut PgConnection, relation: &str) -> i64 
     .await
     .unwrap()
 }
+
+#[tokio::test]
+async fn columns_with_collations_of_their_own_are_listed_and_searched() {
+    let sql = include_str!("tables/collations.sql");
+    let json =
+        r#"{"table": "users", "id": {"column": "id"}, "email": "email", "username": "username"}"#;
+    let mut table = ForeignTable::of(sql, UsersTable::parse(json).unwrap()).await;
+    table.adopt().await;
+    for sort in orders(&table) {
+        for (term, found) in [("çELIK", 1), ("celik", 1), ("x.example", 2), ("nobody", 0)] {
+            let filter = Filter {
+                search: Some(SearchTerm::parse(term).unwrap()),
+                ..Filter::default()
+            };
+            assert_eq!(
+                table.list(filter, sort).await.len(),
+                found,
+                "{term} {sort:?}"
+            );
+        }
+    }
+}

@@ -111,7 +111,12 @@ pub(super) fn view_column(
 
 /// A column with the type that the field has.
 fn typed(name: &str, kind: Kind, field: &FieldMapping, column: &Column) -> Result<String, String> {
-    let quoted = quoted(&column.name);
+    let quoted = if column.is_collated {
+        // Two collations in one expression leave the server none, and some know no patterns.
+        format!("({} COLLATE \"default\")", quoted(&column.name))
+    } else {
+        quoted(&column.name)
+    };
     let data_type = column.data_type.as_str();
     match (kind, data_type) {
         (Kind::Key | Kind::Text, "text" | "character varying")
