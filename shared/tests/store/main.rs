@@ -16,6 +16,7 @@ mod dumps;
 mod folding;
 mod foreign_tables;
 mod granted_rights;
+mod kinds;
 mod lists;
 mod look_ups;
 mod proposals;

@@ -95,6 +95,14 @@ adopted_by_their_proposals! {
     nextcloud = "public.oc_users", [2, 2, 0], "none", "no column takes the address";
     plane = "public.users", [2, 1, 1], "pbkdf2-django", "";
     guarded = "app.members", [3, 3, 1], "none", "";
+    ruoyi = "public.sys_user", [3, 3, 0], "bcrypt", "";
+    korean = "public.tb_user", [3, 1, 1], "bcrypt", "";
+    supabase_profiles = "public.profiles", [3, 2, 1], "none", "id refers to another table";
+    bits = "public.tbl_members", [3, 2, 1], "bcrypt", "";
+    natural_key = "public.users", [2, 2, 1], "bcrypt", "username is the key";
+    collations = "public.users", [2, 2, 0], "none", "";
+    documenso = "public.\"User\"", [3, 2, 1], "bcrypt", "";
+    rails_discard = "public.users", [3, 2, 1], "bcrypt", "";
 }
 
 fn fixtures() -> PathBuf {

@@ -290,8 +290,12 @@ const KINDS: [(&str, &[&str]); 14] = [
 
 #[tokio::test]
 async fn columns_are_taken_for_what_they_are_and_new_users_get_no_rights() {
+    check_kinds(&KINDS).await;
+}
+
+pub(crate) async fn check_kinds(kinds: &[(&str, &[&str])]) {
     let mut table = ForeignTable::of("", UsersTable::Unspecified).await;
-    for (sql, expected) in KINDS {
+    for (sql, expected) in kinds {
         let anew = format!(
             "DROP SCHEMA public CASCADE; CREATE SCHEMA public; SET search_path = public; {sql}"
         );
@@ -315,7 +319,7 @@ async fn columns_are_taken_for_what_they_are_and_new_users_get_no_rights() {
             .chain(named("refused", &proposal.obstacles))
             .chain(named("note", &proposal.notes))
             .collect();
-        for line in expected {
+        for line in *expected {
             assert!(
                 lines.iter().any(|found| found.contains(line)),
                 "{line}\n{lines:#?}"

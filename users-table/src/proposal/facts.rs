@@ -77,16 +77,20 @@ pub(super) struct Column {
     /// `typcategory` of the type below a domain.
     pub(super) category: String,
     pub(super) is_domain: bool,
-    /// Of `varchar(n)` and `char(n)`.
+    /// Of `varchar(n)`, `char(n)` and `bit(n)`.
     pub(super) characters: Option<i32>,
     pub(super) is_nullable: bool,
     /// The default, as SQL.
     pub(super) default: Option<String>,
     pub(super) is_identity: bool,
     pub(super) is_generated: bool,
+    /// Whether it has a collation of its own.
+    pub(super) is_collated: bool,
+    /// What a generated column is, as SQL.
+    pub(super) generation: Option<String>,
     /// Whether a foreign key is on it.
     pub(super) is_reference: bool,
-    /// The values of its enum, in their order.
+    /// The values of its enum, or of the enum that its array is of, in their order.
     pub(super) labels: Vec<String>,
     /// CHECK constraints on this column alone.
     pub(super) checks: Vec<String>,
@@ -102,7 +106,15 @@ impl Column {
     }
 
     pub(super) fn is_whole_number(&self) -> bool {
-        matches!(self.base_type.as_str(), "bigint" | "integer" | "smallint")
+        matches!(
+            self.base_type.as_str(),
+            "bigint" | "integer" | "smallint" | "numeric"
+        )
+    }
+
+    /// Whether it is a `bit(1)`, as other servers have flags.
+    pub(super) fn is_single_bit(&self) -> bool {
+        self.base_type == "bit" && self.characters == Some(1)
     }
 
     pub(super) fn is_number(&self) -> bool {
@@ -115,6 +127,23 @@ impl Column {
 
     pub(super) fn is_enum(&self) -> bool {
         self.category == "E"
+    }
+
+    pub(super) fn is_enum_array(&self) -> bool {
+        self.category == "A" && !self.labels.is_empty()
+    }
+
+    /// Whether the table itself writes another column into it in one case.
+    pub(super) fn is_folded(&self, other: &str) -> bool {
+        let Some(generation) = &self.generation else {
+            return false;
+        };
+        let kept = generation
+            .replace(['(', ')', '"'], "")
+            .replace("::text", "");
+        ["lower", "upper"]
+            .map(|function| format!("{function}{other}"))
+            .contains(&kept)
     }
 
     /// Whether an INSERT has to say something of it.
@@ -162,17 +191,20 @@ pub(super) async fn list_columns(
              CASE
                  WHEN base.typname IN ('varchar', 'bpchar') AND greatest(atttypmod, typ.typtypmod) > 4
                  THEN greatest(atttypmod, typ.typtypmod) - 4
+                 WHEN base.typname = 'bit' THEN greatest(atttypmod, typ.typtypmod)
              END AS characters,
              NOT attnotnull AND NOT typ.typnotnull AS is_nullable,
              CASE WHEN attgenerated = '' THEN pg_get_expr(adbin, adrelid) END AS \"default\",
              attidentity <> '' AS is_identity,
              attgenerated <> '' AS is_generated,
+             attcollation NOT IN (0, 'pg_catalog.\"default\"'::regcollation) AS is_collated,
+             CASE WHEN attgenerated <> '' THEN pg_get_expr(adbin, adrelid) END AS generation,
              EXISTS (
                  SELECT FROM pg_constraint
                  WHERE conrelid = attrelid AND contype = 'f' AND attnum = ANY (conkey)
              ) AS is_reference,
              ARRAY(
-                 SELECT enumlabel::text FROM pg_enum WHERE enumtypid = base.oid ORDER BY enumsortorder
+                 SELECT enumlabel::text FROM pg_enum WHERE enumtypid = base.oid OR enumtypid = base.typelem AND base.typcategory = 'A' ORDER BY enumsortorder
              ) AS labels,
              ARRAY(
                  SELECT pg_get_constraintdef(oid) FROM pg_constraint

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
-    features, flags, ids, new_users, passwords, rows, samples, texts, times,
+    features, flags, ids, keys, new_users, passwords, rows, samples, texts, times,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
@@ -128,7 +128,7 @@ async fn map(
         field: "id",
         from: Some(id.column.clone()),
         access: Access::ReadOnly,
-        notes: note.into_iter().collect(),
+        notes: Vec::new(),
     });
     report.notes.push(
         "the `sub` of tokens is the id; if yours name users otherwise, set JWT_SUBJECT_CLAIM, and JWT_SUBJECT_FIELD \
@@ -138,22 +138,40 @@ async fn map(
     let Some(mapping) = fields(connection, table, id, report).await? else {
         return Ok(None);
     };
+    if let Some(field) = report.fields.first_mut() {
+        field
+            .notes
+            .extend(note.filter(|_| mapping.id.new.is_some()));
+    }
     Ok(Some(complete(connection, table, mapping, report).await?))
 }
 
 async fn fields(
     connection: &mut PgConnection,
     table: &Table,
-    id: IdMapping,
+    mut id: IdMapping,
     report: &mut Report,
 ) -> Result<Option<UsersMapping>, sqlx::Error> {
-    let keys = texts::keys(connection, table, &id.column).await?;
+    let keys = keys::find(connection, table, &id.column).await?;
     if keys.email.is_none() && keys.username.is_none() {
-        report.obstacles.push(nobody_is_found(table));
+        report.obstacles.push(keys::nobody_is_found(table));
         return Ok(None);
     }
-    let users_are = rows::users_are(table);
-    let condition = users_are.as_ref().map(|(condition, _)| condition.as_str());
+    let is_id = |column: &&Column| column.name == id.column;
+    if let Some(column) = [keys.email, keys.username]
+        .into_iter()
+        .flatten()
+        .find(is_id)
+    {
+        report.no_new_users.push(format!(
+            "{} is the key, and rollcall gives a new user no key that means something",
+            column.name
+        ));
+        id.new = None;
+    }
+    let (users, notes) = rows::users_are(connection, table).await?;
+    report.notes.extend(notes);
+    let condition = users.as_ref().map(|users| users.condition.as_str());
     let email = key(
         connection,
         table,
@@ -189,26 +207,7 @@ async fn fields(
         notes.push("everybody is active".to_owned());
     }
     report.field("is_active", is_active.as_ref(), notes);
-    let (is_superuser, mut notes) = flags::is_superuser(connection, table).await?;
-    if is_superuser
-        .as_ref()
-        .is_none_or(|field| field.written().is_empty())
-    {
-        if is_superuser.is_none() {
-            notes.push("nobody is a superuser by the table".to_owned());
-        }
-        report.set(
-            "JWT_SUPERUSER_CLAIM",
-            "role=admin",
-            "the claim by which your tokens name an administrator",
-        );
-        report.set(
-            "JWT_SUPERUSERS",
-            "<sub>,<sub>",
-            "or the subjects of the administrators",
-        );
-    }
-    report.field("is_superuser", is_superuser.as_ref(), notes);
+    let is_superuser = superuser(connection, table, report).await?;
     let (created_at, mut notes) = times::time(connection, table, CREATED).await?;
     if created_at.is_none() {
         notes.push("lists are by id, and numbers of new users are null".to_owned());
@@ -217,7 +216,7 @@ async fn fields(
     let (updated_at, notes) = times::time(connection, table, UPDATED).await?;
     report.field("updated_at", updated_at.as_ref(), notes);
     let (users_are, deleted) =
-        users_are.map_or((None, None), |(condition, new)| (Some(condition), new));
+        users.map_or((None, None), |users| (Some(users.condition), users.new));
     if let Some(condition) = &users_are {
         report
             .notes
@@ -242,21 +241,33 @@ async fn fields(
     }))
 }
 
-/// Why users without an email and a username cannot be adopted, and where they may have one.
-fn nobody_is_found(table: &Table) -> String {
-    let mut columns = table.columns.iter();
-    let json = columns.find(|column| column.base_type == "jsonb");
-    let advice = json.map_or_else(String::new, |column| {
-        format!(
-            "; if {} has it, write the mapping by hand, with \"email\": {{\"sql\": \"{} ->> 'email'\"}}",
-            column.name, column.name
-        )
-    });
-    format!(
-        "{} has neither an email nor a username by which people could be found; it has {}{advice}",
-        table.relation.sql,
-        table.relation.columns.join(", ")
-    )
+/// Who is a superuser, and which settings say it where the table does not, or where nobody writes it.
+async fn superuser(
+    connection: &mut PgConnection,
+    table: &Table,
+    report: &mut Report,
+) -> Result<Option<FieldMapping>, sqlx::Error> {
+    let (is_superuser, mut notes) = flags::is_superuser(connection, table).await?;
+    if is_superuser
+        .as_ref()
+        .is_none_or(|field| field.written().is_empty())
+    {
+        if is_superuser.is_none() {
+            notes.push("nobody is a superuser by the table".to_owned());
+        }
+        report.set(
+            "JWT_SUPERUSER_CLAIM",
+            "role=admin",
+            "the claim by which your tokens name an administrator",
+        );
+        report.set(
+            "JWT_SUPERUSERS",
+            "<sub>,<sub>",
+            "or the subjects of the administrators",
+        );
+    }
+    report.field("is_superuser", is_superuser.as_ref(), notes);
+    Ok(is_superuser)
 }
 
 async fn key(
@@ -330,7 +341,8 @@ async fn complete(
             access: Access::Works,
             notes: Vec::new(),
         }));
-    let (constants, unknown) = new_users::constants(table, &mapping.id.column, &written);
+    let (constants, unknown) =
+        new_users::constants(connection, table, &mapping.id.column, &written).await?;
     mapping.new_users.extend(constants);
     for (column, reason) in unknown {
         if mapping.extra.iter().any(|field| field.column == column) {

@@ -1,4 +1,4 @@
-//! What people call columns, and values, that say whether users are active, administrators or deleted.
+//! What people call flags, and times that stand for flags, that say whether users are active, administrators or deleted.
 
 pub(super) const ACTIVE: &[&str] = &[
     "isactive",
@@ -27,6 +27,20 @@ pub(super) const ACTIVE: &[&str] = &[
     "accountnonlocked",
     "isaccountnonlocked",
     "accountenabled",
+    "enable",
+    "isenable",
+    "useyn",
+    "activeyn",
+    "isuse",
+    "inuse",
+    "isvalid",
+    "allowlogin",
+    "aktif",
+    "isaktif",
+    "activado",
+    "ativado",
+    "активен",
+    "habilitada",
 ];
 
 pub(super) const INACTIVE: &[&str] = &[
@@ -77,6 +91,24 @@ pub(super) const INACTIVE: &[&str] = &[
     "disattivato",
     "geblokkeerd",
     "zablokowany",
+    "disable",
+    "isdisable",
+    "lockyn",
+    "isban",
+    "blacklisted",
+    "isblacklisted",
+    "terminated",
+    "isterminated",
+    "closed",
+    "isclosed",
+    "forbidden",
+    "isforbidden",
+    "islock",
+    "lockflag",
+    "lockout",
+    "blokir",
+    "pasif",
+    "заблокирован",
 ];
 
 pub(super) const INACTIVE_SINCE: &[&str] = &[
@@ -102,6 +134,14 @@ pub(super) const INACTIVE_SINCE: &[&str] = &[
     "bloquele",
     "bloquéle",
     "desativadoem",
+    "closedat",
+    "closedon",
+    "terminatedat",
+    "revokedat",
+    "blockeddate",
+    "banneddate",
+    "suspendeddate",
+    "deactivationdate",
 ];
 
 pub(super) const INACTIVE_UNTIL: &[&str] = &[
@@ -116,69 +156,6 @@ pub(super) const INACTIVE_UNTIL: &[&str] = &[
     "lockuntil",
     "banexpires",
     "banexpiresat",
-];
-
-pub(super) const STATUS: &[&str] = &[
-    "status",
-    "state",
-    "userstatus",
-    "userstate",
-    "accountstatus",
-    "accountstate",
-    "activationstatus",
-    "estado",
-    "statut",
-    "situacao",
-    "situação",
-    "stato",
-    "zustand",
-];
-
-/// Values of a status that mean that the user may do everything.
-pub(super) const ACTIVE_STATUS: &[&str] = &[
-    "active",
-    "enabled",
-    "activated",
-    "act",
-    "normal",
-    "open",
-    "ok",
-    "valid",
-    "live",
-    "a",
-    "aktiv",
-    "activo",
-    "actif",
-    "ativo",
-    "attivo",
-    "actief",
-];
-
-/// Values of a status that mean that the user was shut out, the plainest first.
-pub(super) const INACTIVE_STATUS: &[&str] = &[
-    "inactive",
-    "disabled",
-    "deactivated",
-    "suspended",
-    "blocked",
-    "banned",
-    "locked",
-    "archived",
-    "closed",
-    "off",
-    "revoked",
-    "deleted",
-    "i",
-    "d",
-    "gesperrt",
-    "inaktiv",
-    "deaktiviert",
-    "inactivo",
-    "bloqueado",
-    "inactif",
-    "bloqué",
-    "inativo",
-    "bloccato",
 ];
 
 pub(super) const SUPERUSER: &[&str] = &[
@@ -211,75 +188,12 @@ pub(super) const SUPERUSER: &[&str] = &[
     "administrateur",
     "amministratore",
     "isbeheerder",
-];
-
-pub(super) const ROLE: &[&str] = &[
-    "role",
-    "userrole",
-    "globalrole",
-    "rolename",
-    "roles",
-    "systemrole",
-    "accessrole",
-    "roletype",
-    "usertype",
-    "roleslug",
-    "accountrole",
-    "userroles",
-    "grouprole",
-    "accesslevel",
-    "permissionlevel",
-    "authority",
-    "authorities",
-    "rolle",
-    "rol",
-    "rôle",
-    "papel",
-    "perfil",
-    "ruolo",
-];
-
-/// Values of a role that mean the right to administrate users, the highest first.
-pub(super) const ADMIN_ROLE: &[&str] = &[
-    "superadmin",
-    "superadministrator",
-    "superuser",
-    "rolesuperadmin",
-    "globalowner",
-    "globaladmin",
-    "admin",
-    "administrator",
-    "roleadmin",
-    "sysadmin",
-    "systemadmin",
-    "owner",
-    "root",
-    "administrador",
-    "administrateur",
-    "amministratore",
-    "beheerder",
-];
-
-/// Values of a role that mean no right over others, the plainest first.
-pub(super) const PLAIN_ROLE: &[&str] = &[
-    "user",
-    "member",
-    "roleuser",
-    "globalmember",
-    "customer",
-    "viewer",
-    "basic",
-    "regular",
-    "standard",
-    "customeruser",
-    "normaluser",
-    "guest",
-    "employee",
-    "benutzer",
-    "usuario",
-    "utilisateur",
-    "usuário",
-    "utente",
+    "adminyn",
+    "superuseryn",
+    "adminstatus",
+    "isadminuser",
+    "администратор",
+    "админ",
 ];
 
 pub(super) const DELETED: &[&str] = &[
@@ -316,4 +230,27 @@ pub(super) const DELETED: &[&str] = &[
     "excluidoem",
     "eliminato",
     "verwijderd",
+    "isdelete",
+    "isdel",
+    "del",
+    "delyn",
+    "deleteyn",
+    "deletedyn",
+    "isdeletedyn",
+    "removed",
+    "removedon",
+    "discardedat",
+    "erasedat",
+    "deletedutc",
+    "deletedts",
+    "deletedtimestamp",
+    "deletiondate",
+    "deletestatus",
+    "delstatus",
+    "trashed",
+    "istrashed",
+    "silindi",
+    "dihapus",
+    "удален",
+    "удалён",
 ];

@@ -6,12 +6,11 @@ use sqlx::PgConnection;
 
 use super::{
     facts::{Column, Table, literals},
-    flag_words::{
-        ACTIVE, ACTIVE_STATUS, ADMIN_ROLE, INACTIVE, INACTIVE_SINCE, INACTIVE_STATUS,
-        INACTIVE_UNTIL, PLAIN_ROLE, ROLE, STATUS, SUPERUSER,
-    },
+    flag_words::{ACTIVE, INACTIVE, INACTIVE_SINCE, INACTIVE_UNTIL, SUPERUSER},
     names, samples,
     signals::Signal,
+    status::{first_of, status, words},
+    status_words::{ADMIN_ROLE, PLAIN_ROLE, ROLE, STATUS},
     vocabulary::letters,
 };
 use crate::users_table::{DetailedField, FieldMapping};
@@ -111,111 +110,6 @@ fn combined(signals: &[Signal]) -> Option<FieldMapping> {
     }))
 }
 
-async fn status(
-    connection: &mut PgConnection,
-    table: &Table,
-    column: &Column,
-) -> Result<(Option<Signal>, Option<String>), sqlx::Error> {
-    let words = words(connection, table, column).await?;
-    let unknown = |why: &str| Some(format!("{} is not looked at: {why}", column.name));
-    if column.is_whole_number() {
-        let is_flag =
-            !words.is_empty() && words.iter().all(|word| ["0", "1"].contains(&word.as_str()));
-        if letters(&column.name).starts_with("user") && words.iter().all(|word| word == "0") {
-            return Ok((None, unknown("all its values are 0")));
-        }
-        // Yii: 0 is deleted, 9 is inactive, 10 is active.
-        if words.iter().any(|word| word == "10")
-            && words
-                .iter()
-                .all(|word| ["0", "9", "10"].contains(&word.as_str()))
-        {
-            let signal = Signal::word(column, &["10"], "10", Some("9"));
-            return Ok((
-                Some(signal),
-                Some(format!(
-                    "{} is taken as Yii writes it: 10 is active",
-                    column.name
-                )),
-            ));
-        }
-        // New users are active, most of the time, and most users are: with a default of 0, that is what 0 may mean.
-        let default = column.default.as_deref();
-        if default == Some("0") && words.first().is_none_or(|word| word != "1") {
-            return Ok((None, unknown("its default is 0, which may mean active")));
-        }
-        if is_flag || words.is_empty() && default == Some("1") {
-            let note = format!(
-                "{} is taken as 1 for active and 0 for inactive",
-                column.name
-            );
-            return Ok((Signal::flag(column, true, &words), Some(note)));
-        }
-        return Ok((None, unknown("nothing says what its numbers mean")));
-    }
-    if column.is_flag() {
-        return Ok((Signal::flag(column, true, &words), None));
-    }
-    if !column.is_text() && !column.is_enum() {
-        return Ok((None, unknown("it is neither text nor an enum")));
-    }
-    let allowed = column.allowed();
-    let is_free = allowed.is_empty();
-    let mut known = allowed;
-    known.extend(
-        column
-            .default
-            .as_deref()
-            .map(literals)
-            .unwrap_or_default()
-            .into_iter()
-            .take(1),
-    );
-    if is_free {
-        known.extend(words);
-    }
-    let Some(active) = first_of(ACTIVE_STATUS, &known) else {
-        return Ok((None, unknown("none of its values is known to mean active")));
-    };
-    let inactive = first_of(INACTIVE_STATUS, &known);
-    let fallback = is_free.then(|| {
-        if active.chars().all(char::is_uppercase) {
-            "INACTIVE"
-        } else {
-            "inactive"
-        }
-    });
-    let is_guess = inactive.is_none() && is_free;
-    let inactive = inactive.or(fallback.map(str::to_owned));
-    let others: Vec<_> = known
-        .iter()
-        .filter(|word| **word != active)
-        .map(String::as_str)
-        .collect();
-    let mut note = format!(
-        "{} '{active}' is active, every other value is not",
-        column.name
-    );
-    let _ = match &inactive {
-        Some(word) if is_guess => write!(note, "; '{word}' is written, which no row has: a guess"),
-        Some(word) => write!(note, "; '{word}' is written"),
-        None => write!(
-            note,
-            "; which of {} is to be written is not known",
-            others.join(", ")
-        ),
-    };
-    Ok((
-        Some(Signal::word(
-            column,
-            &[&active],
-            &active,
-            inactive.as_deref(),
-        )),
-        Some(note),
-    ))
-}
-
 /// The mapping of `is_superuser`.
 pub(super) async fn is_superuser(
     connection: &mut PgConnection,
@@ -273,7 +167,7 @@ pub(super) async fn is_superuser(
             continue;
         };
         let plain = default
-            .filter(|word| !ADMIN_ROLE.contains(&letters(word).as_str()))
+            .filter(|word| !names_administrator(word))
             .or_else(|| first_of(PLAIN_ROLE, &known));
         let plain = plain.filter(|_| !column.is_generated);
         let mut note = format!("{} '{admin}' makes a superuser", column.name);
@@ -290,12 +184,24 @@ pub(super) async fn is_superuser(
     Ok((None, notes))
 }
 
+/// Whether a role is one of administrators, if only of a part.
+fn names_administrator(role: &str) -> bool {
+    let letters = letters(role);
+    ADMIN_ROLE.contains(&letters.as_str())
+        || ["admin", "owner", "root"]
+            .iter()
+            .any(|part| letters.contains(part))
+}
+
 /// The highest role of administrators that lists of a sample name.
 async fn find_listed_word(
     connection: &mut PgConnection,
     table: &Table,
     column: &Column,
 ) -> Result<Option<String>, sqlx::Error> {
+    if column.is_enum_array() {
+        return Ok(first_of(ADMIN_ROLE, &column.labels));
+    }
     if !matches!(
         column.base_type.as_str(),
         "json" | "jsonb" | "text[]" | "character varying[]"
@@ -314,23 +220,4 @@ async fn find_listed_word(
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
     let symfony = letters(&column.name) == "roles" && column.category == "U";
     Ok(first_of(ADMIN_ROLE, &parts).or_else(|| symfony.then(|| "ROLE_ADMIN".to_owned())))
-}
-
-async fn words(
-    connection: &mut PgConnection,
-    table: &Table,
-    column: &Column,
-) -> Result<Vec<String>, sqlx::Error> {
-    if column.is_flag() || !table.relation.may_read {
-        return Ok(Vec::new());
-    }
-    samples::list_words(connection, &table.relation.sql, column).await
-}
-
-/// The first of the meanings that one of the words has.
-pub(super) fn first_of(meanings: &[&str], words: &[String]) -> Option<String> {
-    meanings
-        .iter()
-        .find_map(|meaning| words.iter().find(|word| letters(word) == *meaning))
-        .cloned()
 }

@@ -7,7 +7,7 @@ use super::{
     names, samples,
 };
 use crate::{
-    mapping::quoted,
+    mapping::{literal, quoted},
     users_table::{IdMapping, UserIdKind},
 };
 
@@ -84,7 +84,13 @@ pub(super) async fn map(
         "text" | "character varying" => UserIdKind::Text,
         _ => UserIdKind::Integer,
     };
-    let (new, outcome) = if column.default.is_some() || column.is_identity {
+    let (new, outcome) = if column.is_reference {
+        let reason = format!(
+            "{} refers to another table, where the user has to be first: create users there",
+            column.name
+        );
+        (None, Err(reason))
+    } else if column.default.is_some() || column.is_identity {
         (None, Ok(None))
     } else {
         match kind {
@@ -94,7 +100,7 @@ pub(super) async fn map(
                     "rollcall makes the ids: UUIDs of version 7".to_owned(),
                 )),
             ),
-            UserIdKind::Text => text_id(column),
+            UserIdKind::Text => text_id(connection, table, column).await?,
             UserIdKind::Integer => integer_id(connection, table, column, surroundings).await?,
         }
     };
@@ -122,26 +128,56 @@ pub(super) async fn is_short(
 
 type New = (Option<String>, Result<Option<String>, String>);
 
-fn text_id(column: &Column) -> New {
-    let made = |sql: String| {
-        (
-            Some(sql),
-            Ok(Some("rollcall makes the ids: random text".to_owned())),
-        )
-    };
-    match column.characters.unwrap_or(MAX_TEXT) {
-        36.. => made("gen_random_uuid()::text".to_owned()),
-        characters @ 16.. => made(format!(
-            "left(replace(gen_random_uuid()::text, '-', ''), {characters})"
-        )),
-        characters => (
-            None,
-            Err(format!(
-                "{} has no default, and {characters} characters are too few for a random id",
-                column.name
-            )),
-        ),
+/// Ids of identity providers: those of Auth0 and those of Clerk.
+const FROM_ELSEWHERE: &str = "value ~ '^([a-z0-9-]+[|].+|user_[A-Za-z0-9]{27})$'";
+
+/// How long random text is that nobody has twice.
+const MIN_RANDOM: i32 = 16;
+const MAX_RANDOM: i32 = 32;
+
+async fn text_id(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+) -> Result<New, sqlx::Error> {
+    let (name, sample) = (&column.name, &table.relation.sql);
+    let may_read = table.relation.may_read;
+    if may_read
+        && samples::count(connection, sample, column, FROM_ELSEWHERE)
+            .await?
+            .1
+            > 0
+    {
+        let reason = format!("ids in {name} are those of an identity provider: create users there");
+        return Ok((None, Err(reason)));
     }
+    let prefix = if may_read {
+        samples::find_prefix(connection, sample, column).await?
+    } else {
+        None
+    };
+    let characters = column.characters.unwrap_or(MAX_TEXT);
+    let prefix = prefix.unwrap_or_default();
+    let room = characters.saturating_sub(i32::try_from(prefix.len()).unwrap_or(characters));
+    let random = "replace(gen_random_uuid()::text, '-', '')";
+    let sql = match (prefix.is_empty(), room) {
+        (_, ..MIN_RANDOM) => {
+            let reason = format!(
+                "{name} has no default, and {characters} characters are too few for a random id"
+            );
+            return Ok((None, Err(reason)));
+        }
+        (true, 36..) => "gen_random_uuid()::text".to_owned(),
+        (true, _) => format!("left({random}, {room})"),
+        (false, MAX_RANDOM..) => format!("{} || {random}", literal(&prefix)),
+        (false, _) => format!("{} || left({random}, {room})", literal(&prefix)),
+    };
+    let made = if prefix.is_empty() {
+        "rollcall makes the ids: random text".to_owned()
+    } else {
+        format!("rollcall makes the ids: {prefix} and random text, as all of them begin so")
+    };
+    Ok((Some(sql), Ok(Some(made))))
 }
 
 async fn integer_id(

@@ -6,10 +6,11 @@ use sqlx::{PgConnection, postgres::types::Oid};
 
 use super::{
     facts::{Column, Table},
-    flag_words::{ACTIVE, PLAIN_ROLE, ROLE, STATUS},
-    flags::first_of,
+    flag_words::ACTIVE,
     names, samples,
     signals::{constant, now},
+    status::{first_of, words},
+    status_words::{PLAIN_ROLE, ROLE, STATUS},
     vocabulary::{PASSWORD, letters},
 };
 use crate::{
@@ -23,6 +24,19 @@ const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
 /// Parts of names of columns that let somebody in.
 const SECRETS: [&str; 3] = ["token", "secret", "apikey"];
 
+/// Parts of names of columns in which any text does that nobody else has.
+const CODES: [&str; 13] = [
+    "uuid", "guid", "uid", "hash", "key", "stamp", "nonce", "slug", "referral", "publicid",
+    "shortid", "nanoid", "ulid",
+];
+
+/// Parts of names of ids that somebody else gives.
+const ELSEWHERE: [&str; 24] = [
+    "auth", "userid", "clerk", "firebase", "google", "apple", "facebook", "github", "gitlab",
+    "discord", "slack", "telegram", "azure", "entra", "okta", "cognito", "keycloak", "supabase",
+    "kinde", "stripe", "ldap", "oidc", "idp", "provider",
+];
+
 /// Lists, and not objects, by the names that they have.
 const LISTS: [&str; 7] = [
     "roles",
@@ -35,11 +49,12 @@ const LISTS: [&str; 7] = [
 ];
 
 /// An expression for each column that needs one, and the names of those for which none is known, each with the reason.
-pub(super) fn constants(
+pub(super) async fn constants(
+    connection: &mut PgConnection,
     table: &Table,
     id: &str,
     written: &BTreeSet<String>,
-) -> (BTreeMap<String, String>, Vec<(String, String)>) {
+) -> Result<(BTreeMap<String, String>, Vec<(String, String)>), sqlx::Error> {
     let unique: BTreeSet<&str> = table
         .unique
         .iter()
@@ -58,17 +73,40 @@ pub(super) fn constants(
         if !is_needed || column.name == id || written.contains(&column.name) {
             continue;
         }
-        match expression(table, column, is_unique) {
+        let allowed = match column.allowed() {
+            none if none.is_empty() && is_named(table, column, ROLE) => {
+                words(connection, table, column).await?
+            }
+            allowed => allowed,
+        };
+        match expression(table, column, is_unique, &allowed) {
             Ok(sql) => {
                 constants.insert(column.name.clone(), sql);
             }
             Err(reason) => unknown.push((column.name.clone(), reason)),
         }
     }
-    (constants, unknown)
+    Ok((constants, unknown))
 }
 
-fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String, String> {
+fn is_named(table: &Table, column: &Column, names: &[&str]) -> bool {
+    let spellings = names::spellings(table, &column.name);
+    let mut spellings = spellings.iter();
+    spellings.any(|spelling| names.contains(&spelling.as_str()))
+}
+
+/// Whether a column names the user in something else than the table: an identity provider or another service.
+fn names_somebody_elsewhere(letters: &str) -> bool {
+    let is_id = letters.ends_with("id") || letters.ends_with("sub");
+    is_id && ELSEWHERE.iter().any(|word| letters.contains(word))
+}
+
+fn expression(
+    table: &Table,
+    column: &Column,
+    is_unique: bool,
+    allowed: &[String],
+) -> Result<String, String> {
     let name = &column.name;
     let mend = format!(
         "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT ..., or DROP NOT NULL",
@@ -76,7 +114,11 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
         quoted(name)
     );
     let is_id = name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID");
-    if column.is_reference || is_id && !is_unique && !column.is_text() {
+    let letters = letters(name);
+    if column.is_reference
+        || is_id && !is_unique && !column.is_text()
+        || names_somebody_elsewhere(&letters)
+    {
         return Err(format!(
             "{name} has to refer to something, and nothing says to which: {mend}"
         ));
@@ -88,11 +130,12 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
         )),
         _ => None,
     };
-    let allowed = column.allowed();
-    let letters = letters(name);
     // Nobody may share a secret, least of all one that is empty.
     let is_secret = SECRETS.iter().any(|word| letters.contains(word));
-    let known = if is_unique || is_secret && column.is_text() {
+    let is_code = CODES.iter().any(|word| letters.contains(word));
+    let known = if is_unique && column.is_text() && !is_code && !is_secret {
+        None
+    } else if is_unique || is_secret && column.is_text() {
         match column.category.as_str() {
             "S" if allowed.is_empty() => random(),
             _ if column.base_type == "uuid" => Some("gen_random_uuid()".to_owned()),
@@ -101,7 +144,7 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
     } else if is_id {
         None
     } else {
-        harmless(table, column, &allowed)
+        harmless(table, column, allowed)
     };
     known.ok_or_else(|| {
         format!(
@@ -113,16 +156,14 @@ fn expression(table: &Table, column: &Column, is_unique: bool) -> Result<String,
 
 /// A value that gives nobody a right, if one is known.
 fn harmless(table: &Table, column: &Column, allowed: &[String]) -> Option<String> {
-    let spellings = names::spellings(table, &column.name);
-    let is_named = |names: &[&str]| {
-        spellings
-            .iter()
-            .any(|spelling| names.contains(&spelling.as_str()))
-    };
-    if is_named(ROLE) && !allowed.is_empty() {
-        return first_of(PLAIN_ROLE, allowed).map(|word| constant(column, &word));
+    let is_named = |names: &[&str]| is_named(table, column, names);
+    let is_word = column.is_text() || column.is_enum();
+    if is_named(ROLE) && is_word {
+        let word = first_of(PLAIN_ROLE, allowed).or_else(|| empty_list(allowed));
+        return word.map(|word| constant(column, &word));
     }
-    if (is_named(ROLE) || is_named(STATUS)) && column.is_number() {
+    let is_unknown = is_word && allowed.is_empty() || column.is_number();
+    if (is_named(ROLE) || is_named(STATUS)) && is_unknown {
         return None;
     }
     if let Some(first) = allowed
@@ -148,6 +189,15 @@ fn harmless(table: &Table, column: &Column, allowed: &[String]) -> Option<String
         _ => return None,
     };
     Some(sql.to_owned())
+}
+
+/// A list of no roles, as PHP or JSON writes it, where the values that are there are lists.
+fn empty_list(words: &[String]) -> Option<String> {
+    let lists = [("a:", "a:0:{}"), ("[", "[]")];
+    let (_, empty) = lists
+        .into_iter()
+        .find(|(start, _)| words.iter().any(|word| word.starts_with(start)))?;
+    Some(empty.to_owned())
 }
 
 /// CHECK constraints that a new user would break.

@@ -75,6 +75,17 @@ const TABLES: &[&str] = &[
     "managers",
     "manager",
     "eperson",
+    "kullanicilar",
+    "kullanici",
+    "kullanıcılar",
+    "пользователи",
+    "пользователь",
+    "pengguna",
+    "anggota",
+    "pelanggan",
+    "uzytkownik",
+    "uzivatele",
+    "användare",
 ];
 
 /// Endings of names of tables that are about users and do not hold them.

@@ -62,7 +62,13 @@ pub(super) async fn count(
     column: &Column,
     condition: &str,
 ) -> Result<(i64, i64), sqlx::Error> {
-    let name = quoted(&column.name);
+    // Some collations know no patterns.
+    let collation = if column.is_text() {
+        "::text COLLATE \"default\""
+    } else {
+        ""
+    };
+    let name = format!("{}{collation}", quoted(&column.name));
     let row = sqlx::query(&format!(
         "SELECT count(value), count(*) FILTER (WHERE {condition})
          FROM (SELECT {name} AS value FROM {table} LIMIT {ROWS}) AS sample
@@ -71,6 +77,27 @@ pub(super) async fn count(
     .fetch_one(connection)
     .await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// What all values of a sample begin with, up to an underscore, if they do.
+pub(super) async fn find_prefix(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &Column,
+) -> Result<Option<String>, sqlx::Error> {
+    let name = quoted(&column.name);
+    let prefix: Option<Option<String>> = sqlx::query_scalar(&format!(
+        "SELECT min(prefix)
+         FROM (
+             SELECT substring({name}::text COLLATE \"C\" FROM '^[A-Za-z]{{1,12}}_') AS prefix
+             FROM {table}
+             LIMIT {ROWS}
+         ) AS sample
+         HAVING count(DISTINCT prefix) = 1 AND count(prefix) = count(*)"
+    ))
+    .fetch_optional(connection)
+    .await?;
+    Ok(prefix.flatten())
 }
 
 /// What wrote most of the password hashes of a sample.

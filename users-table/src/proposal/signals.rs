@@ -51,8 +51,8 @@ impl Signal {
                     is_plain,
                 });
             }
-            "smallint" | "integer" | "bigint" => ["1", "0"].map(str::to_owned),
-            "bit" => ["B'1'", "B'0'"].map(str::to_owned),
+            "smallint" | "integer" | "bigint" | "numeric" => ["1", "0"].map(str::to_owned),
+            "bit" if column.is_single_bit() => ["B'1'", "B'0'"].map(str::to_owned),
             _ if column.is_text() || column.is_enum() => yes_and_no(column, words)?,
             _ => return None,
         };
@@ -165,6 +165,11 @@ impl Signal {
                 literal(&format!("\"{word}\""))
             ),
             "text[]" | "character varying[]" => format!("{} = ANY ({name}::text[])", literal(word)),
+            array if column.is_enum_array() => format!(
+                "{}::{} = ANY ({name})",
+                literal(word),
+                array.trim_end_matches("[]")
+            ),
             _ => return None,
         };
         Some(Self {

@@ -1,4 +1,4 @@
-//! Email, username, names and password.
+//! How email, username and names are mapped.
 
 use std::collections::BTreeMap;
 
@@ -8,74 +8,12 @@ use super::{
     facts::{Column, Table, UniqueIndex},
     flags::Noted,
     names, samples,
-    vocabulary::{COPIES, EMAIL, FIRST_NAME, FULL_NAME, LAST_NAME, USERNAME, letters},
+    vocabulary::{COPIES, FIRST_NAME, FULL_NAME, LAST_NAME, letters},
 };
 use crate::{
     mapping::quoted,
     users_table::{DetailedField, FieldMapping},
 };
-
-/// Email and username, each the column that identifies users.
-pub(super) struct Keys<'t> {
-    pub(super) email: Option<&'t Column>,
-    pub(super) username: Option<&'t Column>,
-}
-
-/// Which columns identify users. A login that looks like an address is the address.
-pub(super) async fn keys<'t>(
-    connection: &mut PgConnection,
-    table: &'t Table,
-    id: &str,
-) -> Result<Keys<'t>, sqlx::Error> {
-    let is_right = |column: &Column| column.is_text() && !column.is_reference && column.name != id;
-    let email = names::find(table, EMAIL, is_right);
-    let unique: Vec<_> = table
-        .unique
-        .iter()
-        .map(|index| index.column.as_str())
-        .collect();
-    let is_unique = |column: &Column| is_right(column) && unique.contains(&column.name.as_str());
-    // A name that no two users share is what they log in with, whatever else there is.
-    let username = names::find(table, &["username", "login"], is_right)
-        .or_else(|| names::find(table, USERNAME, is_unique))
-        .or_else(|| names::find(table, &["name"], is_unique))
-        .or_else(|| {
-            names::find(table, USERNAME, |column| {
-                is_right(column) && letters(&column.name) != "userid"
-            })
-        });
-    if email.is_none() && username.is_none() {
-        // The users of Spring and of Nextcloud are named by their key.
-        let is_key = |column: &Column| column.is_text() && column.name == id;
-        let uid = || names::find(table, &["uid"], is_key);
-        return Ok(Keys {
-            email: names::find(table, EMAIL, is_key),
-            username: names::find(table, USERNAME, is_key).or_else(uid),
-        });
-    }
-    let (None, Some(login)) = (email, username) else {
-        return Ok(Keys { email, username });
-    };
-    if !table.relation.may_read {
-        return Ok(Keys { email, username });
-    }
-    let (all, addresses) = samples::count(
-        connection,
-        &table.relation.sql,
-        login,
-        "value::text LIKE '%_@_%'",
-    )
-    .await?;
-    let is_email = addresses > 0 && addresses * 2 > all;
-    Ok(if is_email {
-        Keys {
-            email: Some(login),
-            username: None,
-        }
-    } else {
-        Keys { email, username }
-    })
-}
 
 /// The mapping of a key, with its copies in one case, and whether it is unique. The table says so where it has a
 /// unique index, unless values differ in case alone.
@@ -89,10 +27,14 @@ pub(super) async fn key(
 ) -> Result<(FieldMapping, Vec<String>, Option<String>), sqlx::Error> {
     let mut notes = Vec::new();
     let mut mend = None;
-    let has_index = table
-        .unique
-        .iter()
-        .any(|index| index.column == column.name && covers(index, column, users_are));
+    let copies: Vec<_> = copies_of(table, field).collect();
+    let has_index = table.unique.iter().any(|index| {
+        let is_copy = copies.iter().any(|copy| copy.name == index.column)
+            || table
+                .column(&index.column)
+                .is_some_and(|copy| copy.is_folded(&column.name));
+        (index.column == column.name || is_copy) && covers(index, column, users_are)
+    });
     let is_unique = if has_index {
         match shares_values(connection, table, column, users_are).await? {
             Some(false) => true,
@@ -125,7 +67,6 @@ pub(super) async fn key(
         false
     };
     let unique = (!is_unique).then_some(false);
-    let copies: Vec<_> = copies_of(table, field).collect();
     let is_written = !column.is_generated && !is_id;
     let is_plain = is_written && !column.is_domain;
     if copies.is_empty() && is_plain {
@@ -186,8 +127,16 @@ fn covers(index: &UniqueIndex, column: &Column, users_are: Option<&str>) -> bool
         format!("{}isnotnull", column.name),
         format!("{}<>''::text", column.name),
     ];
-    users_are.is_some_and(|users_are| bare(users_are) == condition)
+    users_are.is_some_and(|users_are| is_same_condition(&bare(users_are), &condition))
         || present.iter().any(|present| bare(present) == condition)
+}
+
+/// Whether two conditions are one. A flag that is never NULL has four ways to be false.
+fn is_same_condition(users_are: &str, condition: &str) -> bool {
+    let negated = ["=false", "isfalse", "isnottrue"]
+        .into_iter()
+        .find_map(|ending| condition.strip_suffix(ending));
+    users_are == condition || negated.is_some_and(|flag| users_are == format!("not{flag}"))
 }
 
 async fn shares_values(
@@ -278,7 +227,7 @@ pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
     });
     // "name" beside a family name is what comes before it.
     let (whole, first) = match (whole, first, last) {
-        (Some(whole), None, Some(_)) if letters(&whole.name) == "name" => (None, Some(whole)),
+        (Some(whole), None, Some(_)) if may_be_given(&whole.name) => (None, Some(whole)),
         (Some(whole), Some(_), Some(_))
             if ["name", "alias", "nickname"].contains(&letters(&whole.name).as_str())
                 && !whole.is_required() =>
@@ -303,11 +252,22 @@ pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
     (generated.map(|column| text(column, "''")), Vec::new())
 }
 
+/// Whether a column of that name may hold the given name alone.
+fn may_be_given(name: &str) -> bool {
+    ["name", "nombre", "nome", "naam", "nama", "имя"].contains(&letters(name).as_str())
+}
+
 fn two_names(first: &Column, last: &Column) -> FieldMapping {
     let read = |column: &Column| {
         let name = format!("{}::text", quoted(&column.name));
         let name = if matches!(column.data_type.as_str(), "text" | "character varying") {
             quoted(&column.name)
+        } else {
+            name
+        };
+        let name = if column.is_collated {
+            // Two collations in one expression leave the server none.
+            format!("({name} COLLATE \"default\")")
         } else {
             name
         };

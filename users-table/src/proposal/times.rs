@@ -8,6 +8,7 @@ use super::{
     facts::{Column, Table},
     flags::Noted,
     names, samples,
+    vocabulary::{CREATED, UPDATED},
 };
 use crate::{
     mapping::quoted,
@@ -81,41 +82,91 @@ pub(super) async fn time(
     ))
 }
 
-/// A number of seconds, or of milliseconds, since 1970.
+/// What a number of times since 1970 counts.
+struct Unit {
+    name: &'static str,
+    /// How many of it are a second.
+    parts: i64,
+    /// Larger numbers are of a smaller unit: in this one they are times after the year 5000.
+    most: i64,
+}
+
+const UNITS: [Unit; 4] = [
+    Unit {
+        name: "seconds",
+        parts: 1,
+        most: 100_000_000_000,
+    },
+    Unit {
+        name: "milliseconds",
+        parts: 1_000,
+        most: 100_000_000_000_000,
+    },
+    Unit {
+        name: "microseconds",
+        parts: 1_000_000,
+        most: 100_000_000_000_000_000,
+    },
+    Unit {
+        name: "nanoseconds",
+        parts: 1_000_000_000,
+        most: i64::MAX,
+    },
+];
+
+/// The largest unit in which most numbers of a sample are times of our age, and how many numbers there are.
+async fn find_unit(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+) -> Result<(i64, &'static Unit), sqlx::Error> {
+    let [seconds, smaller @ ..] = &UNITS;
+    let mut found = (0, seconds);
+    if !table.relation.may_read {
+        return Ok(found);
+    }
+    for unit in smaller {
+        let condition = format!("value > {}", found.1.most);
+        let (all, larger) =
+            samples::count(connection, &table.relation.sql, column, &condition).await?;
+        found.0 = all;
+        if larger * 2 <= all {
+            break;
+        }
+        found.1 = unit;
+    }
+    Ok(found)
+}
+
+/// A number of seconds, or of a part of one, since 1970.
 async fn epoch(
     connection: &mut PgConnection,
     table: &Table,
     column: &Column,
 ) -> Result<Noted, sqlx::Error> {
-    let (all, large) = if table.relation.may_read {
-        samples::count(
-            connection,
-            &table.relation.sql,
-            column,
-            "value > 100000000000",
-        )
-        .await?
-    } else {
-        (0, 0)
-    };
+    let (mut all, mut unit) = find_unit(connection, table, column).await?;
+    if all == 0 {
+        // An application counts in one unit.
+        for other in names::all(table, &[CREATED, UPDATED].concat(), Column::is_number) {
+            if all == 0 {
+                (all, unit) = find_unit(connection, table, other).await?;
+            }
+        }
+    }
     let is_guess = all == 0 && column.base_type == "bigint";
-    let is_milliseconds = if all == 0 { is_guess } else { large * 2 > all };
-    let unit = if is_milliseconds {
-        "milliseconds"
-    } else {
-        "seconds"
-    };
+    let unit = if is_guess { &UNITS[1] } else { unit };
+    let (parts, unit) = (unit.parts, unit.name);
     let name = quoted(&column.name);
     let cast = &column.base_type;
-    let (read, written) = if is_milliseconds {
-        (
-            format!("to_timestamp({name} / 1000.0)"),
-            format!("floor(extract(epoch FROM $value) * 1000)::{cast}"),
-        )
-    } else {
+    let (read, written) = if parts == 1 {
         (
             format!("to_timestamp({name})"),
             format!("floor(extract(epoch FROM $value))::{cast}"),
+        )
+    } else {
+        (
+            format!("to_timestamp({name} / {parts}.0)"),
+            format!("floor(extract(epoch FROM $value) * {parts})::{cast}"),
         )
     };
     let mut write = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What people call tables and columns of users. `flag_words` has those that say what users may do.
+//! What people call tables and columns of users. `flag_words` and `status_words` have those that say what users may do.
 
 /// A name in small letters and digits alone.
 pub(super) fn letters(name: &str) -> String {
@@ -27,6 +27,13 @@ pub(super) const EMAIL: &[&str] = &[
     "mailadresse",
     "posta",
     "indirizzoemail",
+    "emailadres",
+    "mailadres",
+    "eposta",
+    "epostaadresi",
+    "surel",
+    "почта",
+    "posteelectronique",
 ];
 
 pub(super) const USERNAME: &[&str] = &[
@@ -57,6 +64,11 @@ pub(super) const USERNAME: &[&str] = &[
     "nomeusuario",
     "nomeusuário",
     "gebruikersnaam",
+    "kullaniciadi",
+    "логин",
+    "loginnaam",
+    "uzytkownik",
+    "namapengguna",
 ];
 
 pub(super) const FULL_NAME: &[&str] = &[
@@ -77,6 +89,14 @@ pub(super) const FULL_NAME: &[&str] = &[
     "anzeigename",
     "vollername",
     "naam",
+    "nama",
+    "namalengkap",
+    "adsoyad",
+    "имя",
+    "фио",
+    "membername",
+    "usernm",
+    "имяпользователя",
 ];
 
 pub(super) const FIRST_NAME: &[&str] = &[
@@ -94,6 +114,9 @@ pub(super) const FIRST_NAME: &[&str] = &[
     "primeironome",
     "voornaam",
     "imię",
+    "ad",
+    "isim",
+    "namadepan",
 ];
 
 pub(super) const LAST_NAME: &[&str] = &[
@@ -113,6 +136,10 @@ pub(super) const LAST_NAME: &[&str] = &[
     "cognome",
     "achternaam",
     "familienname",
+    "soyad",
+    "soyisim",
+    "фамилия",
+    "namabelakang",
 ];
 
 pub(super) const PASSWORD: &[&str] = &[
@@ -146,6 +173,13 @@ pub(super) const PASSWORD: &[&str] = &[
     "haslo",
     "hasło",
     "passworthash",
+    "loginpassword",
+    "sifre",
+    "şifre",
+    "parola",
+    "пароль",
+    "katasandi",
+    "heslo",
 ];
 
 pub(super) const SALT: &[&str] = &["salt", "passwordsalt", "pwsalt", "passwdsalt"];
@@ -217,6 +251,17 @@ pub(super) const CREATED: &[&str] = &[
     "datec",
     "signupat",
     "signedup",
+    "regdt",
+    "createddt",
+    "creation",
+    "creationdatetime",
+    "createddatetime",
+    "dtcreated",
+    "insertdate",
+    "olusturulmatarihi",
+    "kayittarihi",
+    "dibuatpada",
+    "датасоздания",
 ];
 
 pub(super) const UPDATED: &[&str] = &[
@@ -273,6 +318,15 @@ pub(super) const UPDATED: &[&str] = &[
     "lastupdatetime",
     "tms",
     "changedate",
+    "upddt",
+    "updateddt",
+    "moddt",
+    "moddate",
+    "modification",
+    "modificationdate",
+    "updateddatetime",
+    "dtupdated",
+    "guncellenmetarihi",
 ];
 
 /// Copies of a field in one case: what the copy is of, and how it is written.
