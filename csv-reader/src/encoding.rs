@@ -97,6 +97,10 @@ fn decode_utf16(
 /// The encoding that browsers would take the bytes for on a page of a western country: where a few letters
 /// could be of several encodings, most files are of this one.
 fn guess(bytes: &[u8]) -> &'static str {
+    // Lines end so in what Excel for Mac saves, which browsers never meet.
+    if bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
+        return "macintosh";
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     detector.guess(Some(b"fr"), Utf8Detection::Deny).name()
@@ -155,6 +159,8 @@ mod tests {
         assert_eq!(decode(short).unwrap_err().guess, "windows-1252");
         let russian = b"full_name\n\xc8\xe2\xe0\xed \xcf\xe5\xf2\xf0\xee\xe2\n\xc0\xed\xed\xe0 \xca\xe0\xf0\xe5\xed\xe8\xed\xe0\n";
         assert_eq!(decode(russian).unwrap_err().guess, "windows-1251");
+        let macintosh = b"email,full_name\ra@example.com,Zo\x91 M\x9fller\r";
+        assert_eq!(decode(macintosh).unwrap_err().guess, "macintosh");
         let japanese =
             b"full_name\n\x8e\x52\x93\x63\x91\xbe\x98\x59\n\x8d\xb2\x93\xa1\x89\xd4\x8e\x71\n";
         assert_eq!(decode(japanese).unwrap_err().guess, "Shift_JIS");

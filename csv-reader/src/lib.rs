@@ -8,8 +8,10 @@
 mod dialect;
 mod encoding;
 mod records;
+mod signature;
 
 pub use self::{
     encoding::{NotText, check_utf8, decode},
     records::{Cell, Malformed, Problem, Record, Records},
+    signature::binary_kind,
 };

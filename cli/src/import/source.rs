@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek as _, SeekFrom};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail};
 use csv_reader::NotText;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use flate2::read::MultiGzDecoder;
@@ -13,9 +13,8 @@ use flate2::read::MultiGzDecoder;
 /// How much is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
 
-/// How files of these formats begin.
+/// How files begin that are compressed by gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A file whose encoding is known.
 pub(super) struct Source {
@@ -41,7 +40,7 @@ impl Source {
         let length = file.metadata().context("the file has no length")?.len();
         let begin = |file: &mut dyn Read| {
             let mut head = Vec::new();
-            let read = file.take(4).read_to_end(&mut head);
+            let read = file.take(16).read_to_end(&mut head);
             read.context("cannot read the file").map(|_| head)
         };
         let mut head = begin(&mut file)?;
@@ -50,14 +49,14 @@ impl Source {
             file.rewind().context("cannot read the file")?;
             head = begin(&mut MultiGzDecoder::new(&file))?;
         }
-        ensure!(
-            !head.starts_with(ZIP),
-            "the file is a ZIP archive or a workbook of Excel: unpack it, or save the sheet as CSV"
-        );
+        if let Some(kind) = csv_reader::binary_kind(&head) {
+            bail!("the file is {kind}: unpack it, or save the sheet as CSV");
+        }
         // UTF-32, and UTF-16 without a mark, have a zero here and would pass for UTF-16 or UTF-8.
         if encoding.is_none()
-            && head.contains(&0)
-            && let Err(error) = csv_reader::decode(&head)
+            && let start = &head[..head.len().min(4)]
+            && start.contains(&0)
+            && let Err(error) = csv_reader::decode(start)
         {
             bail!(advice(&error));
         }

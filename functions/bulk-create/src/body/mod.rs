@@ -72,6 +72,12 @@ impl<'r> Payload<'r> {
                 format
             }
         };
+        if let Some(kind) = csv_reader::binary_kind(&bytes) {
+            return Err(Error::invalid_request(format!(
+                "The body is {kind}, not text{}",
+                advice(&bytes)
+            )));
+        }
         let text = match bytes {
             Cow::Borrowed(bytes) => csv_reader::decode(bytes),
             Cow::Owned(bytes) => csv_reader::decode(&bytes).map(|text| text.into_owned().into()),
@@ -107,6 +113,15 @@ impl<'r> Payload<'r> {
             Format::Csv => csv::read(&self.text, &mut rows, are_guarded),
         }
         rows.finish(accepted)
+    }
+}
+
+/// What to do about a body that is not text.
+fn advice(bytes: &[u8]) -> &'static str {
+    if bytes.starts_with(b"\x1f\x8b") {
+        "; send it with Content-Encoding: gzip, and compress it once"
+    } else {
+        "; unpack it, or save the sheet as CSV"
     }
 }
 
@@ -209,6 +224,22 @@ mod tests {
             "The body is not valid UTF-8: line 1 has the bytes [FF] after 1 characters. It looks like \
              windows-1252; convert it to UTF-8"
         );
+    }
+
+    #[test]
+    fn files_that_are_not_text_are_named_with_what_to_do() {
+        for (body, expected) in [
+            (
+                b"PK\x03\x04\x14\0".to_vec(),
+                "The body is a ZIP archive or a workbook of Excel, not text; unpack it, or save the sheet as CSV",
+            ),
+            (
+                b"\x1f\x8b\x08\0".to_vec(),
+                "The body is compressed by gzip, not text; send it with Content-Encoding: gzip, and compress it once",
+            ),
+        ] {
+            assert_eq!(message("text/csv", Body::Binary(body)), expected);
+        }
     }
 
     #[test]
