@@ -1,7 +1,7 @@
 //! How a file separates its cells.
 
-/// The delimiters that spreadsheets write, the usual one first.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+/// The delimiters that spreadsheets and databases write, the usual one first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The line that Excel reads the delimiter from.
 const SEPARATOR_LINE: &str = "sep=";
@@ -67,6 +67,7 @@ mod tests {
             ("email,username\na;b;c;d\n", b','),
             ("email;username\n", b';'),
             ("\r\n \nemail\tusername\tfull name, or nick\n", b'\t'),
+            ("email|username|full_name\n", b'|'),
             ("\"a,b,c\";\"d,e\"", b';'),
             ("a;b,c", b','),
             ("email", b','),

@@ -74,7 +74,7 @@ pub struct Records<'t> {
 
 impl<'t> Records<'t> {
     /// The records of a whole text, the header first. A byte order mark and a line such as `sep=;` are
-    /// skipped. Without such a line, the delimiter is the comma, semicolon or tab that the header uses.
+    /// skipped. Without such a line, the delimiter is the comma, semicolon, tab or | that the header uses.
     #[must_use]
     pub fn of_file(text: &'t str) -> Self {
         let content = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -259,7 +259,26 @@ fn line_ends(text: &str) -> usize {
     ends.count()
 }
 
+/// What databases and their clients write for NULL, with or without quotes.
+const NULL: &str = r"\N";
+
+/// What they write without quotes. In quotes it is text.
+const UNQUOTED_NULLS: [&str; 5] = ["NULL", "[NULL]", "<null>", "(null)", "#N/A"];
+
 impl Cell<'_> {
+    /// Whether it has digits alone, as what pandas and R write in front of a row in a column without a name.
+    #[must_use]
+    pub fn is_row_number(&self) -> bool {
+        !self.text.is_empty() && self.text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether it says that there is no value, apart from white space around it.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        let text = self.text.trim();
+        text == NULL || (!self.is_quoted && UNQUOTED_NULLS.contains(&text))
+    }
+
     /// Whether nothing but white space is in it.
     #[must_use]
     pub fn is_blank(&self) -> bool {

@@ -123,7 +123,7 @@ fn request_body() -> Value {
                 "schema": {
                     "type": "string",
                     "description": "RFC 4180 with a header row of the names of `UserCreate`, and with \
-                                    commas, semicolons or tabs. An empty cell is an absent value.",
+                                    commas, semicolons, tabs or |. An empty cell is an absent value.",
                 },
                 "example": "email,username,full_name\nada@example.com,ada,Ada Lovelace\n",
             },

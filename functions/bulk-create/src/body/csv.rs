@@ -58,7 +58,7 @@ fn user(columns: &[Column], fields: UserFields, record: Record<'_>, are_guarded:
             }
             Column::Id => user.set_id(cell::present(&cell).unwrap_or_default()),
             Column::Ignored => {}
-            Column::Unnamed if cell.is_blank() => {}
+            Column::Unnamed if cell.is_blank() || (place == 1 && cell.is_row_number()) => {}
             Column::Unnamed => {
                 return RawUser::broken(FieldError::of_row(
                     "wrong_cell_count",
@@ -106,9 +106,9 @@ mod tests {
              is_superuser, created_at. Line 2: column email appears twice. Line 2: column username is \
              missing"
         );
-        let other = message("email|username\na@example.com|a\n");
+        let other = message("email:username\na@example.com:a\n");
         assert!(
-            other.contains("separated by commas, semicolons or tabs"),
+            other.contains("separated by commas, semicolons, tabs or |"),
             "{other}"
         );
     }
@@ -158,6 +158,12 @@ mod tests {
                 (Some(6), None, "wrong_cell_count"),
             ]
         );
+    }
+
+    #[test]
+    fn numbers_in_front_of_the_rows_are_not_read() {
+        let text = ",email,username\n0,a@example.com,a\n17,b@example.com,b\nx,c@example.com,c\n";
+        assert_eq!(places(text), [(Some(4), None, "wrong_cell_count")]);
     }
 
     #[test]

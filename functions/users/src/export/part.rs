@@ -227,8 +227,9 @@ fn cell(text: &str, is_guarded: bool) -> String {
     } else {
         ""
     };
-    // A name may be NULL, which is none without quotes.
-    let is_quoted = text.contains([',', ';', '"', '\r', '\n', '\t']) || text == "NULL";
+    // A name may be NULL, or what clients of databases write for it. Without quotes, imports take these for none.
+    let may_be_null = text == "NULL" || text.starts_with(['[', '<', '(', '#']);
+    let is_quoted = text.contains([',', ';', '"', '\r', '\n', '\t']) || may_be_null;
     if is_quoted {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
@@ -253,6 +254,8 @@ mod tests {
             assert_eq!(cell(text, true), guarded);
         }
         assert_eq!(cell("=1+1", false), "=1+1");
-        assert_eq!(cell("NULL", false), "\"NULL\"");
+        for name in ["NULL", "[NULL]", "<null>", "(null)", "#N/A"] {
+            assert_eq!(cell(name, false), format!("\"{name}\""));
+        }
     }
 }

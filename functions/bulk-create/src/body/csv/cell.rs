@@ -3,14 +3,13 @@
 use csv_reader::Cell;
 use shared::users::{FieldValue, UserField, trimmed};
 
-/// What PostgreSQL and `MySQL` write for NULL.
-const NULL: &str = r"\N";
-
 /// What programs write for true, and what Excel writes for it in the languages of its editions.
 const TRUE: &[&str] = &[
     "true",
     "t",
     "1",
+    // A column of pandas that has gaps.
+    "1.0",
     "yes",
     "y",
     "on",
@@ -39,6 +38,7 @@ const FALSE: &[&str] = &[
     "false",
     "f",
     "0",
+    "0.0",
     "no",
     "n",
     "off",
@@ -76,9 +76,7 @@ pub(super) fn value(field: UserField, cell: Cell<'_>) -> FieldValue {
 
 /// What a cell says without the white space around it, unless that is NULL.
 pub(super) fn present<'c>(cell: &'c Cell<'_>) -> Option<&'c str> {
-    let text = trimmed(&cell.text);
-    let is_null = text == NULL || (text == "NULL" && !cell.is_quoted);
-    (!is_null).then_some(text)
+    (!cell.is_null()).then(|| trimmed(&cell.text))
 }
 
 fn flag(text: &str) -> Option<bool> {
@@ -112,6 +110,8 @@ mod tests {
             ("TRUE", Some(true)),
             (" t ", Some(true)),
             ("1", Some(true)),
+            ("1.0", Some(true)),
+            ("0.0", Some(false)),
             ("Yes", Some(true)),
             ("WAHR", Some(true)),
             ("ИСТИНА", Some(true)),
@@ -137,6 +137,11 @@ mod tests {
             ("NULL", false, true),
             ("NULL", true, false),
             ("Null", false, false),
+            ("[NULL]", false, true),
+            ("[NULL]", true, false),
+            ("<null>", false, true),
+            ("#N/A", false, true),
+            ("NA", false, false),
         ] {
             let value = read(UserField::FullName, text, is_quoted);
             assert_eq!(value == FieldValue::Absent, is_absent, "{text:?}");

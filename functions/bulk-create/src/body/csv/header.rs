@@ -81,7 +81,7 @@ pub(super) fn columns(header: &Record<'_>, text: &str, rows: &mut Rows) -> Vec<C
             return columns;
         }
         let hint = if columns.len() == 1 {
-            " (columns are separated by commas, semicolons or tabs)"
+            " (columns are separated by commas, semicolons, tabs or |)"
         } else {
             ""
         };
