@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::field_error::FieldError;
+use super::{field_error::FieldError, password_hash};
 
 /// Passwords of 8 and more characters that attackers try first, from public lists of leaks. The
 /// identity provider's own check may know more; this one catches what no import should contain.
@@ -37,6 +37,13 @@ pub(super) fn parse_plain(
             "password",
             "too_short",
             format!("password must have at least {MIN_CHARACTERS} characters"),
+        ));
+    }
+    if password_hash::is_hash(text) {
+        return Err(FieldError::new(
+            "password",
+            "invalid_format",
+            "password is a hash, which must be given as password_hash",
         ));
     }
     if text.len() > max_bytes {
@@ -77,6 +84,30 @@ mod tests {
         assert_eq!(code(&"x".repeat(257)), "too_long");
         let password = parse_plain("correct horse", &[], MAX_BYTES).unwrap();
         assert!(!format!("{password:?}").contains("horse"));
+    }
+
+    #[test]
+    fn a_hash_is_not_taken_for_a_password() {
+        for hash in [
+            "$2y$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "{bcrypt}$2a$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21l$RdescudvJCsgt3ub+b/daRWJTmaaJObGZfp1Yo8Wcwc",
+            "pbkdf2_sha256$260000$Kq7vTz2LmB9xWc4RnY1sHd$vHSFpcx4Utn0cNW6EQnibmsU1QuGh7lghV9yRoiF0Qs=",
+            "$P$B55D6LjfHDkINU5wF.v2BuuzO0/XPk/",
+        ] {
+            let error = parse_plain(hash, &[], MAX_BYTES).unwrap_err();
+            assert!(
+                error.message.contains("be given as password_hash"),
+                "{hash}"
+            );
+        }
+        for password in [
+            "$2 a day keeps the doctor away",
+            "5f4dcc3b5aa765d61d8327deb882cf99",
+            "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA==",
+        ] {
+            assert!(parse_plain(password, &[], MAX_BYTES).is_ok(), "{password}");
+        }
     }
 
     #[test]

@@ -56,6 +56,15 @@ pub(super) fn parse(text: &str, accepted: AcceptedHashes) -> Result<Option<Strin
     }
 }
 
+/// Whether a text is a complete hash, of whatever algorithm and cost.
+pub(super) fn is_hash(text: &str) -> bool {
+    let hash = unwrapped(text);
+    let checks = [argon2::check, bcrypt::check, scrypt::check, pbkdf2::check];
+    let known = checks.into_iter().find_map(|check| check(hash));
+    let checked = known.or_else(|| other::check(hash).map(|(_, checked)| checked));
+    checked.is_some_and(|checked| !matches!(checked, Err(Problem::Malformed)))
+}
+
 /// The hash without the names that LDAP servers, Dovecot, Spring and Django put before it.
 fn unwrapped(text: &str) -> &str {
     const SCHEMES: [&str; 9] = [
