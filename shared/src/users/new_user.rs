@@ -189,12 +189,15 @@ fn parse_id(text: &str) -> Result<UserId, FieldError> {
     })
 }
 
-/// Accepts a time with its offset, as RFC 3339, PostgreSQL and other programs write it. A time without an
-/// offset could be hours away from what it means.
+/// Accepts a time with its offset, as RFC 3339, RFC 2822, PostgreSQL and other programs write it, also without
+/// seconds. A time without an offset could be hours away from what it means.
 fn parse_time(text: &str) -> Result<DateTime<Utc>, FieldError> {
     // PostgreSQL leaves out the minutes of an offset.
     let parsed: Result<DateTime<FixedOffset>, _> =
         text.parse().or_else(|_| format!("{text}:00").parse());
+    let parsed = parsed
+        .or_else(|_| DateTime::parse_from_rfc2822(text))
+        .or_else(|_| DateTime::parse_from_str(&text.replacen('T', " ", 1), "%Y-%m-%d %H:%M%#z"));
     match parsed.map(|time| time.to_utc()) {
         Ok(time) if (1..=9999).contains(&time.year()) => Ok(time),
         _ => Err(FieldError::new(
@@ -297,6 +300,7 @@ mod tests {
             "2023-11-14 22:13:20+00",
             "2023-11-14 22:13:20+0000",
             "2023-11-14 22:13:20 UTC",
+            "Tue, 14 Nov 2023 22:13:20 GMT",
         ] {
             assert_eq!(
                 parsed(text).as_deref(),
@@ -304,8 +308,16 @@ mod tests {
                 "{text}"
             );
         }
+        for text in ["2023-11-14T22:13Z", "2023-11-14 23:13+0100"] {
+            assert_eq!(
+                parsed(text).as_deref(),
+                Some("2023-11-14T22:13:00+00:00"),
+                "{text}"
+            );
+        }
         for text in [
             "2023-11-14T22:13:20",
+            "2023-11-14T22:13",
             "2023-11-14",
             "1700000000",
             "14.11.2023 22:13",
