@@ -60,13 +60,18 @@ impl<'de> Visitor<'de> for ArrayVisitor<'_> {
     /// Exports of other systems put the list of users into an object. It is refused; what is wrong with the
     /// users in it is said as well.
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let mut list = None;
+        let (mut list, mut list_of_objects) = (None, None);
         while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
-            if list.is_none() && value.get().starts_with('[') {
-                list = Some((name, value.get()));
+            let Some(elements) = value.get().strip_prefix('[') else {
+                continue;
+            };
+            if elements.trim_start().starts_with('{') {
+                list_of_objects.get_or_insert((name, value.get()));
+            } else {
+                list.get_or_insert((name, value.get()));
             }
         }
-        let Some((name, list)) = list else {
+        let Some((name, list)) = list_of_objects.or(list) else {
             return Err(A::Error::custom("an object without a list"));
         };
         let name: String = name.chars().take(40).collect();
@@ -115,7 +120,9 @@ mod tests {
     #[test]
     fn a_list_inside_an_object_is_named_with_what_is_wrong_in_it() {
         assert_eq!(
-            message(r#"{"realm": "staff", "users": [{"username": "a", "enabled": true}]}"#),
+            message(
+                r#"{"schemas": ["staff"], "users": [{"username": "a", "enabled": true}], "more": [{}]}"#
+            ),
             "The body must be a JSON array of users; it is an object, whose field \"users\" is an array: \
              send that array only. Also, 2 row errors found, see details"
         );

@@ -143,7 +143,12 @@ impl ContentType {
 
 /// A media type in lower case, and its parameters without quotes around their values.
 pub(super) fn split(content_type: &str) -> (String, impl Iterator<Item = (String, &str)>) {
-    let mut parts = content_type.split(';').map(str::trim);
+    let mut is_quoted = false;
+    let is_end = move |character| {
+        is_quoted ^= character == '"';
+        character == ';' && !is_quoted
+    };
+    let mut parts = content_type.split(is_end).map(str::trim);
     let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
     let parameters = parts.filter(|part| !part.is_empty()).map(|part| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));

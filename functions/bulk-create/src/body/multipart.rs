@@ -90,6 +90,7 @@ mod tests {
                 false,
             ),
             (named.replace("u.csv", "u.jsonl.gz"), Format::Ndjson, true),
+            (named.replace("u.csv", "u; 2.csv"), Format::Csv, false),
             (
                 "Content-Type: application/json".to_owned(),
                 Format::Json,
