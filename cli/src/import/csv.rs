@@ -6,7 +6,8 @@ use std::mem;
 use anyhow::{Context as _, Result, bail, ensure};
 use csv_reader::Problem;
 
-use super::record::{MAX_BYTES, Record};
+use super::field::{is_known_column, letters};
+use super::record::{MAX_BYTES, Record, Unreadable};
 use super::source::checked;
 
 /// How much is read at a time.
@@ -26,8 +27,8 @@ pub(super) struct Rows<R> {
     line: u64,
 }
 
-/// What Microsoft Entra ID writes above the header row.
-const VERSION: &str = "version:v";
+/// What Microsoft Entra ID and Windows PowerShell write above the header row.
+const PREAMBLES: [&str; 2] = ["version:v", "#TYPE "];
 
 /// The columns of a header row, and what separates them.
 pub(super) fn columns(header: &str) -> (Vec<String>, u8) {
@@ -38,27 +39,34 @@ pub(super) fn columns(header: &str) -> (Vec<String>, u8) {
     (columns, records.delimiter())
 }
 
-/// The header row, with what comes before it: a line such as `sep=;`.
+/// The header row, with what comes before it: a line such as `sep=;`. A title above it is left out.
 pub(super) fn header(reader: impl BufRead) -> Result<Record> {
     let mut rows = Rows::new(reader, "", 0, 1);
     loop {
         rows.read_part()?;
+        ensure!(
+            !rows.part.trim_start().starts_with('<'),
+            "the file is HTML or XML: export the users as CSV or JSON"
+        );
         let mut records = csv_reader::Records::of_file(&rows.part);
         if !rows.is_last {
             records = records.of_part();
         }
         let mut first = records.next();
-        let mut start = 0;
-        if let Some(Ok(record)) = &first
-            && record.filled_count == 1
-            && record.cells[0].text.starts_with(VERSION)
+        let (mut start, mut lines) = (0, 0);
+        if let Some(Ok(title)) = &first
+            && is_title(title, &rows.part[records.position()..])
         {
-            start = records.position();
+            (start, lines) = (records.position(), records.line() - 1);
+            records = csv_reader::Records::of_file(&rows.part[start..]);
+            if !rows.is_last {
+                records = records.of_part();
+            }
             first = records.next();
         }
         match first {
             Some(Ok(_)) => {
-                let end = records.position();
+                let end = start + records.position();
                 return Ok(Record {
                     raw: rows.part[start..end]
                         .trim_end_matches(['\r', '\n'])
@@ -66,7 +74,7 @@ pub(super) fn header(reader: impl BufRead) -> Result<Record> {
                     line: 1,
                     problem: None,
                     end: end as u64,
-                    next_line: records.line() as u64,
+                    next_line: (lines + records.line()) as u64,
                 });
             }
             Some(Err(error)) => bail!("line {}: {}", error.line, error.problem),
@@ -79,6 +87,27 @@ pub(super) fn header(reader: impl BufRead) -> Result<Record> {
             }
         }
     }
+}
+
+/// Whether a row is the title of a table, whose header row is the next one: that has several columns, of which
+/// one is an email, and no user.
+fn is_title(row: &csv_reader::Record<'_>, rest: &str) -> bool {
+    let title = match &row.cells[..] {
+        [title, ..] if row.filled_count == 1 => &title.text,
+        _ => return false,
+    };
+    if PREAMBLES.iter().any(|start| title.starts_with(start)) {
+        return true;
+    }
+    let Some(Ok(next)) = csv_reader::Records::of_file(rest).next() else {
+        return false;
+    };
+    let mut names = next.cells.iter().map(|cell| letters(&cell.text));
+    let is_user = next.cells.iter().any(|cell| cell.text.contains('@'));
+    next.filled_count > 1
+        && names.any(|name| name.contains("mail"))
+        && !is_user
+        && !is_known_column(title)
 }
 
 fn check_length(length: usize, line: u64) -> Result<()> {
@@ -138,7 +167,7 @@ impl<R: BufRead> Rows<R> {
             return Ok(Some(Record {
                 raw,
                 line,
-                problem,
+                problem: problem.map(Unreadable::Csv),
                 end: self.offset,
                 next_line: self.line,
             }));
@@ -179,7 +208,7 @@ mod tests {
     use super::*;
 
     /// The line, text and problem of every row below a header.
-    fn rows(header: &str, text: &[u8]) -> Result<Vec<(u64, String, Option<Problem>)>> {
+    fn rows(header: &str, text: &[u8]) -> Result<Vec<(u64, String, Option<Unreadable>)>> {
         let rows = Rows::new(text, header, 0, 1);
         let row = |row: Record| (row.line, row.raw, row.problem);
         rows.map(|found| found.map(row)).collect()
@@ -209,7 +238,11 @@ mod tests {
         assert_eq!(
             rows("a;b", b"a;5\" x\n\"b\";c\n").unwrap(),
             [
-                (1, "a;5\" x".to_owned(), Some(Problem::QuoteInsideCell)),
+                (
+                    1,
+                    "a;5\" x".to_owned(),
+                    Some(Unreadable::Csv(Problem::QuoteInsideCell))
+                ),
                 (2, "\"b\";c".to_owned(), None),
             ]
         );
@@ -235,7 +268,7 @@ mod tests {
         let found = rows("a,b", text.as_bytes()).unwrap();
         let raw = [
             ("é,\"名\r\n\"\"🔥\"", None),
-            ("b\"c,d", Some(Problem::QuoteInsideCell)),
+            ("b\"c,d", Some(Unreadable::Csv(Problem::QuoteInsideCell))),
         ];
         for (place, (line, found, problem)) in found.iter().enumerate() {
             assert_eq!((found.as_str(), *problem), raw[place % 2]);
@@ -254,10 +287,28 @@ mod tests {
             (versioned.raw.as_str(), versioned.end),
             ("Name,User name,", 31)
         );
+        for title in ["#TYPE Selected.User", "Table 1", "Active users;;"] {
+            let text = format!("{title}\nE-Mail;Name\na@example.com;a\n");
+            let found = header(text.as_bytes()).unwrap();
+            assert_eq!((found.raw.as_str(), found.next_line), ("E-Mail;Name", 3));
+            assert_eq!(found.end, text.find("a@").unwrap() as u64);
+        }
+        for untitled in [
+            "email\nE-Mail;Name\n",
+            "Login\nmail,a@example.com\n",
+            "Login\na,b\n",
+        ] {
+            let found = header(untitled.as_bytes()).unwrap();
+            assert_eq!(found.raw, untitled.lines().next().unwrap());
+        }
         let long = ["a,".repeat(100_000), "b\n1\n".to_owned()].concat();
         assert_eq!(header(long.as_bytes()).unwrap().raw, long[..200_001]);
         let error = |text: &[u8]| header(text).unwrap_err().to_string();
         assert_eq!(error(b"\n \n"), "the file has no header row");
+        assert_eq!(
+            error(b"<!DOCTYPE html>\n<p class=\"a\">"),
+            "the file is HTML or XML: export the users as CSV or JSON"
+        );
         assert_eq!(
             error(b"\na\"b,c\n"),
             "line 2: a quote stands inside a cell that does not begin with one"

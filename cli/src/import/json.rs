@@ -1,16 +1,37 @@
 //! Cuts NDJSON and JSON arrays into their objects. Arrays may be inside an object, as in `{"users": [...]}`,
-//! and pages of an API may follow each other.
+//! and pages of an API may follow each other. Objects may also follow each other without an array, as jq
+//! prints them.
 
 use std::io::{BufRead, Read as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use serde::de::IgnoredAny;
 
-use super::record::{MAX_BYTES, Record};
+use super::record::{MAX_BYTES, Record, Unreadable};
 use super::source::checked;
 
 /// What systems call the array of users in an object. Users of Auth0 have identities too.
 const LISTS: [&str; 4] = ["users", "Users", "value", FIRST_MEMBER];
 const FIRST_MEMBER: &str = "identities";
+
+/// What APIs call the array of whatever they answer. A user may have such an array too.
+const ANSWERS: [&str; 9] = [
+    "Resources",
+    "items",
+    "data",
+    "results",
+    "result",
+    "members",
+    "records",
+    "entries",
+    "content",
+];
+
+/// What an object has that is a user.
+const USER_MEMBERS: [&str; 4] = ["email", "username", "login", "mail"];
+
+/// Stands for the name of an array where there is none, but objects that follow each other.
+const NO_ARRAY: &str = "{";
 
 /// The objects of a text, from some place on.
 pub(super) struct Objects<R> {
@@ -31,23 +52,65 @@ pub(super) fn header(reader: impl BufRead, is_array: bool) -> Result<Record> {
     if is_array {
         match objects.skip_space()? {
             Some(b'[') => objects.consume(b'['),
-            Some(b'{') => {
-                list = objects
-                    .open_list(&LISTS)?
-                    .with_context(|| format!("the file has no array {}", LISTS.join(" or ")))?;
-            }
+            Some(b'{') => match objects.open_list(Lists::Known)? {
+                Some(found) => list = found,
+                None => return Ok(no_array()),
+            },
             _ => bail!("the file is not a JSON array"),
         }
     }
     objects.record(list.into_bytes(), objects.line)
 }
 
-/// Whether a text has an object on each line. It begins with an object that has no array of users.
+/// The header of a text that is objects alone.
+fn no_array() -> Record {
+    Record {
+        raw: NO_ARRAY.to_owned(),
+        line: 1,
+        problem: None,
+        end: 0,
+        next_line: 1,
+    }
+}
+
+/// Whether a text has an object on each line. It begins with an object on one line that has no array of users.
 pub(super) fn is_lines<R: BufRead>(reader: R) -> Result<bool> {
     let mut objects = Objects::new(reader, true, "", 0, 1);
     let is_object = objects.skip_space()? == Some(b'{');
-    // Where the first object cannot be read, reading it as a line says so.
-    Ok(is_object && !matches!(objects.open_list(&LISTS), Ok(Some(_))))
+    let line = objects.line;
+    Ok(is_object
+        && match objects.open_list(Lists::Known) {
+            Ok(Some(_)) => false,
+            Ok(None) => objects.line == line,
+            // Where the first object cannot be read, reading it as a line says so.
+            Err(_) => true,
+        })
+}
+
+/// Which arrays of an object are looked for.
+#[derive(Clone, Copy)]
+enum Lists<'a> {
+    /// Those of users, by their usual names.
+    Known,
+    /// The one with this name.
+    Named(&'a str),
+    None,
+}
+
+impl Lists<'_> {
+    /// Whether a member is one of them, by its name and those before it.
+    fn contains(self, name: &str, before: &[String]) -> bool {
+        let is_user = || {
+            let mut before = before.iter();
+            before.any(|name| USER_MEMBERS.contains(&name.to_lowercase().as_str()))
+        };
+        match self {
+            Self::Known if name == FIRST_MEMBER => before.is_empty(),
+            Self::Known => LISTS.contains(&name) || (ANSWERS.contains(&name) && !is_user()),
+            Self::Named(wanted) => name == wanted,
+            Self::None => false,
+        }
+    }
 }
 
 impl<R: BufRead> Objects<R> {
@@ -71,6 +134,14 @@ impl<R: BufRead> Objects<R> {
             end: self.offset,
             next_line: self.line,
         })
+    }
+
+    /// A value, which need not be JSON. The API would refuse a whole array for it.
+    fn value_record(&self, raw: Vec<u8>, line: u64) -> Result<Record> {
+        let mut record = self.record(raw, line)?;
+        let value: Result<IgnoredAny, _> = serde_json::from_str(&record.raw);
+        record.problem = value.is_err().then_some(Unreadable::Json);
+        Ok(record)
     }
 
     /// A line that is not blank.
@@ -100,6 +171,30 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
+    /// An object of several that follow each other.
+    fn object(&mut self) -> Result<Option<Record>> {
+        let first = self.skip_separators()?;
+        let line = self.line;
+        match first {
+            None => return Ok(None),
+            Some(b'{') => {}
+            Some(_) => bail!("line {line}: text stands between the objects"),
+        }
+        let mut raw = Vec::new();
+        let mut is_closed = false;
+        self.value(b"", |byte, depth| {
+            raw.push(byte);
+            is_closed = depth == 0;
+            ensure!(
+                raw.len() < MAX_BYTES,
+                "line {line}: an object is longer than a megabyte"
+            );
+            Ok(!is_closed)
+        })?;
+        ensure!(is_closed, "line {line}: the object is never closed");
+        self.value_record(raw, line).map(Some)
+    }
+
     /// An element of an array.
     fn element(&mut self) -> Result<Option<Record>> {
         let mut first = self.skip_separators()?;
@@ -113,22 +208,22 @@ impl<R: BufRead> Objects<R> {
         let line = self.line;
         ensure!(first.is_some(), "line {line}: the array is never closed");
         let mut raw = Vec::new();
-        self.value(b",]", |byte| {
+        self.value(b",]", |byte, _| {
             raw.push(byte);
             ensure!(
                 raw.len() < MAX_BYTES,
                 "line {line}: an element of the array is longer than a megabyte"
             );
-            Ok(())
+            Ok(true)
         })?;
-        self.record(raw.trim_ascii().to_vec(), line).map(Some)
+        self.value_record(raw.trim_ascii().to_vec(), line).map(Some)
     }
 
     /// Steps from the end of an array to the beginning of the next one, if another page of users follows.
     fn open_next_list(&mut self) -> Result<bool> {
         self.consume(b']');
         if !self.list.is_empty() {
-            self.open_list(&[])?;
+            self.open_list(Lists::None)?;
         }
         loop {
             match self.skip_space()? {
@@ -139,7 +234,7 @@ impl<R: BufRead> Objects<R> {
                 }
                 Some(b'{') if !self.list.is_empty() => {
                     let list = self.list.clone();
-                    if self.open_list(&[&list])?.is_some() {
+                    if self.open_list(Lists::Named(&list))?.is_some() {
                         return Ok(true);
                     }
                 }
@@ -148,10 +243,9 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
-    /// Steps over the members of an object to the first array that has one of these names, or to the end of
-    /// the object.
-    fn open_list(&mut self, names: &[&str]) -> Result<Option<String>> {
-        let mut is_first = true;
+    /// Steps over the members of an object to the first array that is looked for, or to the end of the object.
+    fn open_list(&mut self, lists: Lists<'_>) -> Result<Option<String>> {
+        let mut before = Vec::new();
         loop {
             match self.skip_bytes(|byte| byte.is_ascii_whitespace() || b"{,".contains(&byte))? {
                 None => bail!("line {}: the object is never closed", self.line),
@@ -162,47 +256,53 @@ impl<R: BufRead> Objects<R> {
                 Some(_) => {}
             }
             let mut name = Vec::new();
-            self.value(b":", |byte| {
+            self.value(b":", |byte, _| {
                 name.push(byte);
-                Ok(())
+                Ok(true)
             })?;
             let name: String = serde_json::from_slice(&name)
                 .with_context(|| format!("line {}: the object is not JSON", self.line))?;
             self.consume(b':');
             let first = self.skip_space()?;
-            let is_list = names.contains(&name.as_str()) && (is_first || name != FIRST_MEMBER);
-            is_first = false;
-            if first == Some(b'[') && is_list {
+            if first == Some(b'[') && lists.contains(&name, &before) {
                 self.consume(b'[');
                 // A user may have a list of this name too, but of something other than objects.
                 if matches!(self.skip_space()?, Some(b'{' | b']')) {
                     return Ok(Some(name));
                 }
-                self.value(b"]", |_| Ok(()))?;
+                self.value(b"]", |_, _| Ok(true))?;
             }
-            self.value(b",}", |_| Ok(()))?;
+            before.push(name);
+            self.value(b",}", |_, _| Ok(true))?;
         }
     }
 
-    /// Steps over a value, up to one of these bytes behind it.
-    fn value(&mut self, ends: &[u8], mut keep: impl FnMut(u8) -> Result<()>) -> Result<()> {
+    /// Steps over a value, up to one of these bytes behind it. It ends where `keep`, which is told how many
+    /// brackets are open behind a byte, says so.
+    fn value(
+        &mut self,
+        ends: &[u8],
+        mut keep: impl FnMut(u8, usize) -> Result<bool>,
+    ) -> Result<()> {
         let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
         while let Some(byte) = self.peek()? {
             if depth == 0 && !is_text && ends.contains(&byte) {
                 break;
             }
             self.consume(byte);
-            keep(byte)?;
             if is_text {
                 is_text = is_escaped || byte != b'"';
                 is_escaped = !is_escaped && byte == b'\\';
-                continue;
+            } else {
+                match byte {
+                    b'"' => is_text = true,
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
             }
-            match byte {
-                b'"' => is_text = true,
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth = depth.saturating_sub(1),
-                _ => {}
+            if !keep(byte, depth)? {
+                break;
             }
         }
         Ok(())
@@ -245,6 +345,8 @@ impl<R: BufRead> Iterator for Objects<R> {
     fn next(&mut self) -> Option<Self::Item> {
         let found = if self.is_finished {
             Ok(None)
+        } else if self.is_array && self.list == NO_ARRAY {
+            self.object()
         } else if self.is_array {
             self.element()
         } else {
@@ -255,79 +357,4 @@ impl<R: BufRead> Iterator for Objects<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(is_array: bool, text: &str) -> Result<Vec<(String, u64)>> {
-        let header = header(text.as_bytes(), is_array)?;
-        let rest = &text.as_bytes()[usize::try_from(header.end)?..];
-        let objects = Objects::new(rest, is_array, &header.raw, header.end, header.next_line);
-        let pair = |record: Result<Record>| record.map(|record| (record.raw, record.line));
-        objects.map(pair).collect()
-    }
-
-    fn all(is_array: bool, text: &str) -> Vec<(String, u64)> {
-        read(is_array, text).unwrap()
-    }
-
-    fn record(raw: &str, line: u64) -> (String, u64) {
-        (raw.to_owned(), line)
-    }
-
-    #[test]
-    fn lines_of_ndjson_are_taken_as_they_are() {
-        assert_eq!(
-            all(false, "{\"a\":\"\\\"\"}\n\n nonsense\n"),
-            [record("{\"a\":\"\\\"\"}", 1), record(" nonsense", 3)]
-        );
-    }
-
-    #[test]
-    fn elements_of_an_array_are_found_whatever_their_strings_hold() {
-        let text = " [{\"a\": \"],}\\\"\",\n \"b\": [1, {}]} ,\n{}\n]";
-        assert_eq!(
-            all(true, text),
-            [
-                record("{\"a\": \"],}\\\"\",\n \"b\": [1, {}]}", 1),
-                record("{}", 3),
-            ]
-        );
-    }
-
-    #[test]
-    fn an_array_may_be_a_member_of_an_object_between_others() {
-        let text = "{\"realm\": \"]}\", \"value\": [\"a\", {\"users\": [{}]}],\n\"users\" : [ {\"a\": 1},\n{}], \"more\": {}}\n";
-        assert_eq!(all(true, text), [record("{\"a\": 1}", 2), record("{}", 3)]);
-        assert_eq!(all(true, "{\"users\": []}"), []);
-        for other in [text, "[{}]", "1"] {
-            assert!(!is_lines(other.as_bytes()).unwrap(), "{other}");
-        }
-        for lines in [
-            "{\"value\": 1}\n{}",
-            "{\"users\": [1]}",
-            "{\"a\": 1, \"identities\": [{}]}",
-            "{",
-        ] {
-            assert!(is_lines(lines.as_bytes()).unwrap(), "{lines}");
-        }
-    }
-
-    #[test]
-    fn pages_may_follow_each_other_and_other_text_may_not() {
-        let expected = [record("1", 1), record("2", 1), record("3", 2)];
-        assert_eq!(all(true, "[1,2]\n[][3]\n"), expected);
-        let pages = "{\"Users\":[{}],\"Next\":\"a\"}\n{\"Users\":[]}{\"Users\":[{}]}";
-        assert_eq!(all(true, pages), [record("{}", 1), record("{}", 2)]);
-        for (text, message) in [
-            ("[1]\nx", "line 2: text follows the array of users"),
-            ("[1][2", "line 1: the array is never closed"),
-            ("{\"users\":[{}]", "line 1: the object is never closed"),
-            (
-                "{\"users\":1}",
-                "the file has no array users or Users or value or identities",
-            ),
-        ] {
-            assert_eq!(read(true, text).unwrap_err().to_string(), message);
-        }
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ pub enum Format {
     Csv,
     /// A JSON object on each line
     Ndjson,
-    /// An array of JSON objects, which may be a member of an object
+    /// An array of JSON objects, which may be a member of an object, or objects one after the other
     Json,
 }
 
@@ -26,7 +26,7 @@ impl Format {
     /// What the end of a file's name says.
     pub fn of(file: &Path) -> Option<Self> {
         match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
+            "csv" | "tsv" | "tab" => Some(Self::Csv),
             "ndjson" | "jsonl" => Some(Self::Ndjson),
             "json" => Some(Self::Json),
             _ => None,
@@ -93,6 +93,7 @@ mod tests {
                 Format::Json,
                 "{\"users\":[{\"a\":1}]}{\"users\":[{\"b\":2},{\"c\":3}]}",
             ),
+            (Format::Json, "{\n\"a\":1}\n{\"b\":2}\n\n{}\n"),
         ] {
             let header = header(text.as_bytes(), format).unwrap();
             let behind = |record: &Record| -> Vec<Record> {

@@ -29,14 +29,22 @@ impl Row {
             let (cells, columns) = (record.filled_count, columns.len());
             return Err(format!("it has {cells} cells, the header {columns}"));
         }
-        let cells = record.cells.into_iter().map(|cell| {
-            if cell.text == r"\N" || (cell.text == "NULL" && !cell.is_quoted) {
-                Value::Null
-            } else {
-                Value::String(cell.text.into_owned())
+        let mut row = Self::default();
+        for (place, (column, cell)) in (1..).zip(columns.iter().zip(record.cells)) {
+            if !column.is_empty() {
+                let value = if cell.is_null() {
+                    Value::Null
+                } else {
+                    Value::String(cell.text.into_owned())
+                };
+                row.0.insert(column.clone(), value);
+            } else if !cell.is_blank() && (place > 1 || !cell.is_row_number()) {
+                return Err(format!(
+                    "cell {place} has a value, but its column has no name"
+                ));
             }
-        });
-        Ok(Self(columns.iter().cloned().zip(cells).collect()))
+        }
+        Ok(row)
     }
 
     /// The value at a path such as `profile.email` or `emails.0`. A name may have dots itself, and a value may
@@ -111,6 +119,11 @@ mod tests {
         assert_eq!(*row.get("c"), "NULL");
         let error = Row::of_csv("1;2;3;4", &columns, b';').unwrap_err();
         assert_eq!(error, "it has 4 cells, the header 3");
+        let columns = ["", "a", ""].map(str::to_owned);
+        let row = Row::of_csv("7,1,", &columns, b',').unwrap();
+        assert_eq!(row.0.len(), 1);
+        let error = Row::of_csv("7,1,x", &columns, b',').unwrap_err();
+        assert_eq!(error, "cell 3 has a value, but its column has no name");
         assert_eq!(Row::of_json("[1]").unwrap_err(), "it is not a JSON object");
     }
 }
