@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use anyhow::{Result, anyhow, ensure};
 use serde_json::Value;
 
-use super::field::{Field, Values, csv_row, is_known_column, letters};
+use super::columns;
+use super::field::{Field, Values, csv_row};
 use super::mapping::Mapping;
 use super::record::Record;
 use super::records::Format;
@@ -41,7 +42,7 @@ pub(super) struct Converter {
 }
 
 /// Where a field comes from.
-enum Source {
+pub(super) enum Source {
     Column(String),
     Rule(&'static Rule),
     Mapping(Mapping),
@@ -69,23 +70,8 @@ impl Converter {
             keep_ids,
             context,
         } = wishes;
-        let mut sources = Vec::new();
         if let Some(vendor) = vendor {
-            respell(&mut columns, vendor);
-            sources.extend(
-                vendor
-                    .rules
-                    .iter()
-                    .map(|rule| (rule.field, Source::Rule(rule))),
-            );
-        } else {
-            let named = |field: Field| {
-                let mut columns = columns.iter();
-                let column = columns.find(|column| Field::of_column(column) == Some(field));
-                let column = column.map_or(field.name(), String::as_str);
-                (field, Source::Column(column.to_owned()))
-            };
-            sources.extend(Field::ALL.map(named));
+            columns::respell(&mut columns, vendor);
         }
         if format == Format::Csv {
             for mapping in &mut mappings {
@@ -94,20 +80,51 @@ impl Converter {
                     .map_err(|name| anyhow!("--map: the file has no column {name:?}"))?;
             }
         }
-        let mut left_out = BTreeSet::new();
+        let left_out = mappings.iter().filter(|mapping| mapping.field.is_none());
+        let left_out: BTreeSet<_> = left_out
+            .flat_map(|mapping| mapping.columns().map(str::to_owned))
+            .collect();
+        let mut sources = Vec::new();
+        if let Some(vendor) = vendor {
+            sources.extend(
+                vendor
+                    .rules
+                    .iter()
+                    .map(|rule| (rule.field, Source::Rule(rule))),
+            );
+        } else {
+            let named = |field: Field| {
+                let mut columns = columns.iter().filter(|column| !left_out.contains(*column));
+                let column = columns.find(|column| Field::of_column(column) == Some(field));
+                let column = column.map_or(field.name(), String::as_str);
+                (field, Source::Column(column.to_owned()))
+            };
+            sources.extend(Field::ALL.map(named));
+        }
         for mapping in mappings {
             let Some(field) = mapping.field else {
-                left_out.extend(mapping.columns().map(str::to_owned));
                 continue;
             };
             let is_other = |source: &(Field, Source)| {
                 source.0 != field || matches!(source.1, Source::Mapping(_))
             };
             sources.retain(is_other);
+            if field == Field::PasswordHash {
+                // What is a hash is no password as well.
+                sources.retain(|(field, source)| {
+                    let mut read = source.columns();
+                    *field != Field::Password
+                        || !read.any(|column| mapping.columns().any(|hash| hash == column))
+                });
+            }
             sources.push((field, Source::Mapping(mapping)));
         }
         sources.retain(|(field, _)| keep_ids || *field != Field::Id);
-        sources.retain(|(_, source)| source.columns().all(|column| !left_out.contains(column)));
+        sources.retain(|(_, source)| {
+            let mut columns = source.columns().peekable();
+            columns.peek().is_none() || columns.any(|column| !left_out.contains(column))
+        });
+        columns::check_repeated(&columns, &sources, &left_out)?;
         let mut converter = Self {
             vendor,
             format,
@@ -186,11 +203,12 @@ impl Converter {
         } else {
             Row::of_json(&record.raw)
         };
-        let row = row.map_err(|problem| anyhow!("line {line}: {problem}"))?;
-        Ok(match self.vendor {
-            Some(vendor) => (vendor.prepare)(row),
-            None => row,
-        })
+        let mut row = row.map_err(|problem| anyhow!("line {line}: {problem}"))?;
+        if let Some(vendor) = self.vendor {
+            row = (vendor.prepare)(row);
+        }
+        row.0.retain(|name, _| !self.left_out.contains(name));
+        Ok(row)
     }
 
     /// What each field is made of, for people.
@@ -244,7 +262,10 @@ impl Converter {
             return Ok(());
         }
         let names = names.iter().map(String::as_str);
-        check_columns(names.filter(|name| !self.is_used(name)))
+        let unknown = columns::unknown(names.filter(|name| !self.is_used(name)));
+        let is_made =
+            |field| self.has_source(field) || field == Field::Username && self.is_named_by_email();
+        columns::check_known(&unknown, is_made, "")
     }
 
     fn has_source(&self, field: Field) -> bool {
@@ -264,46 +285,9 @@ impl Converter {
     }
 }
 
-/// Fails with the columns that the API does not know, and with what to say about them.
-pub(super) fn check_columns<'c>(columns: impl Iterator<Item = &'c str>) -> Result<()> {
-    let unknown: Vec<_> = columns
-        .filter(|column| !column.trim().is_empty() && !is_known_column(column))
-        .collect();
-    let names: Vec<_> = unknown.iter().map(|name| format!("{name:?}")).collect();
-    let options: Vec<_> = unknown
-        .iter()
-        .map(|name| format!("--map \"{name}=\""))
-        .collect();
-    ensure!(
-        unknown.is_empty(),
-        "the API does not know the columns {}. Its fields are {}. Say what the columns are, for example --map \
-         \"{}=full_name\", or leave them out: {}",
-        names.join(", "),
-        Field::ALL.map(Field::name).join(", "),
-        unknown[0],
-        options.join(" ")
-    );
-    Ok(())
-}
-
-/// Spells columns as the rules do: programs that save a file again change case and spaces.
-fn respell(columns: &mut [String], vendor: &Vendor) {
-    let known: Vec<&str> = vendor
-        .rules
-        .iter()
-        .flat_map(|rule| rule.paths)
-        .copied()
-        .collect();
-    for column in columns {
-        let alike = known.iter().find(|name| letters(name) == letters(column));
-        if let Some(name) = alike {
-            (*name).clone_into(column);
-        }
-    }
-}
-
 impl Source {
-    fn columns(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+    /// The columns or paths that it reads.
+    pub(super) fn columns(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         match self {
             Self::Column(name) => Box::new(std::iter::once(name.as_str())),
             Self::Rule(rule) => Box::new(rule.paths.iter().copied()),

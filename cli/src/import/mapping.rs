@@ -9,6 +9,8 @@ use super::vendors::read::scalar;
 /// How a field is made of columns and words, or that a column is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
+    /// What is before the last =. A column may have this whole text as its name.
+    source: String,
     parts: Vec<Part>,
     /// None for columns that are left out.
     pub(super) field: Option<Field>,
@@ -36,16 +38,19 @@ impl FromStr for Mapping {
                 Some(field.ok_or_else(|| format!("{name:?} is not a field; fields are {names}"))?)
             }
         };
-        let parts = parts(source)?;
-        let is_usable = match field {
-            None => matches!(parts[..], [Part::Column(_)]),
-            Some(_) => true,
+        let source = source.trim();
+        let parts = match field {
+            None if source.is_empty() => {
+                return Err("it names no column to leave out".to_owned());
+            }
+            None => vec![Part::Column(source.to_owned())],
+            Some(_) => parts(source)?,
         };
-        if is_usable {
-            Ok(Self { parts, field })
-        } else {
-            Err("exactly one column can be left out".to_owned())
-        }
+        Ok(Self {
+            source: source.to_owned(),
+            parts,
+            field,
+        })
     }
 }
 
@@ -83,6 +88,9 @@ impl Mapping {
 
     /// Takes columns as the file spells them. It fails with the name of one that the file does not have.
     pub(super) fn resolve(&mut self, columns: &[String]) -> Result<(), String> {
+        if columns.contains(&self.source) {
+            self.parts = vec![Part::Column(self.source.clone())];
+        }
         for part in &mut self.parts {
             if let Part::Column(name) = part
                 && !columns.contains(name)
@@ -154,8 +162,7 @@ mod tests {
             ),
             ("'x=email", "a quote ' is never closed"),
             ("'x'y=email", "a + is missing"),
-            ("a+b=", "exactly one column can be left out"),
-            ("=", "exactly one column can be left out"),
+            ("=", "it names no column to leave out"),
         ] {
             let error = mapping.parse::<Mapping>().unwrap_err();
             assert!(error.starts_with(message), "{mapping}: {error}");
@@ -171,5 +178,11 @@ mod tests {
         let columns: Vec<_> = mapping.columns().collect();
         assert_eq!(columns, ["Vorname", "Nachname"]);
         assert_eq!(mapping.resolve(&[]), Err("Vorname".to_owned()));
+        for text in ["name (first+last)=full_name", "name (first+last)="] {
+            let mut mapping: Mapping = text.parse().unwrap();
+            mapping.resolve(&["name (first+last)".to_owned()]).unwrap();
+            let columns: Vec<_> = mapping.columns().collect();
+            assert_eq!(columns, ["name (first+last)"]);
+        }
     }
 }

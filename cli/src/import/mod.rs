@@ -1,6 +1,7 @@
 //! `rollcall import`: a file of users of any size, sent in batches that can be repeated.
 
 mod batch;
+mod columns;
 mod converter;
 mod csv;
 mod field;
@@ -86,7 +87,7 @@ pub struct Arguments {
     /// Let the API check the whole file and write nothing; users that are in two batches are not found
     #[arg(long)]
     dry_run: bool,
-    /// The format, if the file's name does not end in .csv, .ndjson, .jsonl or .json
+    /// The format, if the file's name does not end in .csv, .tsv, .ndjson, .jsonl or .json
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The encoding, if it is neither UTF-8 nor UTF-16 with a byte order mark; windows-1252, for example

@@ -7,7 +7,8 @@ use chrono::Utc;
 use indicatif::HumanCount;
 
 use super::Arguments;
-use super::converter::{Converter, Wishes, check_columns};
+use super::columns;
+use super::converter::{Converter, Wishes};
 use super::inspection::Inspection;
 use super::json;
 use super::record::Record;
@@ -17,11 +18,17 @@ use super::source::Source;
 use super::survey::Survey;
 use super::vendors::{Context, HashParameters, System, Vendor};
 
+/// What columns may be too that only the API knows.
+const EXTRA_FIELDS: &str =
+    ". If the API's table has them as extra fields, give --from rollcall: the API then checks them";
+
 /// A file, and how its users are read.
 pub(super) struct Plan {
     pub(super) source: Source,
     format: Format,
     pub(super) header: Record,
+    /// Whether the operator says that the API knows the columns.
+    is_for_api: bool,
     /// What makes users of the API. Without one, users are sent as the file has them.
     converter: Option<Converter>,
 }
@@ -64,6 +71,7 @@ impl Plan {
             source,
             format,
             header,
+            is_for_api: arguments.from == Some(System::Rollcall),
             converter: None,
         };
         if arguments.from.is_none() && vendor.is_none() {
@@ -175,8 +183,8 @@ impl Plan {
         let users = self.raw_records(offset, line)?;
         let Some(converter) = &self.converter else {
             let found = Inspection::of(users, self.format, &self.header)?;
-            if self.format == Format::Csv {
-                check_columns(found.columns.iter().map(String::as_str))?;
+            if !self.is_for_api {
+                columns::check(self.format, &found.columns, EXTRA_FIELDS)?;
             }
             let lines = vec![
                 ("format", self.describe_format(&found.format, None)),

@@ -43,7 +43,8 @@ const ALL: [&str; 10] = [
     "labels",
 ];
 
-async fn table() -> Mapped {
+/// A table whose extra fields are of all kinds of types.
+pub(crate) async fn table() -> Mapped {
     let extra: serde_json::Map<_, _> = ALL
         .map(|name| (name.to_owned(), json!(name)))
         .into_iter()

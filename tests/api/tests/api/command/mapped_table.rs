@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Machine, serve_all};
-use crate::mapped_tables::Mapped;
+use crate::{mapped_extra_fields, mapped_tables::Mapped};
 
 async fn machine(table: &Mapped, subject: &str) -> (Machine, rig::GatewayServer) {
     let front = serve_all(|name| table.function(name)).await;
@@ -60,4 +60,20 @@ async fn text_ids_are_found_when_they_are_called_ids() {
     let list = ["users", "list", "--sort-by", "id", "--sort-order", "asc"];
     let listed = machine.run(&list).await;
     listed.assert(3, "sort_by");
+}
+
+#[tokio::test]
+async fn extra_fields_are_imported_where_the_operator_says_that_the_api_knows_them() {
+    let table = mapped_extra_fields::table().await;
+    let (machine, _front) = machine(&table, "1").await;
+    machine.write(
+        "members.csv",
+        "email,role,points\nann@shop.example,editor,3\n",
+    );
+    let import = ["import", "members.csv", "--yes"];
+    machine.run(&import).await.assert(2, "give --from rollcall");
+    let imported = machine
+        .output(&[&import[..], &["--from", "rollcall"]].concat())
+        .await;
+    assert_eq!(imported, "1 created, 0 updated, 0 skipped, 0 rejected\n");
 }

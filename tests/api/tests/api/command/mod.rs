@@ -13,6 +13,7 @@ mod import;
 mod interrupted_import;
 mod mapped_table;
 mod mapping;
+mod programs;
 mod vendors;
 
 use std::collections::BTreeMap;
