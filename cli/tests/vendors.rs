@@ -57,12 +57,12 @@ fn files_of_firebase_have_the_users_that_a_person_expects() {
 
 #[test]
 fn files_of_cognito_have_the_users_that_a_person_expects() {
-    check("cognito", 5);
+    check("cognito", 6);
 }
 
 #[test]
 fn files_of_keycloak_have_the_users_that_a_person_expects() {
-    check("keycloak", 5);
+    check("keycloak", 6);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn files_of_okta_have_the_users_that_a_person_expects() {
 
 #[test]
 fn files_of_entra_have_the_users_that_a_person_expects() {
-    check("entra", 5);
+    check("entra", 7);
 }
 
 #[test]
@@ -131,4 +131,14 @@ fn hashes_of_firebase_without_their_parameters_are_refused_with_advice() {
     assert_eq!(output.status.code(), Some(2));
     let problem = String::from_utf8(output.stderr).unwrap();
     assert!(problem.contains("give --hash-parameters FILE"), "{problem}");
+}
+
+#[test]
+fn a_column_that_is_left_out_leaves_the_others_of_its_field() {
+    let output = print("entra", "6-powershell.csv", &["--map", "Mail="]);
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        found.contains("\n\"ada@corp.example\",\"ada@corp.example\",\"Ada Lovelace\""),
+        "{found}"
+    );
 }

@@ -1,4 +1,4 @@
-//! Amazon Cognito: what `list-users` answers, and the CSV file of its own import.
+//! Amazon Cognito: what `list-users` and `admin-get-user` answer, and the CSV file of its own import.
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ pub(super) const COGNITO: Vendor = Vendor {
     name: "Amazon Cognito",
     signs: &[
         &["Username", "Attributes", "UserStatus"],
+        &["Username", "UserAttributes", "UserStatus"],
         &["cognito:username", "email_verified"],
     ],
     rules: &[
@@ -29,9 +30,12 @@ pub(super) const COGNITO: Vendor = Vendor {
     ..Vendor::DEFAULT
 };
 
-/// Makes members of `Attributes`.
+/// Makes members of the attributes, which `admin-get-user` calls by another name.
 fn flatten(mut row: Row) -> Row {
-    if let Some(Value::Array(attributes)) = row.0.remove("Attributes") {
+    for name in ["Attributes", "UserAttributes"] {
+        let Some(Value::Array(attributes)) = row.0.remove(name) else {
+            continue;
+        };
         for mut attribute in attributes {
             if let Value::String(name) = attribute["Name"].take() {
                 row.0.insert(name, attribute["Value"].take());

@@ -1,4 +1,5 @@
-//! Microsoft Entra ID: downloads of users, the file for creating them in bulk, and lists of Microsoft Graph.
+//! Microsoft Entra ID: downloads of users, the file for creating them in bulk, and lists of Microsoft Graph. Active
+//! Directory, by PowerShell.
 
 use super::read::{Found, joined, none_set, password, scalar, text, time};
 use super::{Context, Rule, Vendor};
@@ -8,11 +9,21 @@ const USER_NAME: &str = "User name [userPrincipalName] Required";
 
 pub(super) const ENTRA: Vendor = Vendor {
     name: "Microsoft Entra ID",
-    signs: &[&["userPrincipalName", "displayName"], &[USER_NAME]],
+    signs: &[
+        &["userPrincipalName", "displayName"],
+        &["userPrincipalName", "SamAccountName"],
+        &[USER_NAME],
+    ],
     rules: &[
         Rule::new(
             Field::Email,
-            &["mail", "otherMails.0", "userPrincipalName", USER_NAME],
+            &[
+                "mail",
+                "EmailAddress",
+                "otherMails.0",
+                "userPrincipalName",
+                USER_NAME,
+            ],
             email,
         ),
         Rule::new(Field::Username, &["userPrincipalName", USER_NAME], text),
@@ -36,7 +47,7 @@ pub(super) const ENTRA: Vendor = Vendor {
             &["Initial password [passwordProfile] Required"],
             password,
         ),
-        Rule::new(Field::IsActive, &["accountEnabled"], text),
+        Rule::new(Field::IsActive, &["accountEnabled", "Enabled"], text),
         Rule::new(
             Field::IsActive,
             &[

@@ -29,13 +29,13 @@ pub enum System {
     Auth0,
     /// What auth:export writes
     Firebase,
-    /// What list-users answers, or the CSV file for its import
+    /// What list-users or admin-get-user answers, or the CSV file for its import
     Cognito,
     /// Export of a realm, or list of its API
     Keycloak,
     /// List of its API, or CSV
     Okta,
-    /// CSV of the portal, or list of Microsoft Graph
+    /// CSV of the portal, list of Microsoft Graph, or `Get-ADUser`
     Entra,
     /// CSV of the Google Workspace console, list of its API, or CSV of GAM
     Google,

@@ -49,7 +49,7 @@ async fn the_service_accepts_the_users_of_other_systems() {
             }
         }
     }
-    assert_eq!(count, 12 * 5 + 7);
+    assert_eq!(count, 12 * 5 + 4 + 7);
 }
 
 async fn import(fixture: &Fixture, machine: &Machine, vendor: &str, file: &Path) {
