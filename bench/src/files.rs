@@ -110,7 +110,7 @@ pub async fn run(users: u32) -> Result<String> {
         users,
         (started.elapsed(), memory, summary),
     )?;
-    killed[0] += &format!(", command and server killed {KILLS} times");
+    killed[0] = format!("{name}, command and server killed {KILLS} times");
     rows.push(killed);
     let conditions = format!(
         "{}, durable commits, {users} users in each file, with hashes; in batches of 1,000.",

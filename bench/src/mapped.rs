@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use rig::Request;
+use serde_json::Value;
 use servers::Postgres;
 use shared::platform::config::{DatabaseConfig, SearchConfig, UsersMapping, UsersTable, Variables};
 use shared::platform::database::{Database, connect_options, parse_url};
@@ -13,7 +15,9 @@ use shared::store::{listing, migrations};
 use shared::users::{CountMode, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
+use crate::deployment::Environment;
 use crate::fixture::{self, NewRows};
+use crate::program::{Program, signing_key};
 use crate::report::{Samples, in_turn, milliseconds, number, say, table};
 use crate::scale::{PAGE, SCAN_LIMIT, deadline, server};
 
@@ -65,6 +69,7 @@ fn variants() -> [(&'static str, String, String, &'static str); 3] {
 struct Variant {
     name: &'static str,
     mapping: UsersTable,
+    environment: Environment,
     database: Database,
     connection: PgConnection,
 }
@@ -145,6 +150,17 @@ pub async fn run(rounds: u32, users: u32) -> Result<String> {
         "import of 1,000",
         &in_turn(rounds, &mut all, import).await?,
     ));
+    let email = sqlx::query_scalar("SELECT email FROM users WHERE is_active LIMIT 1");
+    let email: String = email.fetch_one(&mut all[0].connection).await?;
+    let mut functions = Vec::new();
+    for variant in &all {
+        functions.push(variant.function(&email).await?);
+    }
+    let start = async |function: &mut Program| function.start().await;
+    rows.push(row(
+        "cold start, to the first list",
+        &in_turn(rounds, &mut functions, start).await?,
+    ));
     let conditions = format!(
         "{}, {users} users, all data in memory, {rounds} rounds. Medians in ms, and how many times as long as in rollcall's own table.",
         fixture::conditions(&postgres)
@@ -183,18 +199,37 @@ impl Variant {
             .mapping()
             .map(UsersMapping::to_json)
             .unwrap_or_default();
-        let variables = Variables::from([
-            ("DATABASE_URL", url.as_str()),
-            ("USERS_TABLE", json.as_str()),
-        ]);
-        let config = DatabaseConfig::for_migrations(&variables)?;
+        let variables = [("DATABASE_URL", &url), ("USERS_TABLE", &json)];
+        let environment = variables.map(|(name, value)| (name.to_owned(), value.clone()));
+        let variables = variables.map(|(name, value)| (name, value.as_str()));
+        let config = DatabaseConfig::for_migrations(&Variables::from(variables))?;
         let options = connect_options(&config, parse_url("DATABASE_URL", &url)?, "bench");
         Ok(Self {
             name,
             mapping,
+            environment: environment.into(),
             database: Database::new(&config, options, None)?,
             connection,
         })
+    }
+
+    /// The function for lists, asked by a user with rights by a claim, who is known in all tables by the email.
+    async fn function(&self, email: &str) -> Result<Program> {
+        let mut environment = self.environment.clone();
+        environment.extend(
+            [
+                ("JWT_KEY", signing_key().verification_key().as_str()),
+                ("JWT_SUBJECT_FIELD", "email"),
+                ("JWT_SUPERUSER_CLAIM", "role=admin"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let mut claims = rig::token::claims(1);
+        claims["sub"] = Value::from(email);
+        claims["role"] = Value::from("admin");
+        let token = signing_key().sign(&claims)?;
+        let request = Request::get("/api/v1/users").bearer(&token);
+        Program::new("users", environment, request).await
     }
 
     async fn statistics(&mut self) -> Result<f64> {
