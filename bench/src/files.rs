@@ -87,13 +87,15 @@ pub async fn run(users: u32) -> Result<String> {
         commands.push(import(folder.path(), name, options, &gateway)?);
     }
     let (postgres, outcome) = tokio::task::spawn_blocking(move || {
-        let longest = Duration::from_micros(u64::from(users) * 10);
+        // All kills together come before so many users can be imported.
+        let longest = Duration::from_micros(u64::from(users) * 5);
         let mut commands = commands.into_iter();
         for mut command in commands.by_ref().take(KILLS as usize) {
             let mut child = command.spawn()?;
             thread::sleep(longest.mul_f64(fastrand::f64()));
             postgres.crash()?;
             thread::sleep(Duration::from_millis(fastrand::u64(..500)));
+            ensure!(child.try_wait()?.is_none(), "the import ended by itself");
             child.kill()?;
             child.wait()?;
             postgres.restart()?;
