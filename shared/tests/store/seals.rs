@@ -210,7 +210,9 @@ async fn ten_thousand_entries_of_concurrent_writers_are_sealed_and_verify() {
                 for number in 0..EACH {
                     // However fast the writers are, each of three seals lies between their entries.
                     if number == EACH / 2 {
-                        seals.wait_for(|made| *made >= writer).await.unwrap();
+                        let made = seals.wait_for(|made| *made >= writer);
+                        let made = tokio::time::timeout(Duration::from_mins(1), made).await;
+                        made.unwrap().unwrap();
                     }
                     let mut transaction = connection.begin().await.unwrap();
                     for _ in 0..2 {
