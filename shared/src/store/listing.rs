@@ -27,7 +27,9 @@ const MAX_SCAN_NANOSECONDS: u64 = 15_000;
 const FIND_NANOSECONDS: u64 = 300;
 const MATCH_NANOSECONDS: u64 = 2_500;
 
-/// The part of the time to find all matches that a scan gets which has no evidence that it is faster.
+/// The part of the time to find all matches that a scan gets which has no evidence that it is faster. The more
+/// matches there are, the more likely is it that those are far away which the first scan did not see, so it gets no
+/// more than this part of half of the time that is left.
 const GAMBLE_SHARE: u32 = 4;
 
 /// What a capped count gets at least, so that it is not given up before it began.
@@ -219,19 +221,20 @@ impl Search<'_> {
     async fn go_on(&self, scanned: Scanned) -> Result<(Page, u64), Error> {
         let wanted = self.query.rows_before() + u64::from(self.query.size) + 1;
         let by_index = self.rate.trigram_time();
-        let uses_index = self.is_indexed && by_index < 2 * self.left();
-        let is_evident = (self.rate.page_time(wanted)).is_some_and(|scan| scan < by_index);
-        let time = match (uses_index, is_evident) {
+        let uses_index = self.is_indexed && by_index < self.left() * 3 / 2;
+        let by_scan = self.rate.page_time(wanted).filter(|scan| *scan < by_index);
+        let time = match (uses_index, by_scan) {
             (false, _) => self.left(),
-            (true, true) => by_index.min(self.left() / 2),
-            (true, false) => by_index.min(self.left()) / GAMBLE_SHARE,
+            // Matches may become fewer.
+            (true, Some(scan)) => (2 * scan).min(self.left() / 2),
+            (true, None) => by_index.min(self.left() / 2) / GAMBLE_SHARE,
         };
-        let mut scanned = self.scan_on(scanned, time).await?;
-        if scanned.stop == Stop::ScanLimit && uses_index {
-            if let Some(page) = self.trigram_search(is_evident).await? {
-                return Ok((page, scanned.matches));
-            }
-            scanned = self.scan_on(scanned, self.left()).await?;
+        let scanned = self.scan_on(scanned, time).await?;
+        if scanned.stop == Stop::ScanLimit
+            && uses_index
+            && let Some(page) = self.trigram_search().await?
+        {
+            return Ok((page, scanned.matches));
         }
         let matches = scanned.matches;
         if scanned.stop == Stop::ScanLimit {
@@ -260,11 +263,10 @@ impl Search<'_> {
         Ok(scanned.unwrap_or(before))
     }
 
-    /// The page from all matches, if they are found in the time that is left, or in half of it, so that a scan may
-    /// still go on.
-    async fn trigram_search(&self, has_scanned: bool) -> Result<Option<Page>, Error> {
+    /// The page from all matches, if they are found in the time that is left.
+    async fn trigram_search(&self) -> Result<Option<Page>, Error> {
         let (query, term) = (self.query, self.term);
-        let time = self.left() / if has_scanned { 1 } else { 2 };
+        let time = self.left();
         self.reader
             .read_briefly(self.deadline, time, |mut lease| async move {
                 (list::trigram_search(&mut lease, query, term).await, lease)

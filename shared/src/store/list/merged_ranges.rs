@@ -107,6 +107,22 @@ pub(super) fn key_expression(by: SortBy) -> &'static str {
     }
 }
 
+/// The same where rows are not read in the order of an index: texts of ASCII alone are spared the collation.
+pub(super) fn computed_key(by: SortBy) -> String {
+    let key = key_expression(by);
+    let column = match by {
+        SortBy::CreatedAt | SortBy::Id => return key.to_owned(),
+        SortBy::Username => "username",
+        SortBy::Email => "email",
+    };
+    format!(
+        r#"CASE
+             WHEN octet_length({column}) = char_length({column}) THEN lower({column} COLLATE "C")
+             ELSE {key}
+         END"#
+    )
+}
+
 /// `ASC` or `DESC`, for the key and the id that breaks ties.
 pub(super) fn direction(sort: Sort) -> &'static str {
     match sort.order {

@@ -44,15 +44,17 @@ pub(super) fn push_condition(sql: &mut QueryBuilder<'_, Postgres>, term: &Search
     sql.push("(");
     asked.push_words(sql, &text);
     if asked.best == Lookup::Neighbors {
-        sql.push(" OR ");
-        asked.push_any_pair(sql, &text);
+        sql.push(" OR (");
+        asked.push_all_words(sql, &text);
+        asked.push_any_pair(sql);
+        sql.push(")");
     }
     sql.push(")");
 }
 
 /// Selects columns of the users who match, by the same indexes. Those who have short words in plain texts and those who
 /// have one in another text are selected by themselves: one condition for both would be checked again for each user,
-/// and to look for pairs there takes longest of all.
+/// and to look for pairs there takes longest of all. Texts of the latter take long to fold, so that it is done once.
 pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, term: &SearchTerm) {
     let select = format!("SELECT {columns} FROM users WHERE ");
     let text = folded_text();
@@ -60,10 +62,18 @@ pub(super) fn push_found(sql: &mut QueryBuilder<'_, Postgres>, columns: &str, te
     sql.push(&select);
     asked.push_words(sql, &text);
     if asked.best == Lookup::Neighbors {
-        sql.push(" UNION ALL ").push(&select);
-        asked.push_any_pair(sql, &text);
-        sql.push(" AND NOT (");
-        asked.push_words(sql, &text);
+        sql.push(format_args!(
+            " UNION ALL SELECT {columns}
+             FROM (
+                 SELECT id, username, email, created_at, is_active, is_superuser, {text} AS folded_text
+                 FROM users
+                 WHERE "
+        ));
+        asked.push_any_pair(sql);
+        sql.push(" OFFSET 0) AS users WHERE ");
+        asked.push_all_words(sql, "folded_text");
+        sql.push("NOT (");
+        asked.push_words(sql, "folded_text");
         sql.push(")");
     }
 }
@@ -103,18 +113,19 @@ impl<'t> Asked<'t> {
         }
     }
 
-    /// A user has all words, and a short one in another text than a plain one.
-    fn push_any_pair(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
-        let pairs: Vec<_> = self
-            .with_best
-            .iter()
-            .map(|word| short_words::pairs(word))
-            .collect();
+    /// A user has a short word in another text than a plain one.
+    fn push_any_pair(&self, sql: &mut QueryBuilder<'_, Postgres>) {
+        let words = self.with_best.iter();
+        let pairs: Vec<_> = words.map(|word| short_words::pairs(word)).collect();
         push_pairs(sql, pairs.join(" | "));
+    }
+
+    /// A user who has one of the words has all of them, and more conditions follow.
+    fn push_all_words(&self, sql: &mut QueryBuilder<'_, Postgres>, text: &str) {
         if self.words.len() > 1 {
             for word in self.words {
-                sql.push(" AND ");
                 push_pattern(sql, word, text);
+                sql.push(" AND ");
             }
         }
     }

@@ -108,7 +108,7 @@ pub(super) fn select_ids<'q>(
     term: &SearchTerm,
 ) -> QueryBuilder<'q, Postgres> {
     let direction = merged_ranges::direction(bounds.sort);
-    let key = merged_ranges::key_expression(bounds.sort.by);
+    let key = merged_ranges::computed_key(bounds.sort.by);
     let mut sql = QueryBuilder::new(
         "WITH found AS MATERIALIZED (
              SELECT id, key
