@@ -23,7 +23,10 @@ pub use self::{
     kept_ids::move_sequence,
     row::{ImportRow, ImportedUser, OnConflict, RowResult, Was},
 };
-use crate::{store::mapping::UserWrites, users::User};
+use crate::{
+    store::{mapping::UserWrites, server},
+    users::User,
+};
 
 /// What became of the rows of an import.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub async fn write(
     rows: &[&ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
+    server::sort_index_entries_at_once(connection).await?;
     if rows.iter().any(|row| row.id.is_some()) {
         if !kept_ids::lock(connection).await? {
             return Ok(Written::NotPermitted);

@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use super::job::{ChosenUser, ManyChanged, ManyJob, Selection};
 use crate::{
     platform::{actor::Actor, config::ExtraFields, database::Transaction},
-    store::{audit::Action, extra::user_columns, list, users::target::RIGHTS_LOCK},
+    store::{audit::Action, extra::user_columns, list, server, users::target::RIGHTS_LOCK},
     users::{ExactValue, UserId},
 };
 
@@ -30,19 +30,29 @@ pub(super) fn push_stored<'q>(
         Selection::Ids(ids) => {
             sql.push("named AS ( SELECT id, position FROM UNNEST(")
                 .push_bind(ids)
-                .push("::user_id[]) WITH ORDINALITY AS named (id, position)), ");
-            push_named(sql, "users.id = named.id");
+                .push(
+                    "::user_id[]) WITH ORDINALITY AS named (id, position)),
+                     chosen AS MATERIALIZED (
+                         SELECT id AS chosen_id, array_agg(position) AS positions
+                         FROM named
+                         GROUP BY id
+                     ), ",
+                );
         }
         Selection::Emails(emails) => {
             let emails: Vec<_> = emails.iter().map(ExactValue::as_str).collect();
             sql.push("named AS ( SELECT email, position FROM UNNEST(")
                 .push_bind(emails)
-                .push("::text[]) WITH ORDINALITY AS named (email, position)), ");
-            push_named(
-                sql,
-                r#"lower(users.email COLLATE "und-x-icu") COLLATE "C"
-                     = lower(named.email COLLATE "und-x-icu") COLLATE "C""#,
-            );
+                .push(
+                    r#"::text[]) WITH ORDINALITY AS named (email, position)),
+                     chosen AS MATERIALIZED (
+                         SELECT users.id AS chosen_id, array_agg(position) AS positions
+                         FROM named
+                         JOIN users ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
+                             = lower(named.email COLLATE "und-x-icu") COLLATE "C"
+                         GROUP BY users.id
+                     ), "#,
+                );
         }
         Selection::Filter {
             filter,
@@ -100,18 +110,9 @@ pub(super) fn push_stored<'q>(
         list::push_conditions(sql, filter);
     }
     sql.push(" ORDER BY users.id FOR UPDATE OF users), ");
-}
-
-fn push_named(sql: &mut QueryBuilder<'_, Postgres>, condition: &str) {
-    sql.push(format_args!(
-        "chosen AS MATERIALIZED (
-             SELECT users.id AS chosen_id, array_agg(position) AS positions
-             FROM named
-             JOIN users ON {condition}
-             GROUP BY users.id
-         ),
-         counted AS ( SELECT count(*) AS count FROM chosen), "
-    ));
+    if !matches!(job.selection, Selection::Filter { .. }) {
+        sql.push("counted AS ( SELECT count(*) AS count FROM stored), ");
+    }
 }
 
 /// The conditions of `decided` under which a user keeps all rights. Locking a row reads its newest version: one
@@ -232,10 +233,12 @@ pub(super) async fn run(
          ) AS results ON TRUE
          ORDER BY results.id",
     );
+    let connection: &mut PgConnection = tx;
+    server::sort_index_entries_at_once(connection).await?;
     let rows: Vec<Row> = sql
         .build_query_as()
         .persistent(false)
-        .fetch_all(&mut **tx as &mut PgConnection)
+        .fetch_all(connection)
         .await?;
     let (count, altered) = rows.first().map_or((0, 0), |row| (row.count, row.altered));
     let users = rows.into_iter().filter_map(|row| {
