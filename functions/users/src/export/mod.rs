@@ -327,11 +327,12 @@ fn respond(
     let body = if is_gzip {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         let bytes = encoder
-            .write_all(part.body.as_bytes())
+            .write_all(&part.body)
             .and_then(|()| encoder.finish());
         Body::Binary(bytes.map_err(|error| Error::internal("compressing a response", error))?)
     } else {
-        Body::Text(part.body)
+        let text = String::from_utf8(part.body);
+        Body::Text(text.map_err(|error| Error::internal("writing the response", error))?)
     };
     let mut response = Response::new(body);
     let headers = response.headers_mut();

@@ -1,8 +1,11 @@
 //! One part of an export, written user by user.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use ring::digest;
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +66,9 @@ pub(super) struct Part {
     format: Format,
     has_hashes: bool,
     extra: ExtraFields,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
+    /// The last user, as written.
+    record: Vec<u8>,
     bytes: usize,
     users: usize,
     pub(super) progress: Progress,
@@ -77,15 +82,16 @@ impl Part {
         progress: Progress,
         is_first: bool,
     ) -> Self {
-        let mut body = String::new();
+        let mut header = String::new();
         if is_first && matches!(format, Format::Csv { .. }) {
-            body.push_str(COLUMNS);
+            header.push_str(COLUMNS);
             if has_hashes {
-                body.extend([",", PASSWORD_HASH]);
+                header.extend([",", PASSWORD_HASH]);
             }
-            body.extend(extra.iter().flat_map(|field| [",", field.name]));
-            body.push_str("\r\n");
+            header.extend(extra.iter().flat_map(|field| [",", field.name]));
+            header.push_str("\r\n");
         }
+        let body = header.into_bytes();
         Self {
             bytes: bytes_in_envelope(&body),
             users: 0,
@@ -93,6 +99,7 @@ impl Part {
             has_hashes,
             extra,
             body,
+            record: Vec::new(),
             progress,
         }
     }
@@ -122,18 +129,9 @@ impl Part {
 
     /// Adds a user. Says whether there was room.
     pub(super) fn push(&mut self, exported: &ExportedUser) -> Result<bool, Error> {
-        let record = match self.format {
-            Format::Ndjson => {
-                let line = if self.has_hashes {
-                    serde_json::to_string(&WithHash::from(exported))
-                } else {
-                    serde_json::to_string(&exported.user)
-                };
-                line.map_err(|error| Error::internal("writing the response", error))? + "\n"
-            }
-            Format::Csv { is_guarded } => self.csv(exported, is_guarded),
-        };
-        let bytes = bytes_in_envelope(&record);
+        self.write_record(exported)
+            .map_err(|error| Error::internal("writing the response", error))?;
+        let bytes = bytes_in_envelope(&self.record);
         if self.bytes + bytes > MAX_BYTES - END_BYTES {
             return Ok(false);
         }
@@ -141,53 +139,29 @@ impl Part {
         self.users += 1;
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(&self.progress.digest);
-        context.update(record.as_bytes());
+        context.update(&self.record);
         self.progress
             .digest
             .copy_from_slice(context.finish().as_ref());
         self.progress.count += 1;
-        self.body.push_str(&record);
+        self.body.extend_from_slice(&self.record);
         Ok(true)
     }
 
-    fn csv(&self, exported: &ExportedUser, is_guarded: bool) -> String {
-        let User {
-            id,
-            email,
-            username,
-            full_name,
-            is_active,
-            is_superuser,
-            created_at,
-            updated_at,
-            extra,
-        } = &exported.user;
-        let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default(), is_guarded);
-        let time = |time: &Option<DateTime<Utc>>| {
-            time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-                .unwrap_or_default()
-        };
-        let hash = self.has_hashes.then(|| text(&exported.password_hash));
-        let extra = self.extra.iter().map(|field| {
-            let text = match extra.get(field.name) {
-                None | Some(Value::Null) => String::new(),
-                Some(Value::String(text)) => text.clone(),
-                Some(value) => value.to_string(),
-            };
-            cell(&text, is_guarded)
-        });
-        let cells = [
-            cell(&id.to_string(), is_guarded),
-            text(email),
-            text(username),
-            text(full_name),
-            is_active.to_string(),
-            is_superuser.to_string(),
-            time(created_at),
-            time(updated_at),
-        ];
-        let cells: Vec<_> = cells.into_iter().chain(hash).chain(extra).collect();
-        cells.join(",") + "\r\n"
+    fn write_record(&mut self, exported: &ExportedUser) -> io::Result<()> {
+        let record = &mut self.record;
+        record.clear();
+        match self.format {
+            Format::Ndjson if self.has_hashes => {
+                serde_json::to_writer(&mut *record, &WithHash::from(exported))?;
+            }
+            Format::Ndjson => serde_json::to_writer(&mut *record, &exported.user)?,
+            Format::Csv { is_guarded } => {
+                return write_row(record, exported, self.has_hashes, self.extra, is_guarded);
+            }
+        }
+        record.push(b'\n');
+        Ok(())
     }
 
     /// Adds the last line of an export, where the format has a place for one.
@@ -197,7 +171,7 @@ impl Part {
             let digest = self.progress.hex();
             // The import knows the line by its beginning.
             let line = format!("{{\"end\":true,\"count\":{count},\"digest\":\"{digest}\"}}\n");
-            self.body.push_str(&line);
+            self.body.extend_from_slice(line.as_bytes());
         }
     }
 }
@@ -221,7 +195,55 @@ impl Progress {
     }
 }
 
-fn cell(text: &str, is_guarded: bool) -> String {
+fn write_row(
+    row: &mut Vec<u8>,
+    exported: &ExportedUser,
+    has_hash: bool,
+    extra: ExtraFields,
+    is_guarded: bool,
+) -> io::Result<()> {
+    let User {
+        id,
+        email,
+        username,
+        full_name,
+        is_active,
+        is_superuser,
+        created_at,
+        updated_at,
+        extra: values,
+    } = &exported.user;
+    write_cell(row, &id.to_string(), is_guarded);
+    for text in [email, username, full_name] {
+        row.push(b',');
+        write_cell(row, text.as_deref().unwrap_or_default(), is_guarded);
+    }
+    write!(row, ",{is_active},{is_superuser}")?;
+    for time in [created_at, updated_at] {
+        row.push(b',');
+        if let Some(time) = time {
+            let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            row.extend_from_slice(time.as_bytes());
+        }
+    }
+    if has_hash {
+        let hash = exported.password_hash.as_deref();
+        row.push(b',');
+        write_cell(row, hash.unwrap_or_default(), is_guarded);
+    }
+    for field in extra.iter() {
+        row.push(b',');
+        match values.get(field.name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => write_cell(row, text, is_guarded),
+            Some(value) => write_cell(row, &value.to_string(), is_guarded),
+        }
+    }
+    row.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+fn write_cell(row: &mut Vec<u8>, text: &str, is_guarded: bool) {
     let guard = if is_guarded && text.starts_with(GUARDED) {
         "'"
     } else {
@@ -231,15 +253,23 @@ fn cell(text: &str, is_guarded: bool) -> String {
     let may_be_null = text == "NULL" || text.starts_with(['[', '<', '(', '#']);
     let is_quoted = text.contains([',', ';', '"', '\r', '\n', '\t']) || may_be_null;
     if is_quoted {
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+        let text = text.replace('"', "\"\"");
+        row.extend_from_slice(format!("\"{guard}{text}\"").as_bytes());
     } else {
-        format!("{guard}{text}")
+        row.extend_from_slice(guard.as_bytes());
+        row.extend_from_slice(text.as_bytes());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cell(text: &str, is_guarded: bool) -> String {
+        let mut row = Vec::new();
+        write_cell(&mut row, text, is_guarded);
+        String::from_utf8(row).unwrap()
+    }
 
     #[test]
     fn a_cell_that_a_spreadsheet_would_run_is_guarded_once_and_only_if_asked() {

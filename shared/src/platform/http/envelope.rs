@@ -8,13 +8,13 @@ pub const MAX_BYTES_IN_ENVELOPE: usize = 6 * 1024 * 1024 - 16 * 1024;
 /// that its quotes, backslashes and control characters are escaped (RFC 8259, section 7), those of a
 /// JSON body for a second time.
 #[must_use]
-pub fn bytes_in_envelope(body: &str) -> usize {
+pub fn bytes_in_envelope(body: impl AsRef<[u8]>) -> usize {
     let escaped = |byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
         0x00..0x20 => 6,
         _ => 1,
     };
-    body.bytes().map(escaped).sum()
+    body.as_ref().iter().copied().map(escaped).sum()
 }
 
 #[cfg(test)]
