@@ -15,9 +15,12 @@ mod mapped;
 mod program;
 mod replicas;
 mod report;
+mod rows;
 mod scale;
 mod searches;
 mod writers;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
@@ -33,6 +36,9 @@ struct Arguments {
     /// How many users the table has before; `scale` and `searches` take several numbers
     #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=100_000_000))]
     users: Vec<u32>,
+    /// Another build of `bulk-create`, beside which `rows` is measured
+    #[arg(long)]
+    beside: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -47,6 +53,8 @@ enum Bench {
     Log,
     /// Files through `rollcall import`: plain CSV, a dump of Auth0, and a list that Excel has saved
     Files,
+    /// What it takes to read and check a row of an import
+    Rows,
     /// What each index and the triggers cost an import
     Writes,
     /// Sessions that write at the same time, with the triggers that count and without
@@ -73,6 +81,7 @@ async fn main() -> Result<()> {
         bench,
         rounds,
         users,
+        beside,
     } = Arguments::parse();
     let rounds = |default| rounds.unwrap_or(default);
     let one_of_users = |default| users.first().copied().unwrap_or(default);
@@ -82,6 +91,7 @@ async fn main() -> Result<()> {
         Bench::Exports => exports::run(rounds(5), one_of_users(1_000_000)).await?,
         Bench::Log => log::run(rounds(7), one_of_users(100_000)).await?,
         Bench::Files => files::run(one_of_users(1_000_000)).await?,
+        Bench::Rows => rows::run(rounds(15), beside.as_deref()).await?,
         Bench::Writes => imports::writes(rounds(40), one_of_users(300_000)).await?,
         Bench::Writers => writers::run(rounds(7), one_of_users(100_000)).await?,
         Bench::Scale if users.is_empty() => {
