@@ -27,7 +27,17 @@ pub async fn run(rounds: u32, beside: Option<&Path>) -> Result<String> {
     for binary in binaries {
         functions.push(imports::start(binary, &url, &[]).await?);
     }
-    let mut rows = NewRows::after(&postgres, 1_000).await?.next(SIZE).await?;
+    let mut rows = NewRows::after(&postgres, 1_000)
+        .await?
+        .next(2 * SIZE)
+        .await?;
+    let is_ascii = |text: &Option<String>| text.as_deref().is_none_or(str::is_ascii);
+    rows.retain(|row| row.email.is_ascii() && is_ascii(&row.username) && is_ascii(&row.full_name));
+    rows.truncate(usize::try_from(SIZE)?);
+    ensure!(
+        rows.len() == usize::try_from(SIZE)?,
+        "too few rows of ASCII"
+    );
     if let Some(row) = rows.last_mut() {
         "nobody".clone_into(&mut row.email);
     }
