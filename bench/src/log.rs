@@ -87,7 +87,7 @@ pub async fn run(rounds: u32, users: u32) -> Result<String> {
     let [one, page, counted] = [0, 1, 2].map(|path| number(reads[path].median()));
     let conditions = format!(
         "{}, durable commits, {users} users before, {rounds} rounds. Times are in milliseconds, median / 99th \
-         percentile; of PATCH, of the medians of {BATCH} in a row. One caller reads one user {one} times a second, a \
+         percentile; of PATCH, of the medians of {BATCH} in a row. The cost is of their sums. One caller reads one user {one} times a second, a \
          list of 50 {page} times, and with its total {counted} times.",
         fixture::conditions(&postgres),
     );

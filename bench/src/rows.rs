@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use rig::Request;
-use serde_json::json;
 use shared::store::bulk::ImportRow;
 
 use crate::fixture::{self, NewRows};
@@ -19,7 +18,7 @@ const SIZE: u32 = 10_000;
 /// The last row is refused, so that all are read and checked, and none is written.
 pub async fn run(rounds: u32, beside: Option<&Path>) -> Result<String> {
     let postgres = fixture::durable_server()?;
-    let connection = fixture::dataset(&postgres, "bench", 1_000).await?;
+    fixture::dataset(&postgres, "bench", 1_000).await?;
     let url = postgres.url("bench");
     let binaries = ["bulk-create"].into_iter();
     let binaries = binaries.chain(beside.and_then(Path::to_str));
@@ -60,7 +59,6 @@ pub async fn run(rounds: u32, beside: Option<&Path>) -> Result<String> {
         });
         table_rows.push(vec![format.to_owned(), times[0].spread(), other, ratio]);
     }
-    drop(connection);
     let conditions = format!(
         "{}, {SIZE} rows of ASCII a request, through the function, {rounds} rounds. Median / 99th percentile in µs a row.",
         fixture::conditions(&postgres),
@@ -89,7 +87,7 @@ fn bodies(rows: &[ImportRow]) -> [(&'static str, String); 3] {
         .chain(csv)
         .collect();
     [
-        ("application/json", json!(users).to_string()),
+        ("application/json", users.to_string()),
         ("application/x-ndjson", lines.concat()),
         ("text/csv", csv),
     ]

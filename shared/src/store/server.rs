@@ -5,15 +5,24 @@ use sqlx::{Connection, Executor, FromRow, PgConnection};
 
 use crate::platform::database::APPLICATION_PREFIX;
 
+/// Writing this many takes tens of milliseconds.
+const MANY_USERS: usize = 1_000;
+
 /// Asks for a sign of life, in one round trip.
 pub async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     connection.ping().await
 }
 
 /// Lets a transaction that writes many users sort all that they add to the indexes for searches at once. In the
-/// 4 MB that a server gives by default it would do so in several goes, each of which writes the same lists anew.
-pub async fn sort_index_entries_at_once(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    connection.execute("SET LOCAL work_mem = '64MB'").await?;
+/// 4 MB that a server gives by default it would do so in several goes, each of which writes the same lists anew. For
+/// few users it is not worth the round trip.
+pub async fn sort_index_entries_at_once(
+    connection: &mut PgConnection,
+    users: usize,
+) -> Result<(), sqlx::Error> {
+    if users >= MANY_USERS {
+        connection.execute("SET LOCAL work_mem = '64MB'").await?;
+    }
     Ok(())
 }
 

@@ -56,7 +56,7 @@ pub async fn write(
     rows: &[&ImportRow],
     on_conflict: OnConflict,
 ) -> Result<Written, sqlx::Error> {
-    server::sort_index_entries_at_once(connection).await?;
+    server::sort_index_entries_at_once(connection, rows.len()).await?;
     if rows.iter().any(|row| row.id.is_some()) {
         if !kept_ids::lock(connection).await? {
             return Ok(Written::NotPermitted);

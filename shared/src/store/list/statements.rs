@@ -169,6 +169,10 @@ fn a_search_scans_or_collects() {
         &expect_file!["statements/search_scan_by_email_next.sql"],
     );
     check(
+        &select_ids(&bounds, &term),
+        &expect_file!["statements/search_trigrams_by_email_next.sql"],
+    );
+    check(
         &select_rows(&bounds, &[]),
         &expect_file!["statements/search_trigram_rows_by_email.sql"],
     );

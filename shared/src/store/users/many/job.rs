@@ -23,6 +23,19 @@ pub enum Selection {
     },
 }
 
+impl Selection {
+    /// How many users are written at most, as far as the caller knows.
+    pub(super) fn most(&self) -> usize {
+        match self {
+            Self::Ids(ids) => ids.len(),
+            Self::Emails(emails) => emails.len(),
+            Self::Filter { expected, .. } => {
+                expected.map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX))
+            }
+        }
+    }
+}
+
 /// A change of many users.
 #[derive(Debug)]
 pub struct ManyJob {

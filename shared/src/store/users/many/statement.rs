@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use super::job::{ChosenUser, ManyChanged, ManyJob, Selection};
 use crate::{
     platform::{actor::Actor, config::ExtraFields, database::Transaction},
-    store::{audit::Action, extra::user_columns, list, server, users::target::RIGHTS_LOCK},
+    store::{audit::Action, extra::user_columns, list, users::target::RIGHTS_LOCK},
     users::{ExactValue, UserId},
 };
 
@@ -233,12 +233,10 @@ pub(super) async fn run(
          ) AS results ON TRUE
          ORDER BY results.id",
     );
-    let connection: &mut PgConnection = tx;
-    server::sort_index_entries_at_once(connection).await?;
     let rows: Vec<Row> = sql
         .build_query_as()
         .persistent(false)
-        .fetch_all(connection)
+        .fetch_all(&mut **tx as &mut PgConnection)
         .await?;
     let (count, altered) = rows.first().map_or((0, 0), |row| (row.count, row.altered));
     let users = rows.into_iter().filter_map(|row| {

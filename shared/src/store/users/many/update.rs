@@ -12,6 +12,7 @@ use crate::{
         audit::{self, Action},
         extra::{row_of_view, user_columns},
         mapping::{UserWrites, raw},
+        server,
         users::update::{self, Changes},
     },
 };
@@ -93,5 +94,6 @@ pub async fn update_many(
         (Action::BulkUpdate, Action::Update),
         &images,
     );
+    server::sort_index_entries_at_once(tx, job.selection.most()).await?;
     statement::run(tx, sql).await
 }
