@@ -2,6 +2,7 @@
 
 use sqlx::{FromRow, PgConnection, raw_sql};
 
+use crate::folded_text::text_key_of;
 use crate::users_table::UsersMapping;
 
 /// A column of a table.
@@ -86,8 +87,9 @@ pub async fn create_trigram_extension(connection: &mut PgConnection) -> Result<(
 #[must_use]
 pub fn shared_values(table: &str, id: &str, name: &str, sql: &str, filter: &str) -> String {
     format!(
-        "SELECT lower({sql} COLLATE \"und-x-icu\") COLLATE \"C\" AS {name}, array_agg({id}) AS ids \
-         FROM {table} {filter} GROUP BY 1 HAVING count(*) > 1"
+        "SELECT {} AS {name}, array_agg({id}) AS ids \
+         FROM {table} {filter} GROUP BY 1 HAVING count(*) > 1",
+        text_key_of(sql)
     )
 }
 

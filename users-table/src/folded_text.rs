@@ -33,6 +33,15 @@ pub const UNCOMMON_CHARACTERS: [RangeInclusive<char>; 11] = [
     '\u{226e}'..='\u{226f}',
 ];
 
+/// What tells apart emails and usernames, and what lists of them are ordered by, of the expression that is the field.
+///
+/// No function of the database stands for it, as none stands for [`folded_text_of`]: all who write to the table would
+/// need the right to execute it.
+#[must_use]
+pub fn text_key_of(field: &str) -> String {
+    format!("lower({field} COLLATE \"und-x-icu\") COLLATE \"C\"")
+}
+
 /// What a search looks into, of the expressions that are the fields. The separator cannot be searched for, so
 /// nothing is found across fields.
 #[must_use]

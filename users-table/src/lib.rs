@@ -19,7 +19,7 @@ pub use self::{
     extra_fields::{ExtraField, ExtraFields},
     folded_text::{
         PLAIN_CHARACTERS, UNCOMMON_CHARACTERS, character_pairs_of, folded_text_of, rare_text_of,
-        uncommon_characters_of,
+        text_key_of, uncommon_characters_of,
     },
     users_table::{
         DetailedField, FieldMapping, IdMapping, InvalidMapping, UserIdKind, UsersMapping,

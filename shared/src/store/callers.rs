@@ -1,6 +1,7 @@
 //! Who is calling.
 
 use sqlx::PgConnection;
+use users_table::text_key_of;
 
 use crate::platform::auth::{Caller, SubjectKey};
 
@@ -9,18 +10,11 @@ pub async fn find(
     connection: &mut PgConnection,
     subject: &SubjectKey,
 ) -> Result<Option<Caller>, sqlx::Error> {
+    let is_named = |column| format!("{} = {}", text_key_of(column), text_key_of("$1"));
     let (condition, text) = match subject {
-        SubjectKey::Id(id) => ("users.id = $1::user_id", id.to_string()),
-        SubjectKey::Email(email) => (
-            r#"lower(users.email COLLATE "und-x-icu") COLLATE "C"
-             = lower($1 COLLATE "und-x-icu") COLLATE "C""#,
-            email.clone(),
-        ),
-        SubjectKey::Username(username) => (
-            r#"lower(users.username COLLATE "und-x-icu") COLLATE "C"
-             = lower($1 COLLATE "und-x-icu") COLLATE "C""#,
-            username.clone(),
-        ),
+        SubjectKey::Id(id) => ("users.id = $1::user_id".to_owned(), id.to_string()),
+        SubjectKey::Email(email) => (is_named("users.email"), email.clone()),
+        SubjectKey::Username(username) => (is_named("users.username"), username.clone()),
     };
     let statement = format!(
         "SELECT

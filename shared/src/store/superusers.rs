@@ -1,6 +1,7 @@
 //! The first superuser, whom no superuser can create.
 
 use sqlx::PgConnection;
+use users_table::text_key_of;
 
 use super::{
     audit,
@@ -22,11 +23,10 @@ pub async fn promote(
     ]);
     let (before, after) = (audit::of("stored."), audit::of("changed."));
     sqlx::query_scalar(&format!(
-        r#"WITH stored AS MATERIALIZED (
+        "WITH stored AS MATERIALIZED (
              SELECT *
              FROM users
-             WHERE lower(email COLLATE "und-x-icu") COLLATE "C"
-                 = lower($1 COLLATE "und-x-icu") COLLATE "C"
+             WHERE {} = {}
              FOR UPDATE
          ),
          changed AS (
@@ -48,7 +48,9 @@ pub async fn promote(
              FROM stored
              JOIN changed ON changed.id = stored.id
          )
-         SELECT id::user_id FROM changed"#,
+         SELECT id::user_id FROM changed",
+        text_key_of("email"),
+        text_key_of("$1"),
         written.assignments(),
         audit::difference(&before, &after, ExtraFields::NONE),
         audit::difference(&after, &before, ExtraFields::NONE),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::columns::ViewColumn;
 use crate::folded_text::{
-    character_pairs_of, folded_text_of, rare_text_of, uncommon_characters_of,
+    character_pairs_of, folded_text_of, rare_text_of, text_key_of, uncommon_characters_of,
 };
 
 /// An index.
@@ -96,7 +96,7 @@ impl Indexed<'_> {
         (!column.is_absent).then(|| Index {
             name,
             is_unique: is_unique && !column.may_be_empty,
-            definition: format!("(({})){}", folded(&column.sql), self.condition(None)),
+            definition: format!("(({})){}", text_key_of(&column.sql), self.condition(None)),
         })
     }
 
@@ -110,7 +110,7 @@ impl Indexed<'_> {
             is_unique: true,
             definition: format!(
                 "(({})){}",
-                folded(&column.sql),
+                text_key_of(&column.sql),
                 self.condition(Some(&has_value))
             ),
         })
@@ -118,7 +118,7 @@ impl Indexed<'_> {
 
     fn by_text(&self, name: &str, index: &'static str) -> Option<Index> {
         let column = self.column(name);
-        (!column.is_absent).then(|| self.list(index, Some(folded(&column.sql))))
+        (!column.is_absent).then(|| self.list(index, Some(text_key_of(&column.sql))))
     }
 
     /// Serves the lists in one order: flags, key, id.
@@ -207,8 +207,4 @@ impl Indexed<'_> {
             format!(" WHERE {}", conditions.join(" AND "))
         }
     }
-}
-
-fn folded(sql: &str) -> String {
-    format!("lower({sql} COLLATE \"und-x-icu\") COLLATE \"C\"")
 }

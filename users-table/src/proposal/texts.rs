@@ -11,6 +11,7 @@ use super::{
     vocabulary::{COPIES, FIRST_NAME, FULL_NAME, LAST_NAME, letters},
 };
 use crate::{
+    folded_text::text_key_of,
     mapping::quoted,
     users_table::{DetailedField, FieldMapping},
 };
@@ -150,8 +151,9 @@ async fn shares_values(
     }
     let name = quoted(&column.name);
     let query = format!(
-        "SELECT lower({name}::text COLLATE \"und-x-icu\") FROM {} WHERE ({}) AND {name}::text <> ''
+        "SELECT {} FROM {} WHERE ({}) AND {name}::text <> ''
          GROUP BY 1 HAVING count(*) > 1",
+        text_key_of(&format!("{name}::text")),
         table.relation.sql,
         users_are.unwrap_or("TRUE")
     );

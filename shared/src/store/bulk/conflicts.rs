@@ -1,6 +1,7 @@
 //! Which rows are in the way of an import.
 
 use sqlx::PgConnection;
+use users_table::text_key_of;
 
 use super::row::ImportRow;
 
@@ -35,8 +36,8 @@ pub async fn find_conflicts(
 ) -> Result<Vec<RowConflict>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
     let usernames: Vec<_> = rows.iter().map(|row| row.username.as_deref()).collect();
-    let found: Vec<(i64, bool, i64, bool, i64)> = sqlx::query_as(
-        r#"SELECT
+    let found: Vec<(i64, bool, i64, bool, i64)> = sqlx::query_as(&format!(
+        "SELECT
              position,
              is_email_stored,
              email_first,
@@ -47,20 +48,20 @@ pub async fn find_conflicts(
                  position,
                  EXISTS (
                      SELECT FROM users
-                     WHERE lower(users.email COLLATE "und-x-icu") COLLATE "C" = email_key
+                     WHERE {} = email_key
                  ) AS is_email_stored,
                  min(position) OVER (PARTITION BY email_key) AS email_first,
                  EXISTS (
                      SELECT FROM users
-                     WHERE lower(users.username COLLATE "und-x-icu") COLLATE "C" = username_key
+                     WHERE {} = username_key
                  ) AS is_username_stored,
                  username_key,
                  min(position) OVER (PARTITION BY username_key) AS username_first
              FROM (
                  SELECT
                      position,
-                     lower(email COLLATE "und-x-icu") COLLATE "C" AS email_key,
-                     lower(username COLLATE "und-x-icu") COLLATE "C" AS username_key
+                     {} AS email_key,
+                     {} AS username_key
                  FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY
                      AS input (email, username, position)
              ) AS keys
@@ -69,8 +70,12 @@ pub async fn find_conflicts(
              OR is_username_stored
              OR email_first < position
              OR (username_key IS NOT NULL AND username_first < position)
-         ORDER BY position"#,
-    )
+         ORDER BY position",
+        text_key_of("users.email"),
+        text_key_of("users.username"),
+        text_key_of("email"),
+        text_key_of("username"),
+    ))
     .bind(emails)
     .bind(usernames)
     .fetch_all(connection)

@@ -1,6 +1,7 @@
 //! Users that keep the ids of another system.
 
 use sqlx::PgConnection;
+use users_table::text_key_of;
 
 use super::{
     conflicts::{ConflictWith, RowConflict, index},
@@ -48,8 +49,8 @@ pub(super) async fn conflicts(
 ) -> Result<Vec<RowConflict>, sqlx::Error> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
-    let found: Vec<(i64, bool, i64)> = sqlx::query_as(
-        r#"SELECT
+    let found: Vec<(i64, bool, i64)> = sqlx::query_as(&format!(
+        "SELECT
              position,
              is_stored,
              first
@@ -59,8 +60,7 @@ pub(super) async fn conflicts(
                  EXISTS (SELECT FROM users WHERE users.id = input.id::user_id)
                      AND NOT EXISTS (
                          SELECT FROM users
-                         WHERE lower(users.email COLLATE "und-x-icu") COLLATE "C"
-                             = lower(input.email COLLATE "und-x-icu") COLLATE "C"
+                         WHERE {} = {}
                      ) AS is_stored,
                  min(position) OVER (PARTITION BY id) AS first
              FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS input (id, email, position)
@@ -68,8 +68,10 @@ pub(super) async fn conflicts(
          ) AS conflicts
          WHERE is_stored
              OR first < position
-         ORDER BY position"#,
-    )
+         ORDER BY position",
+        text_key_of("users.email"),
+        text_key_of("input.email"),
+    ))
     .bind(ids)
     .bind(emails)
     .fetch_all(connection)

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use users_table::text_key_of;
 
 use super::{
     conflicts::{ConflictWith, RowConflict, index},
@@ -198,13 +199,15 @@ async fn by_email(
 ) -> Result<Vec<StoredUser>, sqlx::Error> {
     let emails: Vec<_> = rows.iter().map(|row| row.email.as_str()).collect();
     let mut statement = QueryBuilder::<Postgres>::new("SELECT input.position,");
-    statement.push(user_columns(writes.extra())).push(
-        r#" FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
-         JOIN users
-             ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
-              = lower(input.email COLLATE "und-x-icu") COLLATE "C"
-         ORDER BY users.id, input.position"#,
-    );
+    statement
+        .push(user_columns(writes.extra()))
+        .push(format_args!(
+            " FROM UNNEST($1::text[]) WITH ORDINALITY AS input (email, position)
+             JOIN users ON {} = {}
+             ORDER BY users.id, input.position",
+            text_key_of("users.email"),
+            text_key_of("input.email"),
+        ));
     if is_locked {
         statement.push(" FOR UPDATE OF users");
     }
@@ -220,15 +223,15 @@ async fn username_owners(
     rows: &[&ImportRow],
 ) -> Result<HashMap<usize, UserId>, sqlx::Error> {
     let usernames: Vec<_> = rows.iter().map(|row| row.username.as_deref()).collect();
-    let owners: Vec<(i64, UserId)> = sqlx::query_as(
-        r#"SELECT
+    let owners: Vec<(i64, UserId)> = sqlx::query_as(&format!(
+        "SELECT
              input.position,
              users.id::user_id
          FROM UNNEST($1::text[]) WITH ORDINALITY AS input (username, position)
-         JOIN users
-             ON lower(users.username COLLATE "und-x-icu") COLLATE "C"
-              = lower(input.username COLLATE "und-x-icu") COLLATE "C""#,
-    )
+         JOIN users ON {} = {}",
+        text_key_of("users.username"),
+        text_key_of("input.username"),
+    ))
     .bind(usernames)
     .fetch_all(connection)
     .await?;

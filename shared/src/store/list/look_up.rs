@@ -51,9 +51,9 @@ pub(super) fn select_found<'q>(bounds: &PageBounds<'q>) -> QueryBuilder<'q, Post
     let mut sql = QueryBuilder::new("SELECT");
     sql.push(USER_COLUMNS).push(format_args!(
         ", {}, (TRUE",
-        row::text_key(bounds.sort.by, key)
+        row::text_key(bounds.sort.by, &key)
     ));
-    merged_ranges::push_bounds(&mut sql, bounds.sort, bounds.after, key);
+    merged_ranges::push_bounds(&mut sql, bounds.sort, bounds.after, &key);
     sql.push(") AS is_beyond FROM users WHERE TRUE");
     push_conditions(&mut sql, filter);
     sql.push(format_args!(" ORDER BY {key} {direction}, id {direction}"));

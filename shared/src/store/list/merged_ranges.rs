@@ -1,6 +1,7 @@
 //! Index ranges, merged.
 
 use sqlx::{Postgres, QueryBuilder};
+use users_table::text_key_of;
 
 use super::{row, searched};
 use crate::users::{Cursor, Filter, Sort, SortBy, SortKey, SortOrder};
@@ -48,7 +49,7 @@ impl<'q> MergedRanges<'q> {
                 searched::literal(is_superuser)
             ));
             push_times(sql, self.filter);
-            push_bounds(sql, self.sort, self.after, key);
+            push_bounds(sql, self.sort, self.after, &key);
             sql.push(format_args!(
                 " ORDER BY {key} {direction}, id {direction} LIMIT "
             ))
@@ -98,12 +99,12 @@ pub(super) fn push_times(sql: &mut QueryBuilder<'_, Postgres>, filter: &Filter) 
 }
 
 /// What a list is ordered by: the same expressions as in the indexes.
-pub(super) fn key_expression(by: SortBy) -> &'static str {
+pub(super) fn key_expression(by: SortBy) -> String {
     match by {
-        SortBy::CreatedAt => "created_at",
-        SortBy::Username => r#"lower(username COLLATE "und-x-icu") COLLATE "C""#,
-        SortBy::Email => r#"lower(email COLLATE "und-x-icu") COLLATE "C""#,
-        SortBy::Id => "id",
+        SortBy::CreatedAt => "created_at".to_owned(),
+        SortBy::Username => text_key_of("username"),
+        SortBy::Email => text_key_of("email"),
+        SortBy::Id => "id".to_owned(),
     }
 }
 
@@ -111,7 +112,7 @@ pub(super) fn key_expression(by: SortBy) -> &'static str {
 pub(super) fn computed_key(by: SortBy) -> String {
     let key = key_expression(by);
     let column = match by {
-        SortBy::CreatedAt | SortBy::Id => return key.to_owned(),
+        SortBy::CreatedAt | SortBy::Id => return key,
         SortBy::Username => "username",
         SortBy::Email => "email",
     };

@@ -145,7 +145,7 @@ pub(super) fn select_rows<'q>(
     sql.push(USER_COLUMNS)
         .push(format_args!(
             ", {} FROM users WHERE id = ANY(",
-            row::text_key(bounds.sort.by, key)
+            row::text_key(bounds.sort.by, &key)
         ))
         .push_bind(ids)
         .push(format_args!(

@@ -15,7 +15,8 @@ mod update;
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use sqlx::{PgConnection, QueryBuilder, types::Json};
+use sqlx::{PgConnection, types::Json};
+use users_table::text_key_of;
 
 pub use self::{
     create::create,
@@ -109,14 +110,13 @@ pub async fn find_taken(
     let mut taken = Vec::new();
     for (field, value) in [("email", email), ("username", username)] {
         let Some(value) = value else { continue };
-        let mut sql = QueryBuilder::new("SELECT EXISTS (SELECT FROM users WHERE lower(");
-        sql.push(field)
-            .push(r#" COLLATE "und-x-icu") COLLATE "C" = lower("#)
-            .push_bind(value)
-            .push(r#"::text COLLATE "und-x-icu") COLLATE "C" AND id <> "#)
-            .push_bind(except)
-            .push("::user_id)");
-        if sql.build_query_scalar().fetch_one(&mut *connection).await? {
+        let is_taken = format!(
+            "SELECT EXISTS (SELECT FROM users WHERE {} = {} AND id <> $2::user_id)",
+            text_key_of(field),
+            text_key_of("$1::text")
+        );
+        let is_taken = sqlx::query_scalar(&is_taken).bind(value).bind(except);
+        if is_taken.fetch_one(&mut *connection).await? {
             taken.push(field);
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+use users_table::text_key_of;
 
 use super::job::{ChosenUser, ManyChanged, ManyJob, Selection};
 use crate::{
@@ -43,16 +44,17 @@ pub(super) fn push_stored<'q>(
             let emails: Vec<_> = emails.iter().map(ExactValue::as_str).collect();
             sql.push("named AS ( SELECT email, position FROM UNNEST(")
                 .push_bind(emails)
-                .push(
-                    r#"::text[]) WITH ORDINALITY AS named (email, position)),
+                .push(format_args!(
+                    "::text[]) WITH ORDINALITY AS named (email, position)),
                      chosen AS MATERIALIZED (
                          SELECT users.id AS chosen_id, array_agg(position) AS positions
                          FROM named
-                         JOIN users ON lower(users.email COLLATE "und-x-icu") COLLATE "C"
-                             = lower(named.email COLLATE "und-x-icu") COLLATE "C"
+                         JOIN users ON {} = {}
                          GROUP BY users.id
-                     ), "#,
-                );
+                     ), ",
+                    text_key_of("users.email"),
+                    text_key_of("named.email"),
+                ));
         }
         Selection::Filter {
             filter,
