@@ -135,11 +135,14 @@ async fn seal_oldest(connection: &mut PgConnection) -> Result<bool, sqlx::Error>
     sqlx::query(
         "UPDATE user_audit
          SET
-             salt = CASE WHEN values_hash IS NULL THEN coalesce(salt, gen_random_uuid()) END,
+             salt = CASE
+                 WHEN values_hash IS NULL AND num_nonnulls(before, after) > 0 THEN coalesce(salt, gen_random_uuid())
+                 ELSE salt
+             END,
              address_salt = CASE WHEN address_hash IS NULL THEN coalesce(address_salt, gen_random_uuid()) END
          WHERE transaction_id BETWEEN $1 AND $2
              AND (
-                 (salt IS NULL AND values_hash IS NULL)
+                 (salt IS NULL AND values_hash IS NULL AND num_nonnulls(before, after) > 0)
                  OR (address_salt IS NULL AND address_hash IS NULL AND source_address IS NOT NULL)
              )",
     )

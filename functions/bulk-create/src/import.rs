@@ -119,16 +119,22 @@ async fn import(
     if job.options.keeps_ids && !job.options.is_dry_run {
         bulk::move_sequence(tx, &users).await?;
     }
-    let outcome = ImportOutcome {
-        response: answer::write(&users, job.options)?,
+    let outcome = |response| ImportOutcome {
+        response,
         is_replayed: false,
         losers,
     };
     if job.options.is_dry_run {
         bulk::check_deferred_constraints(tx).await?;
-        return Ok(TransactionOutcome::RollBack(outcome));
+        let response = answer::write(&users, job.options)?;
+        return Ok(TransactionOutcome::RollBack(outcome(response)));
     }
-    audit::insert_import(tx, &users, &numbers(&users, job.options)?).await?;
+    let numbers = numbers(&users, job.options)?;
+    // The response is written while the server writes the log.
+    let write = async { answer::write(&users, job.options) };
+    let (logged, response) = tokio::join!(audit::insert_import(tx, &users, &numbers), write);
+    logged?;
+    let outcome = outcome(response?);
     idempotency::finish(tx, job.keyed, &outcome.response).await?;
     Ok(TransactionOutcome::Commit(outcome))
 }

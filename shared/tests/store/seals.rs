@@ -47,6 +47,8 @@ async fn sealed_log(pool: &PgPool) {
              ('user.update', 'user', 8, 5, '{\"is_active\": true}', '{\"is_active\": false}', '192.0.2.1', 'r', FALSE),
              ('user.import', 'user', 8, NULL, NULL, '{\"created\": 1}', '192.0.2.1', 'r', FALSE),
              ('user.create', 'user', 8, 4, NULL, NULL, NULL, NULL, TRUE)",
+        "INSERT INTO user_audit (action, actor_kind, actor_id, target_id, salt, address_salt, is_row)
+         VALUES ('user.create', 'user', 8, 3, NULL, NULL, TRUE)",
     ] {
         pool.execute(statement).await.unwrap();
     }
@@ -108,7 +110,7 @@ async fn one_change_anywhere_in_a_sealed_log_is_found() {
     let mut changes = Vec::new();
     for (column, data_type) in columns(pool, "user_audit").await {
         let value = other_value(&column, &data_type);
-        for id in 1..=7 {
+        for id in 1..=8 {
             let change = format!("UPDATE user_audit SET {column} = {value} WHERE id = {id}");
             changes.push((change, Some(id)));
         }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Writes both in one statement, if the log is on. `numbers` are told in the entry. Of a new user, its row in `users` tells more;
-/// that it is a superuser is told here too.
+/// that it is a superuser is told here too. Rows without values have no salt, which would take a quarter of the time.
 pub async fn insert_import(
     tx: &mut Transaction,
     users: &[ImportedUser],
@@ -21,16 +21,18 @@ pub async fn insert_import(
     if !actor.is_logged {
         return Ok(());
     }
-    let mut ids = Vec::with_capacity(users.len());
-    let mut actions = Vec::with_capacity(users.len());
-    let mut before = Vec::with_capacity(users.len());
-    let mut after = Vec::with_capacity(users.len());
+    let mut created = Vec::with_capacity(users.len());
+    let (mut ids, mut actions, mut before, mut after) = (vec![], vec![], vec![], vec![]);
     for ImportedUser { user, result, was } in users {
         let (action, old, new) = match (result, was) {
             (RowResult::Skipped, _) => continue,
+            (RowResult::Created, _) if !user.is_superuser => {
+                created.push(user.id);
+                continue;
+            }
             (RowResult::Created, _) => {
-                let superuser = user.is_superuser.then(|| json!({ "is_superuser": true }));
-                (Action::Create, None, superuser)
+                let superuser = json!({ "is_superuser": true });
+                (Action::Create, None, Some(superuser))
             }
             (RowResult::Updated, None) => (Action::Update, None, None),
             (RowResult::Updated, Some(was)) => {
@@ -53,19 +55,27 @@ pub async fn insert_import(
              after,
              source_address,
              request_id,
+             salt,
              address_salt,
              is_row
          )
-         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL, $2::jsonb, $3::inet, $4, gen_random_uuid(), FALSE
+         SELECT 'user.import', 'user', $1::user_id, NULL::user_id, NULL::jsonb, $2::jsonb, $3::inet, $4,
+             gen_random_uuid(), gen_random_uuid(), FALSE
          UNION ALL
-         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL, NULL, TRUE
-         FROM UNNEST($5::text[], $6::text[], $7::text[], $8::text[])
+         SELECT $5, 'user', $1::user_id, id::user_id, NULL, NULL, NULL, NULL, NULL, NULL, TRUE
+         FROM UNNEST($6::text[]) AS created (id)
+         UNION ALL
+         SELECT action, 'user', $1::user_id, id::user_id, before::jsonb, after::jsonb, NULL, NULL,
+             gen_random_uuid(), NULL, TRUE
+         FROM UNNEST($7::text[], $8::text[], $9::text[], $10::text[])
              AS changed (id, action, before, after)",
     )
     .bind(actor.id)
     .bind(numbers)
     .bind(actor.source_address.map(|address| address.to_string()))
     .bind(actor.request_id)
+    .bind(Action::Create.name())
+    .bind(created)
     .bind(ids)
     .bind(actions)
     .bind(before)
