@@ -50,18 +50,28 @@ impl<'q> MergedRanges<'q> {
             ));
             push_times(sql, self.filter);
             push_bounds(sql, self.sort, self.after, &key);
-            sql.push(format_args!(
-                " ORDER BY {key} {direction}, id {direction} LIMIT "
-            ))
-            .push_bind(self.offset + self.limit)
-            .push(")");
+            sql.push(format_args!(" ORDER BY {key} {direction}, id {direction}"));
+            self.push_limit(sql, self.offset + self.limit);
+            sql.push(")");
         }
         sql.push(format_args!(
-            ") AS ranges ORDER BY key {direction}, id {direction} LIMIT "
-        ))
-        .push_bind(self.limit)
-        .push(" OFFSET ")
-        .push_bind(self.offset);
+            ") AS ranges ORDER BY key {direction}, id {direction}"
+        ));
+        self.push_limit(sql, self.limit);
+        if self.offset > 0 {
+            sql.push(" OFFSET ").push_bind(self.offset);
+        }
+    }
+
+    /// The server plans a statement without parameters once, and not each time, which takes longer than to read a page.
+    /// Pages by number keep their parameters, because each would be a statement of its own; searches have others.
+    fn push_limit(&self, sql: &mut QueryBuilder<'q, Postgres>, limit: i64) {
+        sql.push(" LIMIT ");
+        if self.offset > 0 || self.is_searched {
+            sql.push_bind(limit);
+        } else {
+            sql.push(limit);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ FROM
                         lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
                         id ASC
                     LIMIT
-                        $1
+                        21
                 )
                 UNION ALL
                 (
@@ -79,14 +79,14 @@ FROM
                         lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
                         id ASC
                     LIMIT
-                        $2
+                        21
                 )
             ) AS ranges
         ORDER BY
             key ASC,
             id ASC
         LIMIT
-            $3 OFFSET $4
+            21
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

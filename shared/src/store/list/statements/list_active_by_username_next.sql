@@ -67,7 +67,7 @@ FROM
                         lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
                         id ASC
                     LIMIT
-                        $3
+                        21
                 )
                 UNION ALL
                 (
@@ -82,19 +82,19 @@ FROM
                         AND (
                             lower(username COLLATE "und-x-icu") COLLATE "C",
                             id
-                        ) > ($4 COLLATE "C", $5::user_id)
+                        ) > ($3 COLLATE "C", $4::user_id)
                     ORDER BY
                         lower(username COLLATE "und-x-icu") COLLATE "C" ASC,
                         id ASC
                     LIMIT
-                        $6
+                        21
                 )
             ) AS ranges
         ORDER BY
             key ASC,
             id ASC
         LIMIT
-            $7 OFFSET $8
+            21
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

@@ -46,14 +46,14 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $3
+                        21
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            $4 OFFSET $5
+            21
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

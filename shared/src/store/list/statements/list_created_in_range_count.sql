@@ -22,12 +22,12 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $3
+                        10001
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            $4 OFFSET $5
+            10001
     ) AS counted;

@@ -44,14 +44,14 @@ FROM
                         lower(email COLLATE "und-x-icu") COLLATE "C" DESC,
                         id DESC
                     LIMIT
-                        $1
+                        21
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            $2 OFFSET $3
+            21
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

@@ -61,7 +61,7 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $1
+                        21
                 )
                 UNION ALL
                 (
@@ -77,7 +77,7 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $2
+                        21
                 )
                 UNION ALL
                 (
@@ -93,7 +93,7 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $3
+                        21
                 )
                 UNION ALL
                 (
@@ -109,14 +109,14 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        $4
+                        21
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            $5 OFFSET $6
+            21
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

@@ -154,10 +154,10 @@ FROM
                     key DESC,
                     id DESC
                 LIMIT
-                    $5 OFFSET $6
+                    $5
             ) AS newest
         WHERE
-            strpos(folded_text, $7) > 0
+            strpos(folded_text, $6) > 0
         LIMIT
-            $8
+            $7
     ) AS counted;

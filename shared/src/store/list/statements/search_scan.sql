@@ -154,15 +154,15 @@ matches AS MATERIALIZED (
                 key DESC,
                 id DESC
             LIMIT
-                $5 OFFSET $6
+                $5
         ) AS examined
     WHERE
-        strpos(folded_text, $7) > 0
+        strpos(folded_text, $6) > 0
     ORDER BY
         key DESC,
         id DESC
     LIMIT
-        $8
+        $7
 ),
 place AS (
     (
@@ -174,7 +174,7 @@ place AS (
             matches
         ORDER BY
             key DESC,
-            id DESC OFFSET $9
+            id DESC OFFSET $8
     )
     UNION ALL
     SELECT
@@ -201,7 +201,7 @@ place AS (
                             created_at DESC,
                             id DESC
                         LIMIT
-                            $10
+                            $9
                     )
                     UNION ALL
                     (
@@ -217,7 +217,7 @@ place AS (
                             created_at DESC,
                             id DESC
                         LIMIT
-                            $11
+                            $10
                     )
                     UNION ALL
                     (
@@ -233,7 +233,7 @@ place AS (
                             created_at DESC,
                             id DESC
                         LIMIT
-                            $12
+                            $11
                     )
                     UNION ALL
                     (
@@ -249,14 +249,14 @@ place AS (
                             created_at DESC,
                             id DESC
                         LIMIT
-                            $13
+                            $12
                     )
                 ) AS ranges
             ORDER BY
                 key DESC,
                 id DESC
             LIMIT
-                $14 OFFSET $15
+                $13 OFFSET $14
         ) AS ending
     WHERE
         (
@@ -264,7 +264,7 @@ place AS (
                 count(*)
             FROM
                 matches
-        ) < $16
+        ) < $15
 )
 SELECT
     users.id::user_id AS id,

@@ -158,16 +158,16 @@ matches AS MATERIALIZED (
                 key ASC,
                 id ASC
             LIMIT
-                $13 OFFSET $14
+                $13
         ) AS examined
     WHERE
-        strpos(folded_text, $15) > 0
-        AND folded_text ~ $16
+        strpos(folded_text, $14) > 0
+        AND folded_text ~ $15
     ORDER BY
         key ASC,
         id ASC
     LIMIT
-        $17
+        $16
 ),
 place AS (
     (
@@ -179,7 +179,7 @@ place AS (
             matches
         ORDER BY
             key ASC,
-            id ASC OFFSET $18
+            id ASC OFFSET $17
     )
     UNION ALL
     SELECT
@@ -202,12 +202,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($19 COLLATE "C", $20::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($18 COLLATE "C", $19::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $21
+                            1
                     )
                     UNION ALL
                     (
@@ -219,12 +219,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($22 COLLATE "C", $23::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($20 COLLATE "C", $21::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $24
+                            1
                     )
                     UNION ALL
                     (
@@ -236,12 +236,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($25 COLLATE "C", $26::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($22 COLLATE "C", $23::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $27
+                            1
                     )
                     UNION ALL
                     (
@@ -253,19 +253,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($28 COLLATE "C", $29::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $30
+                            1
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $31 OFFSET $32
+                1
         ) AS beginning
     UNION ALL
     SELECT
@@ -288,12 +288,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($33 COLLATE "C", $34::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($26 COLLATE "C", $27::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $35
+                            $28
                     )
                     UNION ALL
                     (
@@ -305,12 +305,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($36 COLLATE "C", $37::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($29 COLLATE "C", $30::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $38
+                            $31
                     )
                     UNION ALL
                     (
@@ -322,12 +322,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($39 COLLATE "C", $40::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($32 COLLATE "C", $33::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $41
+                            $34
                     )
                     UNION ALL
                     (
@@ -339,19 +339,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($42 COLLATE "C", $43::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $44
+                            $37
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $45 OFFSET $46
+                $38 OFFSET $39
         ) AS ending
     WHERE
         (
@@ -359,7 +359,7 @@ place AS (
                 count(*)
             FROM
                 matches
-        ) < $47
+        ) < $40
 )
 SELECT
     users.id::user_id AS id,
