@@ -228,6 +228,9 @@ function Import({ name, hash, table, saved }: Opened) {
   );
 }
 
+/** A file of refused rows has been saved long before. */
+const SAVED_AFTER_MILLISECONDS = 60_000;
+
 /** The refused rows with their reasons, to be corrected and imported on their own. */
 function Rejected({ name, table, progress }: { name: string; table: Table; progress: Progress }) {
   const download = () => {
@@ -241,7 +244,8 @@ function Rejected({ name, table, progress }: { name: string; table: Table; progr
     link.href = url;
     link.download = `${name.replace(/\.\w+$/, "")}-rejected.csv`;
     link.click();
-    URL.revokeObjectURL(url);
+    // The browser reads it after this call.
+    setTimeout(() => URL.revokeObjectURL(url), SAVED_AFTER_MILLISECONDS);
   };
   return (
     <button type="button" onClick={download}>
