@@ -42,7 +42,7 @@ export async function open(test, path, { token = TOKEN, allow = [], url = URL_OF
     if (!asked.startsWith(url) && !isAllowed(asked)) complaints.push(`a request to ${asked}`);
     if (asked.includes(TOKEN)) complaints.push(`the token in ${asked}`);
   });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   test.after(async () => {
     await context.close();
     assert.deepEqual(complaints, []);

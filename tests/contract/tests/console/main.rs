@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{fs, net::TcpListener, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Command, Stdio},
+};
 
 use contract_tests::stack::{SECRET, Stack};
 use rig::{CONSOLE, Function, UserFixture};
@@ -49,10 +53,21 @@ async fn people_can_use_the_console_by_keyboard_and_by_mouse() {
     if let Some(folder) = std::env::var_os(SCREENSHOTS) {
         journeys.env(SCREENSHOTS, workspace_root().join(folder));
     }
-    let status = tokio::task::spawn_blocking(move || journeys.status());
-    assert!(status.await.unwrap().unwrap().success(), "see above");
+    journeys.stderr(Stdio::inherit());
+    let output = tokio::task::spawn_blocking(move || journeys.output());
+    let output = output.await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    eprintln!("{said}");
+    assert!(output.status.success(), "{}", failures(&said));
     let logs = stack.logs();
     assert!(!logs.contains("panicked"), "{logs}");
+}
+
+/// What has failed, to be read at the end of a long output; newer versions of Node.js say it there themselves.
+fn failures(said: &str) -> String {
+    let journeys = said.split("# Subtest: ");
+    let failed = journeys.filter(|journey| journey.contains("\nnot ok "));
+    failed.collect()
 }
 
 /// A table of another application with UUIDs and neither usernames nor passwords, whose administrators it alone names.
