@@ -51,7 +51,7 @@ impl<'q> MergedRanges<'q> {
             push_times(sql, self.filter);
             push_bounds(sql, self.sort, self.after, &key);
             sql.push(format_args!(" ORDER BY {key} {direction}, id {direction}"));
-            self.push_limit(sql, self.offset + self.limit);
+            self.push_limit(sql, self.most_of_a_range());
             sql.push(")");
         }
         sql.push(format_args!(
@@ -63,15 +63,28 @@ impl<'q> MergedRanges<'q> {
         }
     }
 
-    /// The server plans a statement without parameters once, and not each time, which takes longer than to read a page.
-    /// Pages by number keep their parameters, because each would be a statement of its own; searches have others.
+    /// The server plans a statement each time if its limit is a parameter, and that takes longer than to read a page.
+    /// Searches are planned so, and ranges of times, because the best way to read depends on what they ask for.
     fn push_limit(&self, sql: &mut QueryBuilder<'q, Postgres>, limit: i64) {
         sql.push(" LIMIT ");
-        if self.offset > 0 || self.is_searched {
+        if self.is_planned_each_time() {
             sql.push_bind(limit);
         } else {
             sql.push(limit);
         }
+    }
+
+    fn is_planned_each_time(&self) -> bool {
+        self.filter.search.is_some() || self.filter.has_range()
+    }
+
+    /// As many rows of a range as a page may need. Pages by number share a statement with others that are about as deep.
+    fn most_of_a_range(&self) -> i64 {
+        let rows = self.offset + self.limit;
+        if self.offset == 0 || self.is_planned_each_time() {
+            return rows;
+        }
+        i64::try_from(rows.unsigned_abs().next_power_of_two()).unwrap_or(rows)
     }
 }
 

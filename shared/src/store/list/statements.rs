@@ -63,6 +63,14 @@ fn a_list_is_one_statement() {
         &select_page(&PageBounds::of(&newest)),
         &expect_file!["statements/list_newest_first.sql"],
     );
+    let by_number = ListQuery {
+        position: Position::Page(4),
+        ..newest
+    };
+    check(
+        &select_page(&PageBounds::of(&by_number)),
+        &expect_file!["statements/list_newest_first_page_4.sql"],
+    );
     let mut active = first_page(SortBy::Username, SortOrder::Ascending);
     active.filter.is_active = Some(true);
     check(

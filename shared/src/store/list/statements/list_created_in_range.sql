@@ -46,14 +46,14 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        21
+                        $3
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            21
+            $4
     ) AS place
     JOIN users ON users.id = place.id
 ORDER BY

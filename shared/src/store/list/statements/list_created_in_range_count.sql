@@ -22,12 +22,12 @@ FROM
                         created_at DESC,
                         id DESC
                     LIMIT
-                        10001
+                        $3
                 )
             ) AS ranges
         ORDER BY
             key DESC,
             id DESC
         LIMIT
-            10001
+            $4
     ) AS counted;

@@ -207,7 +207,7 @@ place AS (
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            1
+                            $20
                     )
                     UNION ALL
                     (
@@ -219,12 +219,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($20 COLLATE "C", $21::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($21 COLLATE "C", $22::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            1
+                            $23
                     )
                     UNION ALL
                     (
@@ -236,12 +236,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($22 COLLATE "C", $23::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            1
+                            $26
                     )
                     UNION ALL
                     (
@@ -253,19 +253,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($24 COLLATE "C", $25::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($27 COLLATE "C", $28::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            1
+                            $29
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                1
+                $30
         ) AS beginning
     UNION ALL
     SELECT
@@ -288,12 +288,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($26 COLLATE "C", $27::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($31 COLLATE "C", $32::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $28
+                            $33
                     )
                     UNION ALL
                     (
@@ -305,12 +305,12 @@ place AS (
                         WHERE
                             is_active = TRUE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($29 COLLATE "C", $30::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($34 COLLATE "C", $35::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $31
+                            $36
                     )
                     UNION ALL
                     (
@@ -322,12 +322,12 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = TRUE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($32 COLLATE "C", $33::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($37 COLLATE "C", $38::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $34
+                            $39
                     )
                     UNION ALL
                     (
@@ -339,19 +339,19 @@ place AS (
                         WHERE
                             is_active = FALSE
                             AND is_superuser = FALSE
-                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($35 COLLATE "C", $36::user_id)
+                            AND (lower(email COLLATE "und-x-icu") COLLATE "C", id) > ($40 COLLATE "C", $41::user_id)
                         ORDER BY
                             lower(email COLLATE "und-x-icu") COLLATE "C" ASC,
                             id ASC
                         LIMIT
-                            $37
+                            $42
                     )
                 ) AS ranges
             ORDER BY
                 key ASC,
                 id ASC
             LIMIT
-                $38 OFFSET $39
+                $43 OFFSET $44
         ) AS ending
     WHERE
         (
@@ -359,7 +359,7 @@ place AS (
                 count(*)
             FROM
                 matches
-        ) < $40
+        ) < $45
 )
 SELECT
     users.id::user_id AS id,
