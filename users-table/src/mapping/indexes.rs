@@ -56,8 +56,10 @@ pub(super) struct Indexed<'p> {
     pub(super) id: &'p str,
     /// Which rows are users.
     pub(super) users_are: Option<&'p str>,
-    /// Columns of the table that lists and searches look at beside the keys, quoted.
-    pub(super) included: &'p [String],
+    /// Columns of the table that searches and the filters by flags look at, quoted.
+    pub(super) searched: &'p [String],
+    /// The columns that say when a user was made.
+    pub(super) times: &'p [String],
     /// Whether email and username are unique when case is ignored.
     pub(super) unique: [bool; 2],
 }
@@ -71,7 +73,7 @@ impl Indexed<'_> {
             5 => {
                 let key = (!self.column("created_at").is_absent)
                     .then(|| self.column("created_at").sql.clone());
-                Some(self.list("rollcall_users_by_created_at", key))
+                Some(self.list("rollcall_users_by_created_at", key, self.times))
             }
             6 => self.by_text("username", "rollcall_users_by_username"),
             7 => self.by_text("email", "rollcall_users_by_email"),
@@ -118,11 +120,12 @@ impl Indexed<'_> {
 
     fn by_text(&self, name: &str, index: &'static str) -> Option<Index> {
         let column = self.column(name);
-        (!column.is_absent).then(|| self.list(index, Some(text_key_of(&column.sql))))
+        (!column.is_absent).then(|| self.list(index, Some(text_key_of(&column.sql)), &[]))
     }
 
-    /// Serves the lists in one order: flags, key, id.
-    fn list(&self, name: &'static str, key: Option<String>) -> Index {
+    /// Serves the lists in one order: flags, key, id. The server answers from an index alone if it has all columns that
+    /// the statement names, also where it has the expressions; but those of its own condition it does not need.
+    fn list(&self, name: &'static str, key: Option<String>, key_columns: &[String]) -> Index {
         let flags = ["is_active", "is_superuser"]
             .map(|flag| self.column(flag))
             .into_iter()
@@ -136,8 +139,14 @@ impl Indexed<'_> {
             keys.iter()
                 .any(|key| key.trim_matches(['(', ')']) == column)
         };
-        let included = self.included.iter().filter(|column| !is_key(column));
-        let included: Vec<_> = included.map(String::as_str).collect();
+        let others = key_columns
+            .iter()
+            .filter(|column| !self.searched.contains(column));
+        let included = self.searched.iter().chain(others);
+        let included: Vec<_> = included
+            .filter(|column| !is_key(column))
+            .map(String::as_str)
+            .collect();
         if !included.is_empty() {
             let _ = write!(definition, " INCLUDE ({})", included.join(", "));
         }

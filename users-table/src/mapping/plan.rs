@@ -42,7 +42,8 @@ pub struct TablePlan {
     written: Vec<String>,
     extra: ExtraFields,
     users_are: Option<String>,
-    included: Vec<String>,
+    searched: Vec<String>,
+    times: Vec<String>,
     /// Conditions that a column changes which is counted.
     counted: Vec<String>,
     unique: [bool; 2],
@@ -132,7 +133,8 @@ pub async fn plan(
         written,
         extra: mapping.extra,
         users_are: mapping.users_are.clone(),
-        included: Vec::new(),
+        searched: Vec::new(),
+        times: Vec::new(),
         counted: Vec::new(),
         unique: [
             mapping.are_emails_unique(),
@@ -249,7 +251,8 @@ impl TablePlan {
             columns: &self.columns,
             id: &self.id,
             users_are: self.users_are.as_deref(),
-            included: &self.included,
+            searched: &self.searched,
+            times: &self.times,
             unique: self.unique,
         };
         indexed.of_migration(version)
@@ -331,21 +334,16 @@ impl TablePlan {
                 .columns
                 .iter()
                 .filter(|column| names.contains(&column.name));
-            let mut sql: Vec<_> = sql.map(|column| column.sql.clone()).collect();
-            sql.extend(self.users_are.clone());
-            sql
+            sql.map(|column| column.sql.clone()).collect::<Vec<_>>()
         };
-        let listed = of(&[
-            "email",
-            "username",
-            "full_name",
-            "is_active",
-            "is_superuser",
-            "created_at",
-        ]);
-        let counted = of(&["is_active", "is_superuser", "created_at"]);
-        let included = read_columns(connection, &self.table, &listed).await?;
-        self.included = included.iter().map(|name| quoted(name)).collect();
+        let mut searched = of(&["email", "username", "full_name"]);
+        searched.extend(of(&["is_active", "is_superuser"]));
+        let mut counted = of(&["is_active", "is_superuser", "created_at"]);
+        counted.extend(self.users_are.clone());
+        let quoted = |names: Vec<String>| names.iter().map(|name| quoted(name)).collect();
+        let times = of(&["created_at"]);
+        self.searched = quoted(read_columns(connection, &self.table, &searched).await?);
+        self.times = quoted(read_columns(connection, &self.table, &times).await?);
         let counted = read_columns(connection, &self.table, &counted).await?;
         let is_changed = |name: &String| is_changed(name, columns);
         self.counted = counted.iter().map(is_changed).collect();
