@@ -6,6 +6,13 @@ use tokio::runtime::Builder;
 
 use crate::platform::{config::Variables, start_error::StartError, telemetry};
 
+/// The C library never gives back what is put into the environment, and `lambda_runtime` puts a trace id there for every
+/// request. These pieces lie between the others of the C library's heap, which so grows by far more than they take.
+// Unit tests link this crate twice, and a program has one allocator.
+#[cfg(not(test))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Starts logging and runs a function to its end. Every `main` is this call.
 ///
 /// With one request at a time there is only I/O to await, and a single thread is fastest: no other has to

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Api, Fixture, assert_error};
 use crate::imports::{BULK, place, places, user};
-use crate::leaks;
+use crate::{leaks, memory};
 
 /// What the issue allows an import; the functions are given more.
 const MEGABYTES: u64 = 150;
@@ -22,14 +22,7 @@ fn post(fixture: &Fixture, content_type: &str, body: impl Into<Vec<u8>>) -> Requ
 
 /// The most memory that the function's process has had.
 fn peak_megabytes(api: &Api) -> u64 {
-    let pid = api.instances()[0].pid();
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
-    let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    kilobytes / 1_024
+    memory::kilobytes(api, "VmHWM:") / 1_024
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ mod look_ups;
 mod mapped_extra_fields;
 mod mapped_limits;
 mod mapped_tables;
+mod memory;
 mod metrics;
 mod migrate;
 mod one_user;
