@@ -55,5 +55,5 @@ test("a part that fails leaves the others", async (t) => {
   await page.route("**/api/v1/dashboard/signups?*", (route) => route.fulfill({ status: 503, json: {} }));
   await page.getByText("90 days").click();
   await says(page.getByRole("alert"), "This did not work");
-  assert.ok(await page.locator(".tile").first().isVisible());
+  await page.locator(".tile").first().waitFor();
 });
