@@ -49,8 +49,13 @@ test("a file with three bad rows is checked, its good rows are imported, and the
   assert.match(lines[0], /E-Mail,User Name,Name,Notes,problem$/);
   assert.match(lines[1], /^not-an-address,imp-two,Two,x,.*must be an address/);
 
+  await summary(page).evaluate((card) => {
+    window.said = [];
+    new MutationObserver(() => window.said.push(card.textContent)).observe(card, { subtree: true, childList: true, characterData: true });
+  });
   await page.getByRole("button", { name: "Import 4 rows" }).click();
   await says(summary(page), "4 created");
+  assert.match(await page.evaluate(() => window.said[0]), /0 created/, "nobody is counted before they are stored");
   const { body } = await ask("GET", "/api/v1/users?search=imp&sort_by=email&sort_order=asc");
   const names = body.items.filter((user) => /^imp\d@/.test(user.email)).map((user) => user.full_name);
   assert.deepEqual(names, ["<b>One</b>", "Four; quoted, with both", null, null]);

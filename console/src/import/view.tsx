@@ -125,6 +125,8 @@ function Import({ name, hash, table, saved }: Opened) {
     if (!isDryRun) setRun(id);
     // The rows that the check has refused stay refused; everything else begins anew.
     const from = isDryRun ? NOTHING : isFixed ? progress : { ...NOTHING, problems: progress.problems };
+    // Together with the stage: what a check has counted must not stand there as if it were stored.
+    setProgress(from);
     const report = async (next: Progress) => {
       if (!isDryRun) await save(hash, { run: id, settings, ...next });
       setProgress(next);
