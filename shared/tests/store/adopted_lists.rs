@@ -207,6 +207,29 @@ async fn each_search_uses_the_index_that_its_mapping_made() {
     }
 }
 
+#[tokio::test]
+async fn lists_and_searches_read_an_index_alone_whatever_the_fields_are_made_of() {
+    for name in TABLES {
+        let mut table = ForeignTable::create(name).await;
+        table.adopt().await;
+        table
+            .connection
+            .execute("SET enable_seqscan = off")
+            .await
+            .unwrap();
+        let plan: Vec<String> = sqlx::query_scalar(
+            "EXPLAIN SELECT id, username, email, full_name FROM users
+             WHERE is_active AND NOT is_superuser
+             ORDER BY created_at DESC, id DESC",
+        )
+        .fetch_all(&mut table.connection)
+        .await
+        .unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains("Index Only Scan"), "{name}\n{plan}");
+    }
+}
+
 /// How often this session has read the table from its start.
 async fn sequential_scans(connection: &mut PgConnection, relation: &str) -> i64 {
     sqlx::query_scalar(
