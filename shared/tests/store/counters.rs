@@ -4,6 +4,8 @@ use rig::TestDatabase;
 use shared::{store::stats::count_users, users::UserStats};
 use sqlx::{Executor, PgPool};
 
+use crate::random_changes;
+
 /// The same six numbers, counted.
 const RECOUNT: &str = "
     SELECT
@@ -375,7 +377,7 @@ async fn a_repair_makes_true_what_drifted() {
 #[tokio::test]
 async fn eight_sessions_that_change_rows_at_random_are_counted_exactly() {
     let database = TestDatabase::create().await.unwrap();
-    let mix = rig::changes::run(database.url(), 8, Duration::from_secs(3))
+    let mix = random_changes::run(database.url(), 8, Duration::from_secs(3))
         .await
         .unwrap();
     assert!(mix.committed > 0 && mix.rolled_back > 0, "{mix:?}");

@@ -20,6 +20,7 @@ mod kinds;
 mod lists;
 mod look_ups;
 mod proposals;
+mod random_changes;
 mod remapping;
 mod rights;
 mod seals;

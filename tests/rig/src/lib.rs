@@ -15,11 +15,10 @@
 //! Reading order: [`builder`] starts a [`function`], an [`instance`] is one of its processes,
 //! `dispatcher` decides which instance gets an event, `runtime_api` is the wire. Beside them stand
 //! what tests of an HTTP API on PostgreSQL need: [`gateway`] (events and answers), [`tcp_proxy`] (a network
-//! that can break), [`mod@routes`], [`database`], [`users`], [`changes`], [`foreign_table`], [`secrets`], [`token`].
+//! that can break), [`mod@routes`], [`database`], [`users`], [`foreign_table`], [`secrets`], [`token`].
 
 pub mod binary;
 pub mod builder;
-pub mod changes;
 pub mod database;
 mod dispatcher;
 mod environments;

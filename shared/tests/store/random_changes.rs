@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use fastrand::Rng;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -30,7 +29,7 @@ pub struct Changes {
 }
 
 /// Lets `sessions` of them change the users of a database for `time`.
-pub async fn run(url: &str, sessions: u64, time: Duration) -> anyhow::Result<Changes> {
+pub async fn run(url: &str, sessions: u64, time: Duration) -> sqlx::Result<Changes> {
     let mut connection = PgConnection::connect(url).await?;
     let mut seed = Rng::with_seed(sessions);
     for key in 0..SHARED_ROWS {
@@ -42,7 +41,7 @@ pub async fn run(url: &str, sessions: u64, time: Duration) -> anyhow::Result<Cha
         .collect();
     let mut all = Changes::default();
     for session in running {
-        let changes = session.await.context("a session panicked")??;
+        let changes = session.await.unwrap()?;
         all.committed += changes.committed;
         all.rolled_back += changes.rolled_back;
         all.deadlocks += changes.deadlocks;
@@ -50,7 +49,7 @@ pub async fn run(url: &str, sessions: u64, time: Duration) -> anyhow::Result<Cha
     Ok(all)
 }
 
-async fn change_until(end: Instant, url: String, session: u64) -> anyhow::Result<Changes> {
+async fn change_until(end: Instant, url: String, session: u64) -> sqlx::Result<Changes> {
     let mut connection = PgConnection::connect(&url).await?;
     let mut random = Rng::with_seed(session);
     let mut changes = Changes::default();
@@ -63,7 +62,7 @@ async fn change_until(end: Instant, url: String, session: u64) -> anyhow::Result
             Ok(()) if is_kept => changes.committed += 1,
             Ok(()) => changes.rolled_back += 1,
             Err(error) if is_deadlock(&error) => changes.deadlocks += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     Ok(changes)
