@@ -10,8 +10,8 @@ use shared::platform::config::{DatabaseConfig, SearchConfig, UsersMapping, Users
 use shared::platform::database::{Database, connect_options, parse_url};
 use shared::store::bulk::{self, OnConflict, Written};
 use shared::store::mapping::UserWrites;
+use shared::store::migrations;
 use shared::store::stats::count_users;
-use shared::store::{listing, migrations};
 use shared::users::{CountMode, Filter, ListQuery, Position, SearchTerm, Sort, SortBy, SortOrder};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -19,7 +19,7 @@ use crate::deployment::Environment;
 use crate::fixture::{self, NewRows};
 use crate::program::{Program, signing_key};
 use crate::report::{Samples, in_turn, milliseconds, number, say, table};
-use crate::scale::{PAGE, SCAN_LIMIT, deadline, server};
+use crate::scale::{PAGE, SCAN_LIMIT, deadline, list, orders, server};
 
 /// Users of one import.
 const IMPORTED: u32 = 1_000;
@@ -121,19 +121,14 @@ pub async fn run(rounds: u32, users: u32) -> Result<String> {
         "statistics",
         &in_turn(rounds * 10, &mut all, statistics).await?,
     ));
-    for (by, name) in [
-        (SortBy::CreatedAt, "created_at"),
-        (SortBy::Username, "username"),
-        (SortBy::Email, "email"),
-    ] {
-        for order in [SortOrder::Ascending, SortOrder::Descending] {
-            let list = async |variant: &mut Variant| variant.pages(Sort { by, order }, None).await;
-            let samples = in_turn(rounds, &mut all, list).await?;
-            rows.push(row(
-                &format!("lists by {name} {}", order.as_str()),
-                &samples,
-            ));
-        }
+    for sort in orders() {
+        let list = async |variant: &mut Variant| variant.pages(sort, None).await;
+        let samples = in_turn(rounds, &mut all, list).await?;
+        let by = sort.by.as_str();
+        rows.push(row(
+            &format!("lists by {by} {}", sort.order.as_str()),
+            &samples,
+        ));
     }
     let newest = Sort {
         by: SortBy::CreatedAt,
@@ -246,7 +241,6 @@ impl Variant {
     /// The first page, and one that is 10,000 users deep, of three filters.
     async fn pages(&mut self, sort: Sort, term: Option<&str>) -> Result<f64> {
         let config = SearchConfig::from_variables(&Variables::from([]))?;
-        let reader = self.database.reader(None);
         let mut time = 0.0;
         for is_active in [None, Some(true), Some(false)] {
             for page in [1, 10_000 / PAGE] {
@@ -263,7 +257,7 @@ impl Variant {
                     scan_limit: SCAN_LIMIT,
                 };
                 let started = Instant::now();
-                listing::page(&reader, &deadline(), &config, &query).await?;
+                list(&self.database, &config, &query).await?;
                 time += milliseconds(started.elapsed());
             }
         }

@@ -13,7 +13,8 @@ use shared::platform::deadline::Deadline;
 use shared::store::stats::count_users;
 use shared::store::{listing, migrations};
 use shared::users::{
-    CountMode, Cursor, Direction, Filter, ListQuery, Position, Sort, SortBy, SortKey, SortOrder,
+    CountMode, Cursor, Direction, Filter, ListQuery, Page, Position, Sort, SortBy, SortKey,
+    SortOrder,
 };
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
@@ -133,16 +134,7 @@ impl Session {
 
     async fn page(&self, rounds: u32, query: &ListQuery) -> Result<Samples> {
         // The server tries a statement five times before it keeps a plan.
-        let page = async || {
-            let page = listing::page(
-                &self.database.reader(None),
-                &deadline(),
-                &self.search,
-                query,
-            )
-            .await;
-            page.map(drop).map_err(Into::into)
-        };
+        let page = async || list(&self.database, &self.search, query).await.map(drop);
         sample(7, rounds, page).await
     }
 
@@ -177,6 +169,11 @@ async fn sample(
         }
     }
     Ok(samples)
+}
+
+/// A page as a function makes it.
+pub async fn list(database: &Database, search: &SearchConfig, query: &ListQuery) -> Result<Page> {
+    Ok(listing::page(&database.reader(None), &deadline(), search, query).await?)
 }
 
 pub fn deadline() -> Deadline {
@@ -219,6 +216,15 @@ fn flags() -> Vec<Filter> {
     filters.collect()
 }
 
+/// The six orders; the first is newest first.
+pub fn orders() -> impl Iterator<Item = Sort> {
+    [SortBy::CreatedAt, SortBy::Username, SortBy::Email]
+        .into_iter()
+        .flat_map(|by| {
+            [SortOrder::Descending, SortOrder::Ascending].map(|order| Sort { by, order })
+        })
+}
+
 /// Pages with these filters, each in six orders; the first is newest first.
 async fn pages(
     session: &mut Session,
@@ -228,19 +234,16 @@ async fn pages(
 ) -> Result<Vec<Samples>> {
     let mut samples = Vec::new();
     for filter in filters {
-        for by in [SortBy::CreatedAt, SortBy::Username, SortBy::Email] {
-            for order in [SortOrder::Descending, SortOrder::Ascending] {
-                let sort = Sort { by, order };
-                let query = ListQuery {
-                    filter: filter.clone(),
-                    sort,
-                    position: position(&mut session.connection, place, filter, sort).await?,
-                    size: PAGE,
-                    count: CountMode::Capped,
-                    scan_limit: SCAN_LIMIT,
-                };
-                samples.push(session.page(rounds, &query).await?);
-            }
+        for sort in orders() {
+            let query = ListQuery {
+                filter: filter.clone(),
+                sort,
+                position: position(&mut session.connection, place, filter, sort).await?,
+                size: PAGE,
+                count: CountMode::Capped,
+                scan_limit: SCAN_LIMIT,
+            };
+            samples.push(session.page(rounds, &query).await?);
         }
     }
     Ok(samples)

@@ -14,7 +14,7 @@ use sqlx::Executor as _;
 
 use crate::fixture;
 use crate::report::{Samples, milliseconds, number, say, table};
-use crate::scale::{PAGE, SCAN_LIMIT, Session, deadline, seed_list, server};
+use crate::scale::{self, PAGE, SCAN_LIMIT, Session, list, seed_list, server};
 
 /// Rare and common terms, absent ones, with and without trigrams, of one word and of two. The users of some
 /// stand together: near the beginning, in the middle, or at the end by time or by name. Behind a term with
@@ -163,11 +163,7 @@ fn orders(search: &Search) -> Vec<ListQuery> {
         search: Some(search.term.clone()),
         ..Filter::default()
     };
-    [SortBy::CreatedAt, SortBy::Username, SortBy::Email]
-        .into_iter()
-        .flat_map(|by| {
-            [SortOrder::Descending, SortOrder::Ascending].map(|order| Sort { by, order })
-        })
+    scale::orders()
         .map(|sort| first_page(filter.clone(), sort))
         .collect()
 }
@@ -205,13 +201,7 @@ impl Outcomes {
         // The server tries a statement five times before it keeps a plan.
         for round in 0..7 + rounds {
             let started = Instant::now();
-            let page = listing::page(
-                &session.database.reader(None),
-                &deadline(),
-                &session.search,
-                query,
-            )
-            .await?;
+            let page = list(&session.database, &session.search, query).await?;
             is_full &= search.is_full(&page);
             is_right &= search.is_total_right(&page);
             if round >= 7 {
@@ -273,20 +263,14 @@ async fn crowd(
                 let search = &searches[random.usize(..searches.len())];
                 let query = &orders(search)[random.usize(..6)];
                 let started = Instant::now();
-                let page = listing::page(
-                    &databases[number].reader(None),
-                    &deadline(),
-                    &session.search,
-                    query,
-                )
-                .await;
+                let page = list(&databases[number], &session.search, query).await;
                 times.push(milliseconds(started.elapsed()));
                 let is_right = page.is_ok_and(|page| search.is_full(&page));
                 short += u32::from(!is_right);
             }
             anyhow::Ok((times, short))
         };
-        let list = async {
+        let lists = async {
             let sort = Sort {
                 by: SortBy::CreatedAt,
                 order: SortOrder::Descending,
@@ -295,19 +279,13 @@ async fn crowd(
             let mut times = Vec::new();
             while Instant::now() < ends {
                 let started = Instant::now();
-                listing::page(
-                    &session.database.reader(None),
-                    &deadline(),
-                    &session.search,
-                    &query,
-                )
-                .await?;
+                list(&session.database, &session.search, &query).await?;
                 times.push(milliseconds(started.elapsed()));
             }
             anyhow::Ok(Samples(times))
         };
         let (found, lists) =
-            futures_util::try_join!(try_join_all((0..clients).map(&search)), list)?;
+            futures_util::try_join!(try_join_all((0..clients).map(&search)), lists)?;
         let short: u32 = found.iter().map(|(_, short)| short).sum();
         let times = Samples(found.into_iter().flat_map(|(times, _)| times).collect());
         let figures = |samples: &Samples| {
