@@ -86,16 +86,6 @@ impl Valkey {
     pub fn command(&self, parts: &[&str]) -> Result<String> {
         ask(self.server.port, parts)
     }
-
-    /// How often a command ran since the start.
-    pub fn calls(&self, command: &str) -> Result<u64> {
-        let statistics = self.command(&["INFO", "commandstats"])?;
-        let prefix = format!("cmdstat_{command}:calls=");
-        let mut lines = statistics.lines();
-        let line = lines.find_map(|line| line.strip_prefix(&prefix));
-        let number = line.and_then(|line| line.split(',').next());
-        Ok(number.map_or(Ok(0), str::parse)?)
-    }
 }
 
 fn url(port: u16) -> String {
