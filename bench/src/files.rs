@@ -87,7 +87,7 @@ pub async fn run(users: u32) -> Result<String> {
         commands.push(import(folder.path(), name, options, &gateway)?);
     }
     let (postgres, outcome) = tokio::task::spawn_blocking(move || {
-        // All kills together come before so many users can be imported.
+        // All kills together come before the users can be imported.
         let longest = Duration::from_micros(u64::from(users) * 5);
         let mut commands = commands.into_iter();
         for mut command in commands.by_ref().take(KILLS as usize) {

@@ -20,7 +20,7 @@ pub const INDEXES: [&str; 9] = [
 const SEARCH_BEFORE_FOLDING: &str = "ix_users_search";
 
 /// What migration 0001 puts behind the name of an index that has one of those names already.
-const SET_ASIDE: &str = "_before_rollcall";
+const RENAMED_SUFFIX: &str = "_before_rollcall";
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -81,7 +81,7 @@ impl Feature {
     /// Why a table with it cannot be adopted: it makes wrong what rollcall shows or writes. `None` where it does
     /// not.
     #[must_use]
-    pub fn obstacle(&self, table: &str) -> Option<String> {
+    pub fn preflight_error(&self, table: &str) -> Option<String> {
         let name = &self.name;
         match self.kind {
             FeatureKind::Inheritance => Some(format!(
@@ -218,14 +218,14 @@ pub async fn list_taken_names(connection: &mut PgConnection) -> Result<Vec<Strin
     .await
 }
 
-/// Names, as SQL takes them, of the indexes that were set aside and that ours stand in for. One that
+/// Names, as SQL takes them, of the indexes that were renamed and that ours stand in for. One that
 /// is unique or that a constraint needs holds a promise that ours does not, and stays. `is_search_folded`
 /// adds the index of searches that the one of migration 0031 has replaced.
 pub async fn list_replaced(
     connection: &mut PgConnection,
     is_search_folded: bool,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let mut names: Vec<_> = INDEXES.map(|name| format!("{name}{SET_ASIDE}")).into();
+    let mut names: Vec<_> = INDEXES.map(|name| format!("{name}{RENAMED_SUFFIX}")).into();
     names.extend(is_search_folded.then(|| SEARCH_BEFORE_FOLDING.to_owned()));
     sqlx::query_scalar(
         "SELECT indexrelid::regclass::text
@@ -257,7 +257,7 @@ pub async fn find_mapping(connection: &mut PgConnection) -> Result<Option<String
         .await
 }
 
-/// What made the indexes that were set aside, where it is remembered. The statements build them
+/// What made the indexes that were renamed, where it is remembered. The statements build them
 /// while others write, and do nothing where they are.
 pub async fn list_definitions(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
@@ -292,8 +292,8 @@ pub async fn drop_invalid_indexes(
     names: &[&str],
 ) -> Result<(), sqlx::Error> {
     let mut names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-    names.extend(INDEXES.map(|name| format!("{name}{SET_ASIDE}")));
-    let leftovers: Vec<String> = sqlx::query_scalar(
+    names.extend(INDEXES.map(|name| format!("{name}{RENAMED_SUFFIX}")));
+    let unfinished: Vec<String> = sqlx::query_scalar(
         "SELECT indexrelid::regclass::text
          FROM pg_index
          JOIN pg_class ON pg_class.oid = indexrelid
@@ -305,7 +305,7 @@ pub async fn drop_invalid_indexes(
     .bind(names)
     .fetch_all(&mut *connection)
     .await?;
-    for index in leftovers {
+    for index in unfinished {
         drop_index(connection, &index).await?;
     }
     Ok(())

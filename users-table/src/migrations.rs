@@ -109,7 +109,7 @@ async fn plan(
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         match error {
-            PlanError::Obstacles(obstacles) => Self::NotAdoptable(obstacles),
+            PlanError::PreflightErrors(preflight_errors) => Self::NotAdoptable(preflight_errors),
             PlanError::Query(error) => error.into(),
         }
     }
@@ -123,9 +123,10 @@ async fn apply_pending(
 ) -> Result<(), Error> {
     drop_invalid(connection, plan).await?;
     if first <= adoption::LAST_MIGRATION {
-        adoptable(adoption::obstacles(connection, users_table, plan).await?)?;
+        adoptable(adoption::preflight_errors(connection, users_table, plan).await?)?;
     }
-    let outcome = patiently(is_migration_busy, async || run(connection, plan).await).await;
+    let outcome =
+        retry_on_lock_timeout(is_migration_busy, async || run(connection, plan).await).await;
     if let Err(error) = outcome {
         // An index that could not be finished would still refuse and slow down what others write. A
         // connection that broke cannot drop it; the next attempt will.
@@ -149,11 +150,11 @@ async fn drop_invalid(
     }
 }
 
-fn adoptable(obstacles: Vec<String>) -> Result<(), Error> {
-    if obstacles.is_empty() {
+fn adoptable(preflight_errors: Vec<String>) -> Result<(), Error> {
+    if preflight_errors.is_empty() {
         Ok(())
     } else {
-        Err(Error::NotAdoptable(obstacles))
+        Err(Error::NotAdoptable(preflight_errors))
     }
 }
 
@@ -172,7 +173,7 @@ pub async fn down(connection: &mut PgConnection, steps: usize) -> Result<Vec<Sta
             adoption::restore_replaced_indexes(connection).await?;
         }
         let undo = async || migrator(None).undo(&mut *connection, target).await;
-        patiently(is_migration_busy, undo).await?;
+        retry_on_lock_timeout(is_migration_busy, undo).await?;
         Ok(())
     })
     .await?;
@@ -224,7 +225,7 @@ async fn run(connection: &mut PgConnection, plan: Option<&TablePlan>) -> Result<
 
 /// Tries again where something could not have its lock in time, after a pause, in which the writers that waited
 /// behind it get on.
-async fn patiently<E>(
+async fn retry_on_lock_timeout<E>(
     is_busy: impl Fn(&E) -> bool,
     mut work: impl AsyncFnMut() -> Result<(), E>,
 ) -> Result<(), E> {

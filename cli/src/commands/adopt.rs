@@ -167,7 +167,7 @@ fn show(survey: &Survey, proposal: &Proposal) -> Result<()> {
         })
         .collect();
     let sections = [
-        ("Cannot be adopted", &proposal.obstacles),
+        ("Cannot be adopted", &proposal.preflight_errors),
         ("Users cannot be created", &proposal.no_new_users),
         ("New users also get", &proposal.new_users),
         ("To know", &notes),

@@ -110,7 +110,7 @@ impl Converter {
             };
             sources.retain(is_other);
             if field == Field::PasswordHash {
-                // What is a hash is no password as well.
+                // What is a hash is not a password as well.
                 sources.retain(|(field, source)| {
                     let mut read = source.columns();
                     *field != Field::Password

@@ -64,7 +64,7 @@ export async function run(
   let cursor: string | undefined;
   const expected_count = "filter" in selection ? expected : undefined;
   for (let part = 0; ; part++) {
-    const outcome = await patiently(() => send(selection, action, { expected_count, cursor }, `console-${run}-${part}`));
+    const outcome = await retried(() => send(selection, action, { expected_count, cursor }, `console-${run}-${part}`));
     total = {
       done: total.done + outcome.done,
       skipped: [...total.skipped, ...outcome.skipped],
@@ -80,7 +80,7 @@ const ATTEMPTS = 3;
 const PAUSE_MILLISECONDS = 800;
 
 /** A request whose answer was lost is sent again: its key gives the answer of the first. */
-async function patiently<T>(send: () => Promise<T>): Promise<T> {
+async function retried<T>(send: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await send();
@@ -127,7 +127,7 @@ export async function undo(requestIds: string[], change: Change): Promise<number
   for (const { set, ids } of before.values()) {
     for (let start = 0; start < ids.length; start += MOST) {
       const selection = { ids: ids.slice(start, start + MOST) };
-      const outcome = await patiently(() => send(selection, set, {}, `console-${crypto.randomUUID()}`));
+      const outcome = await retried(() => send(selection, set, {}, `console-${crypto.randomUUID()}`));
       done += outcome.done;
     }
   }

@@ -65,7 +65,7 @@ pub enum FieldName {
     Unknown,
 }
 
-/// The extra field that a column of a table means. An exact name goes before one with other letters.
+/// The extra field that a column of a table means. An exact name takes precedence over one with other letters.
 #[must_use]
 pub fn extra_of_column(name: &str, extra: ExtraFields) -> Option<&'static str> {
     let same = |field: &ExtraField| letters(field.name) == letters(name);

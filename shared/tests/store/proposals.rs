@@ -116,7 +116,7 @@ pub(crate) async fn create(fixture: &str) -> (ForeignTable, Proposal) {
     assert_eq!(survey.finding, Finding::Candidate, "{fixture}");
     let proposal = survey.proposal.unwrap();
     let mapping = proposal.mapping.as_ref();
-    let mapping = mapping.unwrap_or_else(|| panic!("{fixture}: {:?}", proposal.obstacles));
+    let mapping = mapping.unwrap_or_else(|| panic!("{fixture}: {:?}", proposal.preflight_errors));
     table.mapping =
         UsersTable::parse(&mapping.to_json()).unwrap_or_else(|error| panic!("{fixture}: {error}"));
     (table, proposal)
@@ -264,7 +264,7 @@ async fn a_proposal_for_a_documented_table_reads_the_same_users_as_its_mapping()
         let proposal = survey.proposal.unwrap();
         let json = proposal
             .mapping
-            .unwrap_or_else(|| panic!("{name}: {:?}", proposal.obstacles));
+            .unwrap_or_else(|| panic!("{name}: {:?}", proposal.preflight_errors));
         let mut proposed = ForeignTable::create(name).await;
         proposed.mapping = UsersTable::parse(&json.to_json()).unwrap();
         documented.adopt().await;

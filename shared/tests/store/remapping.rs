@@ -87,8 +87,8 @@ async fn another_mapping_is_applied_in_place_while_the_application_writes_and_th
                        UNION ALL SELECT users FROM user_count_changes WHERE is_active
                    ) AS counts";
     assert_eq!(scalar::<i64>(connection, counted).await, 334);
-    let leftovers = "SELECT count(*) FROM pg_class WHERE relname ~ '_(next|replaced)$'";
-    assert_eq!(scalar::<i64>(connection, leftovers).await, 0);
+    let stale_indexes = "SELECT count(*) FROM pg_class WHERE relname ~ '_(next|replaced)$'";
+    assert_eq!(scalar::<i64>(connection, stale_indexes).await, 0);
     for sort in orders(&table) {
         let search = Filter {
             search: Some(SearchTerm::parse("n499").unwrap()),
@@ -102,7 +102,7 @@ async fn another_mapping_is_applied_in_place_while_the_application_writes_and_th
     let index = "CREATE INDEX rollcall_users_email_next ON staff (email)";
     table.connection.execute(index).await.unwrap();
     table.adopt().await;
-    assert_eq!(scalar::<i64>(&mut table.connection, leftovers).await, 0);
+    assert_eq!(scalar::<i64>(&mut table.connection, stale_indexes).await, 0);
     let drop = format!("DROP OWNED BY {reader}; DROP ROLE {reader}");
     table.connection.execute(drop.as_str()).await.unwrap();
     migrations::remove(&mut table.connection, &table.mapping)

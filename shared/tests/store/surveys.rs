@@ -62,8 +62,8 @@ async fn a_table_that_cannot_be_adopted_is_refused_with_one_sentence_for_each_re
         let survey = survey_of(sql).await;
         assert_eq!(survey.finding, Finding::Candidate, "{sql}");
         let proposal = survey.proposal.unwrap();
-        assert_eq!(proposal.obstacles.len(), 1, "{:?}", proposal.obstacles);
-        assert!(proposal.obstacles[0].starts_with(sentence), "{:?}", proposal.obstacles);
+        assert_eq!(proposal.preflight_errors.len(), 1, "{:?}", proposal.preflight_errors);
+        assert!(proposal.preflight_errors[0].starts_with(sentence), "{:?}", proposal.preflight_errors);
         assert_eq!(proposal.mapping, None, "{sql}");
     }
 }
@@ -124,11 +124,18 @@ async fn a_table_is_looked_at_without_the_right_to_read_or_write_it() {
         .await
         .unwrap();
     let proposal = survey(connection, None).await.unwrap().proposal.unwrap();
-    assert!(proposal.obstacles[0].starts_with("this user may not read public.users: GRANT SELECT"));
+    assert!(
+        proposal.preflight_errors[0]
+            .starts_with("this user may not read public.users: GRANT SELECT")
+    );
     let grant = format!("RESET ROLE; GRANT SELECT ON users TO {role}; SET ROLE {role}");
     connection.execute(grant.as_str()).await.unwrap();
     let proposal = survey(connection, None).await.unwrap().proposal.unwrap();
-    assert!(proposal.mapping.is_some(), "{:?}", proposal.obstacles);
+    assert!(
+        proposal.mapping.is_some(),
+        "{:?}",
+        proposal.preflight_errors
+    );
     let note = proposal
         .notes
         .iter()
@@ -316,7 +323,7 @@ pub(crate) async fn check_kinds(kinds: &[(&str, &[&str])]) {
         let lines: Vec<_> = fields
             .chain(named("new", &proposal.new_users))
             .chain(named("nobody", &proposal.no_new_users))
-            .chain(named("refused", &proposal.obstacles))
+            .chain(named("refused", &proposal.preflight_errors))
             .chain(named("note", &proposal.notes))
             .collect();
         for line in *expected {

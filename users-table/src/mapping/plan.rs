@@ -54,7 +54,7 @@ pub struct TablePlan {
 pub enum PlanError {
     /// What is in the way, in sentences for the owner of the table, without any user's data.
     #[error("{}", .0.join("; "))]
-    Obstacles(Vec<String>),
+    PreflightErrors(Vec<String>),
     /// A query failed.
     #[error(transparent)]
     Query(#[from] sqlx::Error),
@@ -67,7 +67,7 @@ pub async fn plan(
 ) -> Result<TablePlan, PlanError> {
     let (schema, name) = mapping.table_name();
     let Some((schema, name)) = catalogue::resolve_table(connection, schema, name).await? else {
-        return Err(PlanError::Obstacles(vec![format!(
+        return Err(PlanError::PreflightErrors(vec![format!(
             "there is no table {}",
             mapping.table
         )]));
@@ -77,20 +77,20 @@ pub async fn plan(
     match found {
         Some(found) if found.is_ordinary => {}
         _ => {
-            return Err(PlanError::Obstacles(vec![format!(
+            return Err(PlanError::PreflightErrors(vec![format!(
                 "{table} is not an ordinary table, and triggers and indexes need one"
             )]));
         }
     }
     let columns = catalogue::list_columns(connection, &table).await?;
     let features = adoption::list_features(connection, &table).await?;
-    let mut obstacles: Vec<_> = features
+    let mut preflight_errors: Vec<_> = features
         .iter()
-        .filter_map(|feature| feature.obstacle(&table))
+        .filter_map(|feature| feature.preflight_error(&table))
         .collect();
     let id = &mapping.id.column;
     if !catalogue::is_unique(connection, &table, id).await? {
-        obstacles.push(format!(
+        preflight_errors.push(format!(
             "the id {id} is neither the primary key of {table} alone nor UNIQUE"
         ));
     }
@@ -98,30 +98,30 @@ pub async fn plan(
     for (name, field) in mapping.fields() {
         match view_column(name, field, &columns) {
             Ok(column) => view_columns.push(column),
-            Err(obstacle) => obstacles.push(obstacle),
+            Err(preflight_error) => preflight_errors.push(preflight_error),
         }
     }
     let id_type = match id_type(mapping, &columns) {
         Ok(id_type) => id_type,
-        Err(obstacle) => {
-            obstacles.push(obstacle);
+        Err(preflight_error) => {
+            preflight_errors.push(preflight_error);
             ""
         }
     };
     let written = written_columns(mapping);
     for column in &written {
         match columns.iter().find(|found| found.name == *column) {
-            None => obstacles.push(format!(
+            None => preflight_errors.push(format!(
                 "the mapping writes {column}, which the table does not have"
             )),
-            Some(found) if found.is_generated => obstacles.push(format!(
+            Some(found) if found.is_generated => preflight_errors.push(format!(
                 "the mapping writes {column}, which is a generated column: read it with \"sql\""
             )),
             Some(_) => {}
         }
     }
-    if !obstacles.is_empty() {
-        return Err(PlanError::Obstacles(obstacles));
+    if !preflight_errors.is_empty() {
+        return Err(PlanError::PreflightErrors(preflight_errors));
     }
     let mut plan = TablePlan {
         table,
@@ -151,7 +151,7 @@ pub async fn plan(
     match tried {
         Ok(()) => Ok(plan),
         Err(error) => match error.as_database_error() {
-            Some(reason) => Err(PlanError::Obstacles(vec![format!(
+            Some(reason) => Err(PlanError::PreflightErrors(vec![format!(
                 "the mapping does not work on {}: {}",
                 plan.table,
                 reason.message()

@@ -49,7 +49,7 @@ const WANTED: [Wanted; 9] = [
 ];
 
 /// What keeps the table from being adopted, in sentences for its owner, without any user's data.
-pub(super) async fn obstacles(
+pub(super) async fn preflight_errors(
     connection: &mut PgConnection,
     users_table: &UsersTable,
     plan: Option<&TablePlan>,
@@ -71,21 +71,21 @@ pub(super) async fn obstacles(
     let columns = catalogue::list_columns(connection, "users").await?;
     warn_of_columns_without_default(&columns);
     let features = adoption::list_features(connection, "users").await?;
-    let mut obstacles: Vec<_> = WANTED
+    let mut preflight_errors: Vec<_> = WANTED
         .iter()
-        .filter_map(|wanted| wanted.obstacle_in(&columns))
+        .filter_map(|wanted| wanted.preflight_error_in(&columns))
         .collect();
     for name in adoption::list_taken_names(connection).await? {
-        obstacles.push(format!("{name} is not an index on users: rename it"));
+        preflight_errors.push(format!("{name} is not an index on users: rename it"));
     }
-    obstacles.extend(features.iter().filter_map(obstacle_or_warning));
+    preflight_errors.extend(features.iter().filter_map(preflight_error_or_warning));
     // What follows reads the table by columns that may be missing.
-    if obstacles.is_empty() {
-        obstacles.extend(missing_values(connection, &columns).await?);
-        obstacles.extend(times_without_date(connection).await?);
-        obstacles.extend(duplicates(connection, None).await?);
+    if preflight_errors.is_empty() {
+        preflight_errors.extend(missing_values(connection, &columns).await?);
+        preflight_errors.extend(times_without_date(connection).await?);
+        preflight_errors.extend(duplicates(connection, None).await?);
     }
-    Ok(obstacles)
+    Ok(preflight_errors)
 }
 
 /// A database that has tables has users somewhere, most of the time: a second table of users beside them
@@ -106,7 +106,7 @@ async fn missing_consent(
 }
 
 impl Wanted {
-    fn obstacle_in(&self, columns: &[Column]) -> Option<String> {
+    fn preflight_error_in(&self, columns: &[Column]) -> Option<String> {
         let Self {
             name,
             types,
@@ -151,12 +151,12 @@ impl Wanted {
     }
 }
 
-/// What makes wrong what rollcall shows or writes is an obstacle. What may refuse an import is a warning:
+/// What makes wrong what rollcall shows or writes is a preflight error. What may refuse an import is a warning:
 /// such an import is answered with the rule's name.
-fn obstacle_or_warning(feature: &Feature) -> Option<String> {
-    let obstacle = feature.obstacle("users");
-    if obstacle.is_some() {
-        return obstacle;
+fn preflight_error_or_warning(feature: &Feature) -> Option<String> {
+    let preflight_error = feature.preflight_error("users");
+    if preflight_error.is_some() {
+        return preflight_error;
     }
     let warning = match feature.kind {
         FeatureKind::Policy => "row level security may hide users from lists, which are counted",
@@ -171,17 +171,17 @@ fn obstacle_or_warning(feature: &Feature) -> Option<String> {
 
 /// Nobody can say them in an answer, and `infinity` is not a time at which anybody signed up.
 async fn times_without_date(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
-    let mut obstacles = Vec::new();
+    let mut preflight_errors = Vec::new();
     for name in ["created_at", "updated_at"] {
         let users = adoption::count_times_without_date(connection, name).await?;
         if users > 0 {
-            obstacles.push(format!(
+            preflight_errors.push(format!(
                 "users whose {name} is infinite or not in the years 1 to 9999: {users}, listed by SELECT id, \
                  {name} FROM users WHERE {name} < '0001-01-01Z' OR {name} >= '10000-01-01Z'"
             ));
         }
     }
-    Ok(obstacles)
+    Ok(preflight_errors)
 }
 
 /// rollcall does not know these, so whatever it inserts has nothing in them. Lists and numbers work.
@@ -202,7 +202,7 @@ async fn missing_values(
     connection: &mut PgConnection,
     columns: &[Column],
 ) -> Result<Vec<String>, sqlx::Error> {
-    let mut obstacles = Vec::new();
+    let mut preflight_errors = Vec::new();
     for Wanted { name, .. } in WANTED.iter().filter(|wanted| wanted.is_required) {
         let is_nullable = |column: &Column| column.name == *name && column.is_nullable;
         if !columns.iter().any(is_nullable) {
@@ -210,13 +210,13 @@ async fn missing_values(
         }
         let missing = adoption::count_missing(connection, name).await?;
         if missing > 0 {
-            obstacles.push(format!(
+            preflight_errors.push(format!(
                 "users without {name}: {missing}; UPDATE users SET {name} = <what they should have> \
                  WHERE {name} IS NULL"
             ));
         }
     }
-    Ok(obstacles)
+    Ok(preflight_errors)
 }
 
 /// What our unique indexes would refuse.
@@ -240,16 +240,16 @@ pub(super) async fn duplicates(
     } else {
         ""
     };
-    let mut obstacles = Vec::new();
+    let mut preflight_errors = Vec::new();
     for (name, query) in queries {
         let shared = catalogue::count_rows(connection, &query).await?;
         if shared > 0 {
-            obstacles.push(format!(
+            preflight_errors.push(format!(
                 "{name}s of more than one user when case is ignored: {shared}, listed by {query}{advice}"
             ));
         }
     }
-    Ok(obstacles)
+    Ok(preflight_errors)
 }
 
 /// The migration that made the first index of searches, and the one that replaced it.
@@ -283,7 +283,7 @@ pub(super) async fn drop_replaced_indexes(
     Ok(())
 }
 
-/// Builds them again, still under the names under which they were set aside.
+/// Builds them again, still under the names that they were given then.
 pub(super) async fn restore_replaced_indexes(
     connection: &mut PgConnection,
 ) -> Result<(), sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, Executor as _, PgConnection, raw_sql};
 
-use super::{Error, adoptable, adoption, is_busy, patiently};
+use super::{Error, adoptable, adoption, is_busy, retry_on_lock_timeout};
 use crate::{
     adoption::{drop_index, find_mapping},
     catalogue,
@@ -22,7 +22,7 @@ pub(super) async fn apply_changed_mapping(
     let Some(mapping) = users_table.mapping() else {
         return Ok(());
     };
-    drop_leftovers(connection).await?;
+    drop_stale_indexes(connection).await?;
     let before = find_mapping(connection).await?;
     let before: Option<UsersMapping> = before.and_then(|before| serde_json::from_str(&before).ok());
     let Some(before) = before.filter(|before| before != mapping) else {
@@ -39,7 +39,7 @@ pub(super) async fn apply_changed_mapping(
     }
     adoptable(adoption::duplicates(connection, Some(&plan)).await?)?;
     remap(connection, &plan, &old).await?;
-    Ok(drop_leftovers(connection).await?)
+    Ok(drop_stale_indexes(connection).await?)
 }
 
 async fn remap(
@@ -49,7 +49,7 @@ async fn remap(
 ) -> Result<(), sqlx::Error> {
     let remapping = plan.remapping(before);
     catalogue::run_each(connection, &remapping.create).await?;
-    patiently(is_busy, async || {
+    retry_on_lock_timeout(is_busy, async || {
         let mut transaction = connection.begin().await?;
         let grants: Vec<String> = sqlx::query_scalar(GRANTS)
             .fetch_all(&mut *transaction)
@@ -68,8 +68,8 @@ async fn remap(
 }
 
 /// Drops indexes that were replaced, and those of a change that did not come to its end.
-async fn drop_leftovers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let leftovers: Vec<String> = sqlx::query_scalar(
+async fn drop_stale_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let stale: Vec<String> = sqlx::query_scalar(
         "SELECT pg_class.oid::regclass::text
          FROM pg_class
          WHERE relkind = 'i'
@@ -77,7 +77,7 @@ async fn drop_leftovers(connection: &mut PgConnection) -> Result<(), sqlx::Error
     )
     .fetch_all(&mut *connection)
     .await?;
-    for index in leftovers {
+    for index in stale {
         drop_index(connection, &index).await?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::facts::Table;
 use crate::adoption::{Feature, FeatureKind};
 
 /// Why the table cannot be adopted whatever its columns are.
-pub(super) fn obstacles(table: &Table, features: &[Feature]) -> Vec<String> {
+pub(super) fn preflight_errors(table: &Table, features: &[Feature]) -> Vec<String> {
     let name = &table.relation.sql;
     let kind = match table.relation.kind.as_str() {
         "v" => Some("a view: adopt the table that it reads, because triggers and indexes need one"),
@@ -22,14 +22,18 @@ pub(super) fn obstacles(table: &Table, features: &[Feature]) -> Vec<String> {
     if let Some(kind) = kind {
         return vec![format!("{name} is {kind}")];
     }
-    let mut obstacles = Vec::new();
+    let mut preflight_errors = Vec::new();
     if !table.relation.may_read {
-        obstacles.push(format!(
+        preflight_errors.push(format!(
             "this user may not read {name}: GRANT SELECT ON {name} TO the user of DATABASE_URL"
         ));
     }
-    obstacles.extend(features.iter().filter_map(|feature| feature.obstacle(name)));
-    obstacles
+    preflight_errors.extend(
+        features
+            .iter()
+            .filter_map(|feature| feature.preflight_error(name)),
+    );
+    preflight_errors
 }
 
 /// What its owner should know.

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Default)]
 struct Report {
     fields: Vec<ProposedField>,
-    obstacles: Vec<String>,
+    preflight_errors: Vec<String>,
     notes: Vec<String>,
     mend: Vec<String>,
     no_new_users: Vec<String>,
@@ -66,10 +66,10 @@ pub(super) async fn propose(
     let surroundings = facts::find_surroundings(connection, relation, "id").await?;
     let features = adoption::list_features(connection, &relation.sql).await?;
     let mut report = Report {
-        obstacles: features::obstacles(&table, &features),
+        preflight_errors: features::preflight_errors(&table, &features),
         ..Report::default()
     };
-    let mapping = if report.obstacles.is_empty() {
+    let mapping = if report.preflight_errors.is_empty() {
         map(connection, &table, &surroundings, &mut report).await?
     } else {
         None
@@ -82,7 +82,7 @@ pub(super) async fn propose(
         mapping,
         fields: report.fields,
         no_new_users: report.no_new_users,
-        obstacles: report.obstacles,
+        preflight_errors: report.preflight_errors,
         notes: report.notes,
         mend: report.mend,
         settings: report.settings,
@@ -104,14 +104,14 @@ async fn map(
 ) -> Result<Option<UsersMapping>, sqlx::Error> {
     let key = match ids::find(table, &surroundings.key_columns) {
         Ok(key) => key,
-        Err(obstacle) => {
-            report.obstacles.push(obstacle);
+        Err(preflight_error) => {
+            report.preflight_errors.push(preflight_error);
             return Ok(None);
         }
     };
     if !ids::is_short(connection, table, key).await? {
         report
-            .obstacles
+            .preflight_errors
             .push(format!("ids in {} have more than 64 bytes", key.name));
         return Ok(None);
     }
@@ -154,7 +154,7 @@ async fn fields(
 ) -> Result<Option<UsersMapping>, sqlx::Error> {
     let keys = keys::find(connection, table, &id.column).await?;
     if keys.email.is_none() && keys.username.is_none() {
-        report.obstacles.push(keys::nobody_is_found(table));
+        report.preflight_errors.push(keys::nobody_is_found(table));
         return Ok(None);
     }
     let is_id = |column: &&Column| column.name == id.column;

@@ -74,7 +74,8 @@ pub struct Proposal {
     /// What a new user gets beside the fields.
     pub new_users: Vec<String>,
     /// Why the table cannot be adopted, if so.
-    pub obstacles: Vec<String>,
+    #[serde(rename = "obstacles")]
+    pub preflight_errors: Vec<String>,
     /// What its owner should know.
     pub notes: Vec<String>,
     /// SQL that would make more work.

@@ -5,7 +5,7 @@ use super::{
     vocabulary::letters,
 };
 
-/// A prefix that so many of ten columns share is one of the table, such as `mem_`.
+/// A prefix that this many of ten columns share is one of the table, such as `mem_`.
 const SHARED_BY: usize = 6;
 
 /// The first column whose name is in the list and that has the right type. A name in full overrides one

@@ -23,7 +23,7 @@ pub(super) struct Signal {
 impl Signal {
     /// Of a flag, or a number or a letter that stands for one. `words` are those of a sample.
     pub(super) fn flag(column: &Column, is_positive: bool, words: &[String]) -> Option<Self> {
-        // A number that counts something is no flag.
+        // A number that counts something is not a flag.
         let is_bit = |word: &String| ["0", "1"].contains(&word.as_str());
         if column.is_whole_number() && !words.iter().all(is_bit) {
             return None;

@@ -157,7 +157,7 @@ fn fits(column: &Column, word: &str) -> bool {
         .is_none_or(|characters| length <= characters)
 }
 
-/// The values of a column that is no flag, the most frequent first.
+/// The values of a column that is not a flag, the most frequent first.
 pub(super) async fn words(
     connection: &mut PgConnection,
     table: &Table,

@@ -215,7 +215,7 @@ pub(super) fn full_name(table: &Table, taken: &[&str]) -> Noted {
     let is_right = |column: &Column| {
         column.is_text() && !column.is_reference && !taken.contains(&column.name.as_str())
     };
-    // A name that everybody has to have goes before one that some have.
+    // A name that everybody has to have takes precedence over one that some have.
     let names = names::all(table, FULL_NAME, |column| {
         is_right(column) && !column.is_generated
     });

@@ -53,7 +53,7 @@ impl SharedLevel {
         let mut found = self.look(budget, lifetimes.fresh).await;
         for _ in 0..looks {
             match &found {
-                Some(found) if !found.is_locked && !found.is_young(lifetimes.fresh) => {}
+                Some(found) if !found.is_locked && !found.is_fresh(lifetimes.fresh) => {}
                 _ => break,
             }
             tokio::time::sleep(LOOK).await;
@@ -127,7 +127,7 @@ impl SharedLevel {
 }
 
 impl<T> Found<T> {
-    pub(super) fn is_young(&self, fresh: Duration) -> bool {
+    pub(super) fn is_fresh(&self, fresh: Duration) -> bool {
         self.stored
             .as_ref()
             .is_some_and(|stored| stored.age < fresh)

@@ -61,7 +61,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         }
     }
 
-    /// The value. If none is young enough, `make` makes a new one, which both levels keep.
+    /// The value. If none is fresh, `make` makes a new one, which both levels keep.
     ///
     /// If it cannot, for a reason that may pass, an older value is given within the bound, unless a
     /// new one was wanted.
@@ -78,7 +78,7 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
             return Ok(aged);
         }
         if wanted == Wanted::Cached
-            && let Some(aged) = own.young(self.lifetimes)
+            && let Some(aged) = own.fresh(self.lifetimes)
         {
             metrics::count(if aged.age < self.lifetimes.fresh {
                 metrics::CACHE_HITS
@@ -99,10 +99,10 @@ impl<T: Clone + Serialize + DeserializeOwned> TwoLevelCache<T> {
         {
             let found = shared.find_or_lock(budget, self.lifetimes).await;
             is_locked = found.is_locked;
-            let is_young = found.is_young(self.lifetimes.fresh);
+            let is_fresh = found.is_fresh(self.lifetimes.fresh);
             if let Some(stored) = found.stored {
                 own.keep_newer(&stored);
-                if is_young {
+                if is_fresh {
                     metrics::count(metrics::CACHE_HITS);
                     return Ok(stored);
                 }
@@ -155,8 +155,8 @@ impl<T: Clone> Own<T> {
             .is_some_and(|failed_at| failed_at.elapsed() < asked_at.elapsed())
     }
 
-    /// The kept value if it is young enough, or if it is all that is to be had for a while.
-    fn young(&self, lifetimes: Lifetimes) -> Option<Aged<T>> {
+    /// The kept value if it is fresh, or if it is all that is to be had for a while.
+    fn fresh(&self, lifetimes: Lifetimes) -> Option<Aged<T>> {
         let has_failed = self
             .failed_at
             .is_some_and(|moment| moment.elapsed() < RETRY_AFTER);

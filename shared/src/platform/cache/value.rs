@@ -23,7 +23,7 @@ impl<T: Clone> CachedValue<T> {
         }
     }
 
-    /// The kept value if it is young enough, else a new one. A failure is not kept.
+    /// The kept value if it is fresh, else a new one. A failure is not kept.
     pub async fn get<E>(&self, make: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut kept = self.kept.lock().await;
         if let Some((made_at, value)) = kept.as_ref()
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_young_value_is_given_again() {
+    async fn a_fresh_value_is_given_again() {
         let cache = CachedValue::new(Duration::from_mins(1));
         assert_eq!(cache.get(answer(1)).await, Ok(1));
         assert_eq!(cache.get(answer(2)).await, Ok(1));

@@ -85,9 +85,9 @@ impl Link {
         if !state.attempt.as_ref().is_some_and(is_under_way) {
             state.attempt = None;
         }
-        let was_resting = state.is_open();
+        let was_open = state.is_open();
         state.open_since = Some(FreezeProofInstant::now());
-        !was_resting
+        !was_open
     }
 
     /// The attempt that is under way or has succeeded, else a new one.

@@ -8,7 +8,7 @@ use crate::{
     users::{Filter, User, UserId},
 };
 
-/// Users between two ids, of which so many are looked at.
+/// Users between two ids, of which at most this many are looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportWindow<'a> {
     /// Fields that only this table has.

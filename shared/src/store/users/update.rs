@@ -30,7 +30,7 @@ pub struct Changes {
     pub is_active: Option<bool>,
     /// Whether the user may administrate others.
     pub is_superuser: Option<bool>,
-    /// What only the table of another application has; null is no value.
+    /// What only the table of another application has; null stands for no value.
     pub extra: Map<String, Value>,
 }
 

@@ -132,7 +132,10 @@ async fn a_token_that_cannot_be_trusted_is_unauthorized() {
             key.sign(&json!({ "sub": "99999999999999999999", "exp": now + 3600 }))
                 .unwrap(),
         ),
-        ("claims that are no object", key.sign(&json!([1])).unwrap()),
+        (
+            "claims that are not an object",
+            key.sign(&json!([1])).unwrap(),
+        ),
     ];
     for (case, token) in cases {
         let response = api.send(&Request::get(STATS).bearer(&token)).await;

@@ -138,7 +138,7 @@ async fn lock_users(fixture: &Fixture) -> Transaction<'static, Postgres> {
     transaction
 }
 
-/// Waits until the server runs so many statements for our functions.
+/// Waits until the server runs this many statements for our functions.
 async fn wait_for_statements(fixture: &Fixture, wanted: i64) {
     let patience = Instant::now() + Duration::from_millis(700);
     loop {

@@ -120,7 +120,7 @@ const CLOUDFORMATION_EVENTS: [&str; 3] = [
     "migrate-cloudformation-update.json",
 ];
 
-/// Events that are no HTTP requests.
+/// Events that are not HTTP requests.
 const MIGRATE_EVENTS: [&str; 4] = [
     "migrate-clean.json",
     "migrate-up.json",

@@ -44,7 +44,7 @@ const LOWER: &str = "
     CREATE TRIGGER adapt BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION adapt()";
 
 #[tokio::test]
-async fn a_trigger_that_lower_cases_addresses_is_no_obstacle() {
+async fn users_are_imported_past_a_trigger_that_lower_cases_addresses() {
     let (fixture, api) = with_rule(LOWER).await;
     let rows = |names: &[&str]| -> Value {
         names

@@ -84,7 +84,7 @@ impl Traffic {
         self.answered.borrow().iter().sum()
     }
 
-    /// Waits until so many more requests have been answered, and all that are under way now.
+    /// Waits until this many more requests have been answered, and all that are under way now.
     pub async fn more(&self, count: usize) {
         let mut answered = self.answered.subscribe();
         let before = answered.borrow().clone();

@@ -33,7 +33,7 @@ const TAIL: &str = "
 | `required` | the field is missing, or is to be removed from a user who needs it |
 | `invalid_type` | the value is of another type: a number where there should be text, for example |
 | `invalid_format` | the value breaks the rules of its field; `message` says which |
-| `invalid_json` | the row is no JSON (NDJSON) |
+| `invalid_json` | the row is not valid JSON (NDJSON) |
 | `wrong_cell_count` | the row has more or fewer cells than the header (CSV) |
 | `unknown_field` | the row has a field that users do not have |
 | `duplicate_field` | the row has a field twice |

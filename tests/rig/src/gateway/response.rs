@@ -24,7 +24,10 @@ impl Response {
             .as_u64()
             .and_then(|status| u16::try_from(status).ok())
             .with_context(|| format!("no statusCode in {event}"))?;
-        ensure!((100..600).contains(&status), "{status} is no HTTP status");
+        ensure!(
+            (100..600).contains(&status),
+            "{status} is not an HTTP status"
+        );
         let text = event["body"].as_str().unwrap_or_default();
         let body = if event["isBase64Encoded"] == true {
             STANDARD.decode(text).context("the body is not base64")?

@@ -19,7 +19,7 @@ use crate::fixture::{ADMIN, Fixture};
 pub(super) struct LossyGateway {
     function: Function,
     requests: AtomicUsize,
-    /// Every so many requests, the function works and its answer gets lost.
+    /// After this many requests, again and again, the function works and its answer gets lost.
     loses_every: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Users in the table of another application, whose ids are no numbers and whose fields may be missing.
+//! Users in the table of another application, whose ids are not numbers and whose fields may be missing.
 
 use serde_json::{Value, json};
 
