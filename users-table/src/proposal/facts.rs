@@ -94,6 +94,8 @@ pub(super) struct Column {
     pub(super) labels: Vec<String>,
     /// CHECK constraints on this column alone.
     pub(super) checks: Vec<String>,
+    /// What the table says of it to people.
+    pub(super) comment: Option<String>,
 }
 
 impl Column {
@@ -210,7 +212,8 @@ pub(super) async fn list_columns(
                  SELECT pg_get_constraintdef(oid) FROM pg_constraint
                  WHERE conrelid = attrelid AND contype = 'c' AND conkey = ARRAY[attnum]
                  ORDER BY conname
-             ) AS checks
+             ) AS checks,
+             col_description(attrelid, attnum) AS comment
          FROM pg_attribute
          JOIN pg_type AS typ ON typ.oid = atttypid
          JOIN pg_type AS base ON base.oid = CASE WHEN typ.typtype = 'd' THEN typ.typbasetype ELSE typ.oid END
@@ -263,6 +266,28 @@ pub(super) async fn list_unique_indexes(
              AND indisvalid
              AND indnkeyatts = 1
          ORDER BY NOT indisprimary, indexrelid",
+    )
+    .bind(table)
+    .fetch_all(connection)
+    .await
+}
+
+/// The columns of each unique index on several.
+pub(super) async fn list_composite_indexes(
+    connection: &mut PgConnection,
+    table: Oid,
+) -> Result<Vec<Vec<String>>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT ARRAY(
+             SELECT attname::text
+             FROM unnest(indkey::smallint[]) WITH ORDINALITY AS keys (number, place)
+             JOIN pg_attribute ON attrelid = indrelid AND attnum = number
+             WHERE place <= indnkeyatts
+             ORDER BY place
+         )
+         FROM pg_index
+         WHERE indrelid = $1 AND indisunique AND NOT indisprimary AND indnkeyatts > 1
+         ORDER BY indexrelid",
     )
     .bind(table)
     .fetch_all(connection)
@@ -345,6 +370,8 @@ pub(super) struct Table {
     pub(super) relation: Relation,
     pub(super) columns: Vec<Column>,
     pub(super) unique: Vec<UniqueIndex>,
+    /// The columns that are unique together with others.
+    pub(super) unique_together: Vec<Vec<String>>,
 }
 
 impl Table {

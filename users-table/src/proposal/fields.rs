@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{
     Access, Proposal, ProposedField, Setting, extra,
     facts::{self, Column, Relation, Surroundings, Table},
-    features, flags, ids, keys, new_users, passwords, rows, samples, texts, times,
+    features, flags, ids, keys, new_users, passwords, rows, samples, texts, times, usual_values,
     vocabulary::{CREATED, UPDATED},
 };
 use crate::{
@@ -61,6 +61,7 @@ pub(super) async fn propose(
     let table = Table {
         columns: facts::list_columns(connection, relation.oid).await?,
         unique: facts::list_unique_indexes(connection, relation.oid).await?,
+        unique_together: facts::list_composite_indexes(connection, relation.oid).await?,
         relation: relation.clone(),
     };
     let surroundings = facts::find_surroundings(connection, relation, "id").await?;
@@ -332,7 +333,8 @@ async fn complete(
         .map(|(column, _)| column.to_owned())
         .chain(mapping.new_users.keys().cloned())
         .collect();
-    mapping.extra = extra::columns(table, &mapping.id.column, &written);
+    let id = mapping.id.column.clone();
+    mapping.extra = extra::columns(table, &id, &written);
     report
         .fields
         .extend(mapping.extra.iter().map(|field| ProposedField {
@@ -341,8 +343,15 @@ async fn complete(
             access: Access::Works,
             notes: Vec::new(),
         }));
+    let extra = mapping.extra.iter().map(|field| field.column.to_owned());
+    let known = written.iter().cloned().chain(extra);
+    let known = known.chain([id.clone()]).collect();
+    let users_are = mapping.users_are.as_deref();
+    let usual = usual_values::find(connection, table, &known, users_are).await?;
+    report.notes.extend(usual.notes);
     let (constants, unknown) =
-        new_users::constants(connection, table, &mapping.id.column, &written).await?;
+        new_users::constants(connection, table, &id, &written, &usual.constants).await?;
+    mapping.new_users.extend(usual.constants);
     mapping.new_users.extend(constants);
     for (column, reason) in unknown {
         if mapping.extra.iter().any(|field| field.column == column) {
@@ -362,6 +371,9 @@ async fn complete(
             .no_new_users
             .push("no column takes the address of a new user".to_owned());
     }
+    report
+        .no_new_users
+        .extend(new_users::shared_keys(table, &mapping));
     if report.no_new_users.is_empty() {
         report
             .no_new_users

@@ -34,6 +34,13 @@ pub(super) fn find<'t>(table: &'t Table, key: &[String]) -> Result<&'t Column, S
     {
         return Ok(column);
     }
+    let mut names = table.columns.iter();
+    if key.is_empty()
+        && let Some(column) =
+            names.find(|column| is_key(column) && is_supported(column, &table.relation).is_ok())
+    {
+        return Ok(column);
+    }
     let table = &table.relation.sql;
     Err(match key {
         [] => format!(

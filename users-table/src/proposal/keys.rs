@@ -31,8 +31,8 @@ pub(super) async fn find<'t>(
     let email = names::find(table, EMAIL, is_right).or_else(|| names::find(table, EMAIL, is_key));
     let username = username(connection, table, id).await?;
     if email.is_none() && username.is_none() {
-        // The users of Nextcloud are named by their key.
-        let username = names::find(table, &["uid", "userid"], is_key);
+        // The users of Nextcloud and of Matrix are named by their key.
+        let username = names::find(table, &["uid", "userid", "name"], is_key);
         return Ok(Keys { email, username });
     }
     let (None, Some(login)) = (email, username) else {

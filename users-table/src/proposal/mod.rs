@@ -21,6 +21,7 @@ mod status;
 mod status_words;
 mod texts;
 mod times;
+mod usual_values;
 mod vocabulary;
 
 use serde::Serialize;

@@ -21,6 +21,14 @@ use crate::{
 /// Columns that ASP.NET Identity needs for a login although the table does not.
 const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
 
+/// Flags that are no rights, and without which nobody can log in.
+const MUST_BE_TRUE: &[&str] = &[
+    "lockoutenabled",
+    "credentialsnonexpired",
+    "iscredentialsnonexpired",
+    "nonexpiredcredentials",
+];
+
 /// Parts of names of columns that let somebody in.
 const SECRETS: [&str; 3] = ["token", "secret", "apikey"];
 
@@ -49,11 +57,13 @@ const LISTS: [&str; 7] = [
 ];
 
 /// An expression for each column that needs one, and the names of those for which none is known, each with the reason.
+/// `usual` are those that nearly all users have.
 pub(super) async fn constants(
     connection: &mut PgConnection,
     table: &Table,
     id: &str,
     written: &BTreeSet<String>,
+    usual: &BTreeMap<String, String>,
 ) -> Result<(BTreeMap<String, String>, Vec<(String, String)>), sqlx::Error> {
     let unique: BTreeSet<&str> = table
         .unique
@@ -71,6 +81,9 @@ pub(super) async fn constants(
             && !column.default.as_deref().unwrap_or("(").contains('(');
         let is_needed = column.is_required() || is_taken || is_stamp && column.default.is_none();
         if !is_needed || column.name == id || written.contains(&column.name) {
+            continue;
+        }
+        if usual.contains_key(&column.name) {
             continue;
         }
         let allowed = match column.allowed() {
@@ -101,6 +114,11 @@ fn names_somebody_elsewhere(letters: &str) -> bool {
     is_id && ELSEWHERE.iter().any(|word| letters.contains(word))
 }
 
+/// Whether a column names something else, by its own name.
+pub(super) fn is_id(name: &str) -> bool {
+    name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID")
+}
+
 fn expression(
     table: &Table,
     column: &Column,
@@ -113,7 +131,7 @@ fn expression(
         table.relation.sql,
         quoted(name)
     );
-    let is_id = name.ends_with("_id") || name.ends_with("Id") || name.ends_with("ID");
+    let is_id = is_id(name);
     let letters = letters(name);
     if column.is_reference
         || is_id && !is_unique && !column.is_text()
@@ -173,7 +191,7 @@ fn harmless(table: &Table, column: &Column, allowed: &[String]) -> Option<String
         return Some(constant(column, first));
     }
     let sql = match (column.base_type.as_str(), column.category.as_str()) {
-        ("boolean", _) if is_named(ACTIVE) || is_named(&["lockoutenabled"]) => "TRUE",
+        ("boolean", _) if is_named(ACTIVE) || is_named(MUST_BE_TRUE) => "TRUE",
         ("boolean", _) => "FALSE",
         ("uuid", _) => "gen_random_uuid()",
         ("json" | "jsonb", _) if is_named(&LISTS) => "'[]'",
@@ -198,6 +216,24 @@ fn empty_list(words: &[String]) -> Option<String> {
         .into_iter()
         .find(|(start, _)| words.iter().any(|word| word.starts_with(start)))?;
     Some(empty.to_owned())
+}
+
+/// Unique indexes whose columns would be the same for all new users.
+pub(super) fn shared_keys(table: &Table, mapping: &UsersMapping) -> Vec<String> {
+    let is_shared = |column: &String| {
+        let constant = mapping.new_users.get(column);
+        constant.is_some_and(|sql| !sql.contains('('))
+    };
+    let together = table.unique_together.iter();
+    together
+        .filter(|columns| columns.iter().all(is_shared))
+        .map(|columns| {
+            format!(
+                "only one user can have the same {}, and no values for them are known to be right",
+                columns.join(" and ")
+            )
+        })
+        .collect()
 }
 
 /// CHECK constraints that a new user would break.

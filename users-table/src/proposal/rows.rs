@@ -12,7 +12,7 @@ use super::{
 use crate::mapping::quoted;
 
 /// Values of a mark that say that a row is not deleted.
-const UNMARKED: &[&str] = &["0", "n", "f", "false", "no", "nein", "non"];
+const UNMARKED: &[&str] = &["0", "n", "f", "false", "no", "nein", "non", "nao", "não"];
 
 /// Which rows are users, and what a new row says of it.
 pub(super) struct Users {
@@ -79,9 +79,9 @@ fn unmarked(column: &Column, words: &[String]) -> Option<Users> {
         let condition = format!("coalesce({value}, {unmarked}) = {unmarked}");
         (condition, unmarked)
     };
-    let new = column
-        .is_required()
-        .then(|| (column.name.clone(), constant));
+    // The application may look for rows that have no mark, and not for those that have nothing.
+    let needs_mark = column.default.is_none() && !column.is_identity;
+    let new = needs_mark.then(|| (column.name.clone(), constant));
     Some(Users { condition, new })
 }
 
@@ -121,7 +121,7 @@ const NOT_PEOPLE: &[&str] = &[
 ];
 
 /// Columns that say of what kind a row is.
-const KINDS: &[&str] = &["type", "kind", "usertype", "accounttype", "principaltype"];
+pub(super) const KINDS: &[&str] = &["type", "kind", "usertype", "accounttype", "principaltype"];
 
 /// A sentence for each column by which some rows may be something else than people.
 pub(super) async fn notes(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::{Acquire as _, PgConnection, Row as _, raw_sql};
+use sqlx::{Acquire as _, FromRow, PgConnection, Row as _, raw_sql};
 
 use super::facts::Column;
 use crate::mapping::quoted;
@@ -77,6 +77,50 @@ pub(super) async fn count(
     .fetch_one(connection)
     .await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// What a sample of users have in a column.
+#[derive(Debug, FromRow)]
+pub(super) struct Usual {
+    pub(super) rows: i64,
+    /// How many of them have anything.
+    pub(super) filled: i64,
+    /// What most of these have.
+    pub(super) value: String,
+    pub(super) shared_by: i64,
+    /// How many have a certain value, such as the default.
+    pub(super) asked_for: i64,
+}
+
+/// What users have in a column; `None` where nobody has anything. A value that only one user has is empty.
+pub(super) async fn find_usual(
+    connection: &mut PgConnection,
+    table: &str,
+    column: &Column,
+    users_are: Option<&str>,
+    asked_for: Option<&str>,
+) -> Result<Option<Usual>, sqlx::Error> {
+    let name = quoted(&column.name);
+    let users_are = users_are.unwrap_or("TRUE");
+    sqlx::query_as(&format!(
+        "WITH sample AS MATERIALIZED (
+             SELECT {name}::text AS value FROM {table} WHERE {users_are} LIMIT {ROWS}
+         )
+         SELECT
+             (SELECT count(*) FROM sample) AS rows,
+             (SELECT count(value) FROM sample) AS filled,
+             CASE WHEN count(*) > 1 AND length(value) <= 40 THEN value ELSE '' END AS value,
+             count(*) AS shared_by,
+             (SELECT count(*) FROM sample WHERE value = $1) AS asked_for
+         FROM sample
+         WHERE value IS NOT NULL
+         GROUP BY sample.value
+         ORDER BY count(*) DESC, sample.value
+         LIMIT 1"
+    ))
+    .bind(asked_for)
+    .fetch_optional(connection)
+    .await
 }
 
 /// What all values of a sample begin with, up to an underscore, if they do.

@@ -38,7 +38,20 @@ pub(super) async fn key(
     });
     let is_unique = if has_index {
         match shares_values(connection, table, column, users_are).await? {
-            Some(false) => true,
+            Some(false) => {
+                let mut indexes = table.unique.iter();
+                let by_letter = |index: &UniqueIndex| {
+                    index.column == column.name
+                        && !index.is_expression
+                        && !column.data_type.ends_with("citext")
+                };
+                if indexes.any(by_letter) {
+                    notes.push(format!(
+                        "once adopted, no two users can have the same {field} but for case, not from the application either"
+                    ));
+                }
+                true
+            }
             Some(true) => {
                 notes.push(format!(
                     "some users have the same {field} but for case, so users may share one"
@@ -57,14 +70,15 @@ pub(super) async fn key(
             "no unique index on {} alone, so users may share one",
             column.name
         ));
-        let condition = users_are
-            .map(|sql| format!(" WHERE {sql}"))
-            .unwrap_or_default();
-        mend = Some(format!(
-            "CREATE UNIQUE INDEX CONCURRENTLY ON {} ({}){condition};",
-            table.relation.sql,
-            quoted(&column.name)
-        ));
+        let mut together = table.unique_together.iter();
+        if let Some(columns) = together.find(|columns| columns.contains(&column.name)) {
+            notes.push(format!(
+                "{} are unique only together",
+                columns.join(" and ")
+            ));
+        } else if shares_values(connection, table, column, users_are).await? != Some(true) {
+            mend = unique_index(connection, table, column, users_are).await?;
+        }
         false
     };
     let unique = (!is_unique).then_some(false);
@@ -110,6 +124,37 @@ pub(super) async fn key(
         notes,
         mend,
     ))
+}
+
+/// The index that would keep the values of all users apart, if one can: rows that are no users may share them, and so may
+/// those that have none, but not both.
+async fn unique_index(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+    users_are: Option<&str>,
+) -> Result<Option<String>, sqlx::Error> {
+    let name = quoted(&column.name);
+    let has_empty_default = column
+        .default
+        .as_deref()
+        .is_some_and(|sql| sql.starts_with("''"));
+    let has_empty = has_empty_default
+        || table.relation.may_read
+            && samples::count(connection, &table.relation.sql, column, "value::text = ''")
+                .await?
+                .1
+                > 0;
+    let condition = match users_are {
+        Some(_) if has_empty => return Ok(None),
+        Some(users_are) => format!(" WHERE {users_are}"),
+        None if has_empty => format!(" WHERE {name} <> ''"),
+        None => String::new(),
+    };
+    Ok(Some(format!(
+        "CREATE UNIQUE INDEX CONCURRENTLY ON {} ({name}){condition};",
+        table.relation.sql
+    )))
 }
 
 /// Whether a unique index keeps the values of all users apart.
