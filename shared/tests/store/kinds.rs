@@ -199,3 +199,134 @@ async fn addresses_are_unique_by_every_index_that_keeps_those_of_users_apart() {
         assert_eq!(mapping.are_emails_unique(), is_unique, "{index}");
     }
 }
+
+#[tokio::test]
+async fn what_a_new_user_gets_is_what_users_have() {
+    let kinds: Kinds<'_> = &[
+        // Spring Security: all four flags have to be true.
+        (
+            "CREATE TABLE app_users (id bigserial PRIMARY KEY, username text NOT NULL UNIQUE, email text NOT NULL UNIQUE,
+                 password varchar(100) NOT NULL, account_non_expired boolean NOT NULL, account_non_locked boolean NOT NULL,
+                 credentials_non_expired boolean NOT NULL, enabled boolean NOT NULL)",
+            &[
+                "is_active is (\"enabled\") AND (\"account_non_locked\") AND (\"account_non_expired\")",
+                "new: credentials_non_expired = TRUE",
+            ],
+        ),
+        // Which organization it is, no row says of a new one.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, org_id bigint NOT NULL);
+             INSERT INTO users (email, org_id) VALUES ('a@x.example', 1), ('b@x.example', 1)",
+            &["nobody: org_id has to refer to something"],
+        ),
+        // Rails: rows without their class are found by nobody.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, type text, login text);
+             INSERT INTO users (email, type) VALUES ('a@x.example', 'User'), ('b@x.example', 'User'), ('c@x.example', 'Group')",
+            &["new: type = 'User'"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, culture varchar(10) NOT NULL, kdf_iterations integer NOT NULL,
+                 domains text NOT NULL, is_auditor integer NOT NULL, lucky integer NOT NULL);
+             INSERT INTO users VALUES (1, 'a@x.example', 'en-US', 600000, '[]', 1, 3), (2, 'b@x.example', 'en-US', 600000, '[]', 1, 5)",
+            &[
+                "new: culture = 'en-US'",
+                "new: kdf_iterations = 600000",
+                "new: domains = '[]'",
+                "new: lucky = 0",
+            ],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, del_flag smallint, rev integer, tenant integer DEFAULT 0,
+                 admin_level integer NOT NULL);
+             INSERT INTO users VALUES (1, 'a@x.example', 0, 1, 7, 9), (2, 'b@x.example', 0, 4, 7, 9)",
+            &[
+                "new: del_flag = 0",
+                "note: new users have nothing in rev, where every user has something",
+                "note: new users get the default of tenant, 0, which no user has; most have 7",
+                "new: admin_level = 0",
+            ],
+        ),
+        (
+            "CREATE TABLE users (uuid varchar(40) PRIMARY KEY, login text NOT NULL UNIQUE, email text, outer_login text NOT NULL,
+                 outer_name varchar(100) NOT NULL, UNIQUE (outer_name, outer_login))",
+            &["nobody: only one user can have the same outer_name and outer_login"],
+        ),
+    ];
+    check_kinds(kinds).await;
+}
+
+#[tokio::test]
+async fn letters_and_numbers_that_stand_for_yes_and_no_are_read_or_named() {
+    let kinds: Kinds<'_> = &[
+        (
+            "CREATE TABLE usuarios (id serial PRIMARY KEY, nome text NOT NULL, email text UNIQUE,
+                 ativo char(1) NOT NULL DEFAULT 'S' CHECK (ativo IN ('S', 'N')), administrador char(1) NOT NULL DEFAULT 'N');
+             INSERT INTO usuarios (nome, email, administrador) VALUES ('A', 'a@x.example', 'S')",
+            &[
+                "is_active is coalesce(\"ativo\"::text = 'S', FALSE)",
+                "is_superuser is coalesce(\"administrador\"::text = 'S', FALSE)",
+            ],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, lock_flag char(1) DEFAULT '0');
+             INSERT INTO users (email, lock_flag) VALUES ('a@x.example', '9')",
+            &["is_active is coalesce(\"lock_flag\"::text <> '9', TRUE)"],
+        ),
+        // Pleroma: a locked account is a private one.
+        (
+            "CREATE TABLE users (id uuid PRIMARY KEY, email text UNIQUE, ap_id text UNIQUE, is_active boolean NOT NULL DEFAULT TRUE,
+                 is_locked boolean NOT NULL DEFAULT FALSE)",
+            &["is_active is is_active"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, active text);
+             INSERT INTO users (email, active) VALUES ('a@x.example', 'perhaps')",
+            &["is_active: active is not looked at: nothing says which of its values mean yes and no"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, status smallint DEFAULT 0);
+             COMMENT ON COLUMN users.status IS '帐号状态（0正常 1停用）'",
+            &["is_active is coalesce(\"status\" = 0, FALSE)", "is_active: status is read as the comment on it says"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, status smallint);
+             COMMENT ON COLUMN users.status IS 'active: 1, disabled: 0, normal';
+             INSERT INTO users (email, status) VALUES ('a@x.example', 0), ('b@x.example', 0), ('c@x.example', 2)",
+            &["is_active is -", "its values are 0, 2: say it with \"sql\", such as \"status = 0\""],
+        ),
+        (
+            "CREATE TYPE state AS ENUM ('pending', 'active', 'confirmed', 'deleted');
+             CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, state state NOT NULL DEFAULT 'pending')",
+            &[
+                "is_active is coalesce(\"state\" IN ('active'::public.state, 'confirmed'::public.state), FALSE)",
+                "state 'active' or 'confirmed' is active, every other value is not; which of pending is to be written is not \
+                 known; who is 'deleted' is listed",
+            ],
+        ),
+    ];
+    check_kinds(kinds).await;
+}
+
+#[tokio::test]
+async fn no_index_is_suggested_that_would_refuse_what_the_application_stores() {
+    for (sql, mend) in [
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, tenant_id integer NOT NULL, email text NOT NULL, UNIQUE (tenant_id, email))",
+            "",
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL);
+             INSERT INTO users (email) VALUES ('a@x.example'), ('A@x.example')",
+            "",
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL DEFAULT '')",
+            "CREATE UNIQUE INDEX CONCURRENTLY ON public.users (\"email\") WHERE \"email\" <> '';",
+        ),
+    ] {
+        let mut table = ForeignTable::of(sql, UsersTable::Unspecified).await;
+        let proposal = survey(&mut table.connection, None).await.unwrap().proposal;
+        assert_eq!(proposal.unwrap().mend.join(" "), mend, "{sql}");
+    }
+}

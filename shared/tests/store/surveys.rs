@@ -265,7 +265,8 @@ const KINDS: [(&str, &[&str]); 14] = [
              boolean);
          INSERT INTO users (email, state) VALUES ('a@x.example', 'deleted')",
         &[
-            "is_active: state 'active' is active, every other value is not; 'deleted' is written",
+            "is_active: state 'active' is active, every other value is not; 'inactive' is written, which no row has: a guess; \
+                 who is 'deleted' is listed",
             "is_superuser is sysadmin_flag",
         ],
     ),

@@ -9,7 +9,7 @@ use super::{
     flag_words::{ACTIVE, INACTIVE, INACTIVE_SINCE, INACTIVE_UNTIL, SUPERUSER},
     names, samples,
     signals::Signal,
-    status::{first_of, status, words},
+    status::{explained, first_of, status, words},
     status_words::{ADMIN_ROLE, PLAIN_ROLE, ROLE, STATUS},
     vocabulary::letters,
 };
@@ -25,12 +25,20 @@ pub(super) async fn is_active(
 ) -> Result<Noted, sqlx::Error> {
     let mut signals = Vec::new();
     let mut notes = Vec::new();
+    // In the Fediverse, who is locked approves followers.
+    let is_federated = names::find(table, &["apid", "inbox", "inboxurl", "actorid"], |_| true);
     for (list, is_positive) in [(ACTIVE, true), (INACTIVE, false)] {
         for column in names::all(table, list, |column| {
-            !column.is_generated && !column.is_time()
+            let is_lock = ["locked", "islocked"].contains(&letters(&column.name).as_str());
+            let is_private = is_lock && is_federated.is_some();
+            !column.is_generated && !column.is_time() && !is_private
         }) {
             let words = words(connection, table, column).await?;
-            signals.extend(Signal::flag(column, is_positive, &words));
+            let signal = explained(column).or_else(|| Signal::flag(column, is_positive, &words));
+            if signal.is_none() && (column.is_text() || column.is_enum()) {
+                notes.push(unknown(column));
+            }
+            signals.extend(signal);
         }
         if is_positive
             && let Some(column) = names::find(table, STATUS, |column| !column.is_generated)
@@ -110,11 +118,19 @@ fn combined(signals: &[Signal]) -> Option<FieldMapping> {
     }))
 }
 
+fn unknown(column: &Column) -> String {
+    format!(
+        "{} is not looked at: nothing says which of its values mean yes and no",
+        column.name
+    )
+}
+
 /// The mapping of `is_superuser`.
 pub(super) async fn is_superuser(
     connection: &mut PgConnection,
     table: &Table,
 ) -> Result<Noted, sqlx::Error> {
+    let mut notes: Vec<String> = Vec::new();
     for column in names::all(table, SUPERUSER, |column| {
         !column.is_generated && !column.is_time()
     }) {
@@ -124,8 +140,10 @@ pub(super) async fn is_superuser(
                 .then(|| format!("NULL in {} means no superuser", column.name));
             return Ok((combined(&[signal]), note.into_iter().collect()));
         }
+        if column.is_text() || column.is_enum() {
+            notes.push(unknown(column));
+        }
     }
-    let mut notes: Vec<String> = Vec::new();
     for column in names::all(table, ROLE, |column| {
         !column.is_reference && !column.is_time()
     }) {

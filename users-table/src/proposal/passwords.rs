@@ -45,7 +45,9 @@ pub(super) async fn password(
         }
     }
     let Some((column, kind)) = found else {
-        let note = "no column holds a password hash: passwords are kept elsewhere, and rollcall takes none".to_owned();
+        let note =
+            "no column of text is known to hold a password hash, so rollcall takes no passwords"
+                .to_owned();
         return Ok(Password {
             field: None,
             setting: [
@@ -55,7 +57,9 @@ pub(super) async fn password(
             notes: vec![note],
         });
     };
-    if let Some(salt) = names::find(table, SALT, |_| true) {
+    if let Some(salt) = names::find(table, SALT, |_| true)
+        && (kind.is_none() || is_used(connection, table, salt).await?)
+    {
         let note = format!(
             "{} is of no use without {}: rollcall writes hashes that hold their salt, so it takes no passwords",
             column.name, salt.name
@@ -101,4 +105,18 @@ pub(super) async fn password(
         setting,
         notes,
     })
+}
+
+/// Whether users have something in a column; yes, where nobody may look.
+async fn is_used(
+    connection: &mut PgConnection,
+    table: &Table,
+    column: &Column,
+) -> Result<bool, sqlx::Error> {
+    let sample = &table.relation.sql;
+    Ok(!table.relation.may_read
+        || samples::count(connection, sample, column, "value::text <> ''")
+            .await?
+            .1
+            > 0)
 }

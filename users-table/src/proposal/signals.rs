@@ -184,7 +184,7 @@ impl Signal {
 
 /// The words that stand for true and false, as SQL.
 fn yes_and_no(column: &Column, words: &[String]) -> Option<[String; 2]> {
-    const PAIRS: [[&str; 2]; 10] = [
+    const PAIRS: [[&str; 2]; 24] = [
         ["Y", "N"],
         ["y", "n"],
         ["T", "F"],
@@ -195,6 +195,21 @@ fn yes_and_no(column: &Column, words: &[String]) -> Option<[String; 2]> {
         ["yes", "no"],
         ["Yes", "No"],
         ["YES", "NO"],
+        ["S", "N"],
+        ["s", "n"],
+        ["J", "N"],
+        ["j", "n"],
+        ["O", "N"],
+        ["o", "n"],
+        ["SI", "NO"],
+        ["Si", "No"],
+        ["si", "no"],
+        ["SIM", "NAO"],
+        ["Sim", "Não"],
+        ["JA", "NEIN"],
+        ["Ja", "Nein"],
+        // Of flags of Chinese applications for those who are locked out.
+        ["9", "0"],
     ];
     let known = column.allowed();
     let seen = if known.is_empty() { words } else { &known };

@@ -1,6 +1,6 @@
 //! What a status says, in a word or a number.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use sqlx::PgConnection;
 
@@ -8,7 +8,9 @@ use super::{
     facts::{Column, Table, literals},
     samples,
     signals::{Signal, constant},
-    status_words::{ACTIVE_STATUS, COUNTERPARTS, DELETED_STATUS, INACTIVE_STATUS},
+    status_words::{
+        ACTIVE_STATUS, CONFIRMED_STATUS, COUNTERPARTS, DELETED_STATUS, INACTIVE_STATUS,
+    },
     vocabulary::letters,
 };
 use crate::mapping::quoted;
@@ -21,6 +23,10 @@ pub(super) async fn status(
 ) -> Result<(Option<Signal>, Option<String>), sqlx::Error> {
     let words = words(connection, table, column).await?;
     let unknown = |why: &str| Some(format!("{} is not looked at: {why}", column.name));
+    if let Some(signal) = explained(column) {
+        let note = format!("{} is read as the comment on it says", column.name);
+        return Ok((Some(signal), Some(note)));
+    }
     if column.is_whole_number() {
         return Ok(number(column, &words));
     }
@@ -58,14 +64,25 @@ pub(super) async fn status(
     let guess = counterpart(&active).filter(|word| is_free && fits(column, word));
     let is_guess = inactive.is_none() && guess.is_some();
     let inactive = inactive.or(guess);
-    let others: Vec<_> = known
+    let also: Vec<_> = CONFIRMED_STATUS
         .iter()
-        .filter(|word| **word != active)
+        .filter_map(|word| first_of(&[word], &known))
+        .collect();
+    let meanings: Vec<_> = [&active]
+        .into_iter()
+        .chain(&also)
+        .map(String::as_str)
+        .collect();
+    let deleted = first_of(DELETED_STATUS, &known);
+    let others: BTreeSet<_> = known
+        .iter()
+        .filter(|word| !meanings.contains(&word.as_str()) && deleted.as_ref() != Some(word))
         .map(String::as_str)
         .collect();
     let mut note = format!(
-        "{} '{active}' is active, every other value is not",
-        column.name
+        "{} '{}' is active, every other value is not",
+        column.name,
+        meanings.join("' or '")
     );
     let _ = match &inactive {
         Some(word) if is_guess => write!(note, "; '{word}' is written, which no row has: a guess"),
@@ -74,11 +91,10 @@ pub(super) async fn status(
         None => write!(
             note,
             "; which of {} is to be written is not known",
-            others.join(", ")
+            Vec::from_iter(others).join(", ")
         ),
     };
-    let deleted = first_of(DELETED_STATUS, &known);
-    if let Some(deleted) = deleted.filter(|word| inactive.as_ref() != Some(word)) {
+    if let Some(deleted) = deleted {
         let _ = write!(
             note,
             "; who is '{deleted}' is listed, unless \"users_are\" says otherwise, such as {} IS DISTINCT FROM {}",
@@ -89,7 +105,7 @@ pub(super) async fn status(
     Ok((
         Some(Signal::word(
             column,
-            &[&active],
+            &meanings,
             &active,
             inactive.as_deref(),
         )),
@@ -99,7 +115,18 @@ pub(super) async fn status(
 
 /// Whether a number says that a user is active: nothing but what users have and what new ones get tells which does.
 fn number(column: &Column, words: &[String]) -> (Option<Signal>, Option<String>) {
-    let unknown = |why: &str| Some(format!("{} is not looked at: {why}", column.name));
+    let unknown = |why: &str| {
+        let mut note = format!("{} is not looked at: {why}", column.name);
+        if let Some(word) = words.first() {
+            let _ = write!(
+                note,
+                "; its values are {}: say it with \"sql\", such as \"{} = {word}\"",
+                words.join(", "),
+                column.name
+            );
+        }
+        Some(note)
+    };
     let is_flag = !words.is_empty() && words.iter().all(|word| ["0", "1"].contains(&word.as_str()));
     if letters(&column.name).starts_with("user") && words.iter().all(|word| word == "0") {
         return (None, unknown("all its values are 0"));
@@ -132,6 +159,46 @@ fn number(column: &Column, words: &[String]) -> (Option<Signal>, Option<String>)
         return (Signal::flag(column, true, words), Some(note));
     }
     (None, unknown("nothing says what its numbers mean"))
+}
+
+/// What the comment on a column says of its numbers: "0 normal, 1 disabled".
+pub(super) fn explained(column: &Column) -> Option<Signal> {
+    let is_letter = column.is_text() && column.characters.is_none_or(|characters| characters <= 2);
+    if !column.is_whole_number() && !is_letter {
+        return None;
+    }
+    let comment = column.comment.as_deref()?;
+    let names = |text: &str, known: &[&str]| {
+        let mut words = text.split(|character: char| !character.is_alphanumeric());
+        words.any(|word| word.chars().count() > 1 && known.contains(&letters(word).as_str()))
+    };
+    // In "active: 1" the word belongs to the number behind it.
+    let title = comment
+        .split(|character: char| character.is_ascii_digit())
+        .next()?;
+    if names(title, ACTIVE_STATUS) || names(title, INACTIVE_STATUS) {
+        return None;
+    }
+    let mut meanings: Vec<(String, String)> = Vec::new();
+    let mut was_digit = false;
+    for character in comment.chars() {
+        if character.is_ascii_digit() && was_digit {
+            meanings.last_mut()?.0.push(character);
+        } else if character.is_ascii_digit() {
+            meanings.push((character.to_string(), String::new()));
+        } else if let Some((_, meaning)) = meanings.last_mut() {
+            meaning.push(character);
+        }
+        was_digit = character.is_ascii_digit();
+    }
+    let means = |known: &[&str]| {
+        let mut meanings = meanings.iter();
+        let found = meanings.find(|(_, meaning)| names(meaning, known));
+        found.map(|(number, _)| number)
+    };
+    let active = means(ACTIVE_STATUS)?;
+    let inactive = means(INACTIVE_STATUS)?;
+    Some(Signal::word(column, &[active], active, Some(inactive)))
 }
 
 /// The word that goes with the one for active, in its case.

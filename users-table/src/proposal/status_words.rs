@@ -52,8 +52,8 @@ pub(super) const ACTIVE_STATUS: &[&str] = &[
     "approved",
 ];
 
-/// Values of a status that mean that the user was shut out, the plainest first, and the one that is hardest to take back
-/// last.
+/// Values of a status that mean that the user was shut out, the plainest first. One that means that the user was deleted is
+/// never written: others may act on it.
 pub(super) const INACTIVE_STATUS: &[&str] = &[
     "inactive",
     "disabled",
@@ -96,9 +96,13 @@ pub(super) const INACTIVE_STATUS: &[&str] = &[
     "terminated",
     "rejected",
     "declined",
-    "removed",
-    "deleted",
+    "锁定",
+    "冻结",
+    "封禁",
 ];
+
+/// Values of a status that users have who may do everything, beside the plain one.
+pub(super) const CONFIRMED_STATUS: &[&str] = &["confirmed", "verified"];
 
 /// Values of a status that mean that the user was deleted.
 pub(super) const DELETED_STATUS: &[&str] = &[
@@ -161,6 +165,7 @@ pub(super) const ROLE: &[&str] = &[
     "papel",
     "perfil",
     "ruolo",
+    "rola",
     "nivel",
     "nível",
     "tipousuario",

@@ -48,6 +48,8 @@ pub(super) const USERNAME: &[&str] = &[
     "uname",
     "logonname",
     "loginid",
+    "useridentifier",
+    "usrname",
     "accountname",
     "account",
     "userid",
