@@ -213,6 +213,14 @@ async fn what_a_new_user_gets_is_what_users_have() {
                 "new: credentials_non_expired = TRUE",
             ],
         ),
+        // PeerTube: users without an account are not shown.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL);
+             CREATE TABLE account (user_id integer NOT NULL UNIQUE REFERENCES users (id), name text);
+             INSERT INTO users (email) VALUES ('a@x.example'), ('b@x.example');
+             INSERT INTO account VALUES (1, 'a'), (2, 'b')",
+            &["note: every user has a row in public.account, which rollcall does not make for new ones"],
+        ),
         // Which organization it is, no row says of a new one.
         (
             "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, org_id bigint NOT NULL);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 
 use super::{
-    Access, Proposal, ProposedField, Setting, extra,
+    Access, Proposal, ProposedField, Setting, dependents, extra,
     facts::{self, Column, Relation, Surroundings, Table},
     features, flags, ids, keys, new_users, passwords, rows, samples, texts, times, usual_values,
     vocabulary::{CREATED, UPDATED},
@@ -349,6 +349,9 @@ async fn complete(
     let users_are = mapping.users_are.as_deref();
     let usual = usual_values::find(connection, table, &known, users_are).await?;
     report.notes.extend(usual.notes);
+    report
+        .notes
+        .extend(dependents::notes(connection, table, &id).await?);
     let (constants, unknown) =
         new_users::constants(connection, table, &id, &written, &usual.constants).await?;
     mapping.new_users.extend(usual.constants);

@@ -2,6 +2,7 @@
 //!
 //! Everything is read in one transaction that cannot write. Rows are looked at in samples of bounded size.
 
+mod dependents;
 mod extra;
 mod facts;
 mod features;

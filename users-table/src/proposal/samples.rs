@@ -9,7 +9,7 @@ use super::facts::Column;
 use crate::mapping::quoted;
 
 /// How many rows are looked at.
-const ROWS: u32 = 10_000;
+pub(super) const ROWS: u32 = 10_000;
 
 /// More different words than this are not the values of a status.
 const MAX_WORDS: i64 = 20;
