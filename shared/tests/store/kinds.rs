@@ -221,6 +221,21 @@ async fn what_a_new_user_gets_is_what_users_have() {
              INSERT INTO account VALUES (1, 'a'), (2, 'b')",
             &["note: every user has a row in public.account, which rollcall does not make for new ones"],
         ),
+        // A salt that nobody has is one that an older release used.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, password varchar(255), salt text);
+             INSERT INTO users (email, password) VALUES ('a@x.example', '$2a$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW')",
+            &["password_hash is password"],
+        ),
+        // A table without a primary key has a key nevertheless, and that of Matrix is the name.
+        (
+            "CREATE TABLE users (username text NOT NULL UNIQUE, email text)",
+            &["id is username", "nobody: username is the key"],
+        ),
+        (
+            "CREATE TABLE users (name text PRIMARY KEY, password_hash text, admin smallint, deactivated smallint, email_verified smallint)",
+            &["id is name", "username is \"name\""],
+        ),
         // Which organization it is, no row says of a new one.
         (
             "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, org_id bigint NOT NULL);

@@ -113,7 +113,8 @@ async fn a_database_without_a_table_to_adopt_is_told_from_others() {
 #[tokio::test]
 async fn a_table_is_looked_at_without_the_right_to_read_or_write_it() {
     let mut table = ForeignTable::of(
-        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, password text)",
+        "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL UNIQUE, password text, diary text);
+         INSERT INTO users (email, diary) VALUES ('a@x.example', 'a'), ('b@x.example', 'b')",
         UsersTable::Unspecified,
     )
     .await;
@@ -128,7 +129,9 @@ async fn a_table_is_looked_at_without_the_right_to_read_or_write_it() {
         proposal.preflight_errors[0]
             .starts_with("this user may not read public.users: GRANT SELECT")
     );
-    let grant = format!("RESET ROLE; GRANT SELECT ON users TO {role}; SET ROLE {role}");
+    let grant = format!(
+        "RESET ROLE; GRANT SELECT (id, email, password) ON users TO {role}; SET ROLE {role}"
+    );
     connection.execute(grant.as_str()).await.unwrap();
     let proposal = survey(connection, None).await.unwrap().proposal.unwrap();
     assert!(

@@ -11,6 +11,9 @@ use crate::mapping::quoted;
 /// How many rows are looked at.
 pub(super) const ROWS: u32 = 10_000;
 
+/// How many rows of every column are looked at, be it a large one.
+const FEW_ROWS: u32 = 1_000;
+
 /// More different words than this are not the values of a status.
 const MAX_WORDS: i64 = 20;
 
@@ -92,7 +95,8 @@ pub(super) struct Usual {
     pub(super) asked_for: i64,
 }
 
-/// What users have in a column; `None` where nobody has anything. A value that only one user has is empty.
+/// What users have in a column; `None` where nobody has anything, or nobody may look. A value that only one user has is
+/// empty.
 pub(super) async fn find_usual(
     connection: &mut PgConnection,
     table: &str,
@@ -102,9 +106,9 @@ pub(super) async fn find_usual(
 ) -> Result<Option<Usual>, sqlx::Error> {
     let name = quoted(&column.name);
     let users_are = users_are.unwrap_or("TRUE");
-    sqlx::query_as(&format!(
+    let query = format!(
         "WITH sample AS MATERIALIZED (
-             SELECT {name}::text AS value FROM {table} WHERE {users_are} LIMIT {ROWS}
+             SELECT {name}::text AS value FROM {table} WHERE {users_are} LIMIT {FEW_ROWS}
          )
          SELECT
              (SELECT count(*) FROM sample) AS rows,
@@ -117,10 +121,12 @@ pub(super) async fn find_usual(
          GROUP BY sample.value
          ORDER BY count(*) DESC, sample.value
          LIMIT 1"
-    ))
-    .bind(asked_for)
-    .fetch_optional(connection)
-    .await
+    );
+    let mut transaction = connection.begin().await?;
+    let found = sqlx::query_as(&query).bind(asked_for);
+    let found = found.fetch_optional(&mut *transaction).await;
+    transaction.rollback().await?;
+    known(found).map(Option::flatten)
 }
 
 /// What all values of a sample begin with, up to an underscore, if they do.
@@ -214,8 +220,13 @@ pub(super) async fn holds(
     let mut transaction = connection.begin().await?;
     let found = sqlx::query_scalar(query).fetch_one(&mut *transaction).await;
     transaction.rollback().await?;
+    known(found).map(Option::flatten)
+}
+
+/// What the server says, if it can say it: it may take too long, or not be allowed.
+fn known<T>(found: Result<T, sqlx::Error>) -> Result<Option<T>, sqlx::Error> {
     match found {
-        Ok(value) => Ok(value),
+        Ok(value) => Ok(Some(value)),
         Err(sqlx::Error::Database(_)) => Ok(None),
         Err(error) => Err(error),
     }
