@@ -227,6 +227,31 @@ async fn what_a_new_user_gets_is_what_users_have() {
              INSERT INTO users (email, password) VALUES ('a@x.example', '$2a$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW')",
             &["password_hash is password"],
         ),
+        // What nobody shares is a token, and no hash.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, hash varchar(500) UNIQUE)",
+            &["password_hash is -"],
+        ),
+        // Piccolo writes what Django cannot read.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, password varchar(255));
+             INSERT INTO users (email, password) VALUES
+                 ('a@x.example', 'pbkdf2_sha256$600000$c2FsdA$0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef')",
+            &["password_hash: most stored hashes are PBKDF2 in hexadecimal, which rollcall does not write"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, timezone varchar(50) NOT NULL, city text NOT NULL, notify boolean NOT NULL,
+                 external_auth_id varchar(191) NOT NULL, vendor_id integer NOT NULL, fs_uniquifier varchar(64) NOT NULL UNIQUE);
+             INSERT INTO users VALUES (1, 'a@x.example', 'UTC', 'Rome', TRUE, '', 0, 'x'), (2, 'b@x.example', 'UTC', 'Rome', TRUE, '', 0, 'y')",
+            &[
+                "new: timezone = 'UTC'",
+                "new: city = ''",
+                "new: external_auth_id = ''",
+                "new: vendor_id = 0",
+                "new: fs_uniquifier = gen_random_uuid()::text",
+                "note: new users get FALSE in notify, where nearly every user has TRUE",
+            ],
+        ),
         // A table without a primary key has a key nevertheless, and that of Matrix is the name.
         (
             "CREATE TABLE users (username text NOT NULL UNIQUE, email text)",
@@ -295,6 +320,28 @@ async fn letters_and_numbers_that_stand_for_yes_and_no_are_read_or_named() {
             "CREATE TABLE users (id serial PRIMARY KEY, email text, lock_flag char(1) DEFAULT '0');
              INSERT INTO users (email, lock_flag) VALUES ('a@x.example', '9')",
             &["is_active is coalesce(\"lock_flag\"::text <> '9', TRUE)"],
+        ),
+        // Memos.
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, username text NOT NULL UNIQUE, row_status text NOT NULL DEFAULT 'NORMAL',
+                 role text NOT NULL DEFAULT 'USER', created_ts bigint, updated_ts bigint, password_hash text);
+             INSERT INTO users (username, role, row_status) VALUES ('a', 'HOST', 'NORMAL'), ('b', 'ADMIN', 'ARCHIVED'), ('c', 'USER', 'NORMAL')",
+            &[
+                "is_active is coalesce(\"row_status\" = 'NORMAL', FALSE)",
+                "'ARCHIVED' is written",
+                "is_superuser is coalesce(\"role\" = 'ADMIN', FALSE)",
+                "'HOST' is not taken for one",
+                "updated_at is to_timestamp",
+            ],
+        ),
+        // A starter for NestJS: status and role are numbers of other tables.
+        (
+            "CREATE TABLE status (id integer PRIMARY KEY, name text); CREATE TABLE role (id integer PRIMARY KEY, name text);
+             CREATE TABLE users (id serial PRIMARY KEY, email text, \"statusId\" integer REFERENCES status, \"roleId\" integer REFERENCES role)",
+            &[
+                "is_active: statusId refers to a table that rollcall does not read: say what it means with \"sql\", such as \"statusId = 1\"",
+                "is_superuser: roleId refers to a table that rollcall does not read",
+            ],
         ),
         // Pleroma: a locked account is a private one.
         (

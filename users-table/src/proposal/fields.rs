@@ -343,11 +343,9 @@ async fn complete(
             access: Access::Works,
             notes: Vec::new(),
         }));
-    let extra = mapping.extra.iter().map(|field| field.column.to_owned());
-    let known = written.iter().cloned().chain(extra);
-    let known = known.chain([id.clone()]).collect();
+    let known = written.iter().cloned().chain([id.clone()]).collect();
     let users_are = mapping.users_are.as_deref();
-    let usual = usual_values::find(connection, table, &known, users_are).await?;
+    let usual = usual_values::find(connection, table, &known, &mapping.extra, users_are).await?;
     report.notes.extend(usual.notes);
     report
         .notes

@@ -176,6 +176,7 @@ pub(super) const SUPERUSER: &[&str] = &[
     "sysadmin",
     "issysadmin",
     "isroot",
+    "rootadmin",
     "siteadmin",
     "issiteadmin",
     "adminflag",

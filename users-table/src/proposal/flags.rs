@@ -48,6 +48,7 @@ pub(super) async fn is_active(
             notes.extend(note);
         }
     }
+    notes.extend(elsewhere(table, STATUS));
     let since = names::all(table, INACTIVE_SINCE, |column| !column.is_generated);
     signals.extend(since.into_iter().filter_map(Signal::since));
     if signals.is_empty() {
@@ -196,10 +197,32 @@ pub(super) async fn is_superuser(
                 "; what to write for others is not known, so it is read-only"
             ),
         };
+        // What owns one application is a customer of another.
+        let others = first_of(&["owner", "host", "root"], &known).filter(|other| *other != admin);
+        if let Some(other) = others {
+            let _ = write!(
+                note,
+                "; '{other}' is not taken for one: say so with \"sql\", if it is"
+            );
+        }
         let signal = Signal::word(column, &[&admin], &admin, plain.as_deref());
         return Ok((combined(&[signal]), vec![note]));
     }
+    notes.extend(elsewhere(table, ROLE));
     Ok((None, notes))
+}
+
+/// What a column says that refers to another table, such as `status_id`.
+fn elsewhere(table: &Table, names: &[&str]) -> Option<String> {
+    let column = table.columns.iter().find(|column| {
+        let name = letters(&column.name);
+        column.is_reference && names.contains(&name.strip_suffix("id").unwrap_or(&name))
+    })?;
+    let example = if column.is_number() { "1" } else { "'...'" };
+    Some(format!(
+        "{} refers to a table that rollcall does not read: say what it means with \"sql\", such as \"{} = {example}\"",
+        column.name, column.name
+    ))
 }
 
 /// Whether a role is one of administrators, if only of a part.

@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// Columns that ASP.NET Identity needs for a login although the table does not.
-const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
+pub(super) const STAMPS: [&str; 2] = ["securitystamp", "concurrencystamp"];
 
 /// Flags that are no rights, and without which nobody can log in.
-const MUST_BE_TRUE: &[&str] = &[
+pub(super) const MUST_BE_TRUE: &[&str] = &[
     "lockoutenabled",
     "credentialsnonexpired",
     "iscredentialsnonexpired",
@@ -33,9 +33,21 @@ const MUST_BE_TRUE: &[&str] = &[
 const SECRETS: [&str; 3] = ["token", "secret", "apikey"];
 
 /// Parts of names of columns in which any text does that nobody else has.
-const CODES: [&str; 13] = [
-    "uuid", "guid", "uid", "hash", "key", "stamp", "nonce", "slug", "referral", "publicid",
-    "shortid", "nanoid", "ulid",
+const CODES: [&str; 14] = [
+    "uuid",
+    "guid",
+    "uid",
+    "hash",
+    "key",
+    "stamp",
+    "nonce",
+    "slug",
+    "referral",
+    "publicid",
+    "shortid",
+    "nanoid",
+    "ulid",
+    "uniquifier",
 ];
 
 /// Parts of names of ids that somebody else gives.
@@ -102,7 +114,7 @@ pub(super) async fn constants(
     Ok((constants, unknown))
 }
 
-fn is_named(table: &Table, column: &Column, names: &[&str]) -> bool {
+pub(super) fn is_named(table: &Table, column: &Column, names: &[&str]) -> bool {
     let spellings = names::spellings(table, &column.name);
     let mut spellings = spellings.iter();
     spellings.any(|spelling| names.contains(&spelling.as_str()))

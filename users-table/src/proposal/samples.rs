@@ -88,15 +88,22 @@ pub(super) struct Usual {
     pub(super) rows: i64,
     /// How many of them have anything.
     pub(super) filled: i64,
-    /// What most of these have.
-    pub(super) value: String,
+    /// What most of these have, unless each has another.
+    pub(super) value: Option<String>,
     pub(super) shared_by: i64,
     /// How many have a certain value, such as the default.
     pub(super) asked_for: i64,
 }
 
+impl Usual {
+    /// Whether nine in ten have the value.
+    pub(super) fn is_of_nearly_all(&self) -> bool {
+        self.shared_by * 10 >= self.rows * 9
+    }
+}
+
 /// What users have in a column; `None` where nobody has anything, or nobody may look. A value that only one user has is
-/// empty.
+/// not told.
 pub(super) async fn find_usual(
     connection: &mut PgConnection,
     table: &str,
@@ -113,7 +120,7 @@ pub(super) async fn find_usual(
          SELECT
              (SELECT count(*) FROM sample) AS rows,
              (SELECT count(value) FROM sample) AS filled,
-             CASE WHEN count(*) > 1 AND length(value) <= 40 THEN value ELSE '' END AS value,
+             CASE WHEN count(*) > 1 AND length(value) <= 40 THEN value END AS value,
              count(*) AS shared_by,
              (SELECT count(*) FROM sample WHERE value = $1) AS asked_for
          FROM sample
@@ -164,6 +171,7 @@ pub(super) async fn find_hash(
                  CASE
                      WHEN hash LIKE '$argon2id$%' THEN 'argon2id'
                      WHEN hash ~ '^\\$2[abxy]?\\$\\d\\d\\$' THEN 'bcrypt'
+                     WHEN hash ~ '^pbkdf2_sha256\\$.*\\$[0-9a-f]{{40,}}$' THEN 'PBKDF2 in hexadecimal'
                      WHEN hash LIKE 'pbkdf2\\_sha256$%' THEN 'pbkdf2-django'
                      WHEN hash LIKE 'scrypt:%' THEN 'scrypt-werkzeug'
                      WHEN hash LIKE 'pbkdf2:%' THEN 'PBKDF2 of Werkzeug'

@@ -8,6 +8,7 @@ pub(super) const STATUS: &[&str] = &[
     "accountstatus",
     "accountstate",
     "activationstatus",
+    "rowstatus",
     "estado",
     "statut",
     "situacao",

@@ -264,6 +264,7 @@ pub(super) const CREATED: &[&str] = &[
     "kayittarihi",
     "dibuatpada",
     "датасоздания",
+    "createdonutc",
 ];
 
 pub(super) const UPDATED: &[&str] = &[
@@ -329,6 +330,8 @@ pub(super) const UPDATED: &[&str] = &[
     "updateddatetime",
     "dtupdated",
     "guncellenmetarihi",
+    "updatedts",
+    "updatedonutc",
 ];
 
 /// Copies of a field in one case: what the copy is of, and how it is written.
