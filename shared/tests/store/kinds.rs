@@ -227,6 +227,10 @@ async fn what_a_new_user_gets_is_what_users_have() {
              INSERT INTO users (email, password) VALUES ('a@x.example', '$2a$10$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW')",
             &["password_hash is password"],
         ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, created_ts bigint DEFAULT extract(epoch FROM now()))",
+            &["created_at is to_timestamp(\"created_ts\")", "created_ts is a number of seconds since 1970"],
+        ),
         // What nobody shares is a token, and no hash.
         (
             "CREATE TABLE users (id serial PRIMARY KEY, email text NOT NULL, hash varchar(500) UNIQUE)",
@@ -358,6 +362,19 @@ async fn letters_and_numbers_that_stand_for_yes_and_no_are_read_or_named() {
             "CREATE TABLE users (id serial PRIMARY KEY, email text, status smallint DEFAULT 0);
              COMMENT ON COLUMN users.status IS '帐号状态（0正常 1停用）'",
             &["is_active is coalesce(\"status\" = 0, FALSE)", "is_active: status is read as the comment on it says"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, status smallint);
+             COMMENT ON COLUMN users.status IS E'active: 1\\ndisabled: 2\\nlocked: 3'",
+            &["is_active is coalesce(\"status\" = 1, FALSE)"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, status integer NOT NULL DEFAULT 1)",
+            &["is_active is coalesce(\"status\" = 1, FALSE)", "a guess, because no row says it"],
+        ),
+        (
+            "CREATE TABLE users (id serial PRIMARY KEY, email text, city text, state text)",
+            &["is_active is -", "is_active: everybody is active"],
         ),
         (
             "CREATE TABLE users (id serial PRIMARY KEY, email text, status smallint);

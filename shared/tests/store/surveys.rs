@@ -226,7 +226,7 @@ const KINDS: [(&str, &[&str]); 14] = [
          INSERT INTO llx_user (login, pass_crypted) VALUES ('a', '$2y$10$abcdefghijklmnopqrstuv')",
         &[
             "password_hash is pass_crypted",
-            "is_active is coalesce(\"statut\" <> 0, FALSE)",
+            "is_active is coalesce(\"statut\" = 1, FALSE)",
             "created_at is datec",
             "updated_at is tms",
         ],

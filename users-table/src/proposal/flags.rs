@@ -41,7 +41,9 @@ pub(super) async fn is_active(
             signals.extend(signal);
         }
         if is_positive
-            && let Some(column) = names::find(table, STATUS, |column| !column.is_generated)
+            && let Some(column) = names::find(table, STATUS, |column| {
+                !column.is_generated && !is_of_address(table, column)
+            })
         {
             let (signal, note) = status(connection, table, column).await?;
             signals.extend(signal);
@@ -117,6 +119,12 @@ fn combined(signals: &[Signal]) -> Option<FieldMapping> {
         write,
         ..DetailedField::default()
     }))
+}
+
+/// Whether a `state` is one of a country.
+fn is_of_address(table: &Table, column: &Column) -> bool {
+    let parts = ["city", "zip", "zipcode", "postalcode", "country"];
+    letters(&column.name) == "state" && names::find(table, &parts, |_| true).is_some()
 }
 
 fn unknown(column: &Column) -> String {

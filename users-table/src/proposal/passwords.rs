@@ -92,7 +92,7 @@ pub(super) async fn password(
             ]
         }
         (None, None) => [
-            "argon2id",
+            guess(table, column),
             "a guess: no stored hash says what the application verifies",
         ],
     };
@@ -107,6 +107,18 @@ pub(super) async fn password(
         setting,
         notes,
     })
+}
+
+/// What an application with such columns verifies, most of the time.
+fn guess(table: &Table, column: &Column) -> &'static str {
+    let has = |name: &str| names::find(table, &[name], |_| true).is_some();
+    if column.characters == Some(128) && has("lastlogin") {
+        "pbkdf2-django"
+    } else if has("remembertoken") || has("resetpasswordtoken") {
+        "bcrypt"
+    } else {
+        "argon2id"
+    }
 }
 
 /// Whether users have something in a column; yes, where nobody may look.

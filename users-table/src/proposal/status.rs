@@ -151,12 +151,22 @@ fn number(column: &Column, words: &[String]) -> (Option<Signal>, Option<String>)
     if is_flag && default != Some("1") && !is_mostly_one {
         return (None, unknown("most users have 0, which may mean active"));
     }
-    if is_flag || words.is_empty() && default == Some("1") {
+    if is_flag {
         let note = format!(
             "{} is taken as 1 for active and 0 for inactive",
             column.name
         );
-        return (Signal::flag(column, true, words), Some(note));
+        return (
+            Some(Signal::word(column, &["1"], "1", Some("0"))),
+            Some(note),
+        );
+    }
+    if words.is_empty() && default == Some("1") {
+        let note = format!(
+            "{} is taken as 1 for active, a guess, because no row says it; what to write for others is not known",
+            column.name
+        );
+        return (Some(Signal::word(column, &["1"], "1", None)), Some(note));
     }
     (None, unknown("nothing says what its numbers mean"))
 }
@@ -172,13 +182,7 @@ pub(super) fn explained(column: &Column) -> Option<Signal> {
         let mut words = text.split(|character: char| !character.is_alphanumeric());
         words.any(|word| word.chars().count() > 1 && known.contains(&letters(word).as_str()))
     };
-    // In "active: 1" the word belongs to the number behind it.
-    let title = comment
-        .split(|character: char| character.is_ascii_digit())
-        .next()?;
-    if names(title, ACTIVE_STATUS) || names(title, INACTIVE_STATUS) {
-        return None;
-    }
+    let mut title = String::new();
     let mut meanings: Vec<(String, String)> = Vec::new();
     let mut was_digit = false;
     for character in comment.chars() {
@@ -188,8 +192,21 @@ pub(super) fn explained(column: &Column) -> Option<Signal> {
             meanings.push((character.to_string(), String::new()));
         } else if let Some((_, meaning)) = meanings.last_mut() {
             meaning.push(character);
+        } else {
+            title.push(character);
         }
         was_digit = character.is_ascii_digit();
+    }
+    // In "active: 1" each number belongs to the word before it, if none is left behind the last one.
+    let is_status = |text: &str| names(text, ACTIVE_STATUS) || names(text, INACTIVE_STATUS);
+    if is_status(&title) {
+        let (_, last) = meanings.last()?;
+        if is_status(last) {
+            return None;
+        }
+        for (_, meaning) in &mut meanings {
+            title = std::mem::replace(meaning, title);
+        }
     }
     let means = |known: &[&str]| {
         let mut meanings = meanings.iter();

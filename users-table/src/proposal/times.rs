@@ -153,8 +153,14 @@ async fn epoch(
             }
         }
     }
-    let is_guess = all == 0 && column.base_type == "bigint";
-    let unit = if is_guess { &UNITS[1] } else { unit };
+    let default = column.default.as_deref().unwrap_or_default().to_lowercase();
+    let is_said = default.contains("epoch");
+    let is_guess = all == 0 && column.base_type == "bigint" && !is_said;
+    let unit = if is_guess || all == 0 && is_said && default.contains("1000") {
+        &UNITS[1]
+    } else {
+        unit
+    };
     let (parts, unit) = (unit.parts, unit.name);
     let name = quoted(&column.name);
     let cast = &column.base_type;

@@ -110,6 +110,7 @@ pub(super) async fn find(
 fn differs(column: &Column, default: &str, usual: &Usual) -> String {
     let most = usual.value.as_ref();
     let most = most.map_or_else(String::new, |value| format!("; most have {value}"));
+    let default = if default.is_empty() { "''" } else { default };
     format!(
         "new users get the default of {}, {default}, which no user has{most}: \"new_users\" can say what they get",
         column.name

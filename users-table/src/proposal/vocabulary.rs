@@ -71,6 +71,9 @@ pub(super) const USERNAME: &[&str] = &[
     "loginnaam",
     "uzytkownik",
     "namapengguna",
+    "githublogin",
+    "githubusername",
+    "ghlogin",
 ];
 
 pub(super) const FULL_NAME: &[&str] = &[
@@ -265,6 +268,9 @@ pub(super) const CREATED: &[&str] = &[
     "dibuatpada",
     "датасоздания",
     "createdonutc",
+    "inserttime",
+    "addtime",
+    "regtime",
 ];
 
 pub(super) const UPDATED: &[&str] = &[
