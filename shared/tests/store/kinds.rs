@@ -340,11 +340,23 @@ async fn letters_and_numbers_that_stand_for_yes_and_no_are_read_or_named() {
         ),
         // A starter for NestJS: status and role are numbers of other tables.
         (
-            "CREATE TABLE status (id integer PRIMARY KEY, name text); CREATE TABLE role (id integer PRIMARY KEY, name text);
-             CREATE TABLE users (id serial PRIMARY KEY, email text, \"statusId\" integer REFERENCES status, \"roleId\" integer REFERENCES role)",
+            "CREATE TABLE status (id integer PRIMARY KEY, name text); INSERT INTO status VALUES (1, 'Active'), (2, 'Inactive');
+             CREATE TABLE role (id integer PRIMARY KEY, name text); INSERT INTO role VALUES (1, 'Admin'), (2, 'User');
+             CREATE TABLE users (id serial PRIMARY KEY, email text, \"statusId\" integer REFERENCES status,
+                 \"roleId\" integer NOT NULL REFERENCES role)",
             &[
-                "is_active: statusId refers to a table that rollcall does not read: say what it means with \"sql\", such as \"statusId = 1\"",
-                "is_superuser: roleId refers to a table that rollcall does not read",
+                "is_active is coalesce(\"statusId\" = 1, FALSE)",
+                "is_active: statusId 1 is 'Active' in public.status; for others 2 is written, 'Inactive'",
+                "is_superuser is coalesce(\"roleId\" = 1, FALSE)",
+                "is_superuser: roleId 1 is 'Admin' in public.role; for others 2 is written, 'User'",
+            ],
+        ),
+        (
+            "CREATE TABLE roles (id uuid PRIMARY KEY, title text);
+             CREATE TABLE users (id serial PRIMARY KEY, email text, role_id uuid NOT NULL REFERENCES roles)",
+            &[
+                "is_superuser: role_id refers to a table in which nothing says which row means it",
+                "nobody: role_id has to refer to something",
             ],
         ),
         // Pleroma: a locked account is a private one.

@@ -58,6 +58,7 @@ adopted_by_their_proposals! {
     mastodon = "public.users", [2, 1, 0], "bcrypt", "";
     metabase = "public.core_user", [2, 1, 1], "none", "";
     n8n = "public.\"user\"", [2, 1, 1], "bcrypt", "";
+    nestjs = "public.\"user\"", [3, 2, 1], "bcrypt", "";
     nextauth = "public.\"User\"", [2, 2, 0], "none", "";
     nocodb = "public.nc_users_v2", [2, 1, 0], "none", "";
     odoo = "public.res_users", [2, 1, 0], "none", "company_id has to refer";

@@ -7,10 +7,11 @@ use sqlx::PgConnection;
 use super::{
     facts::{Column, Table, literals},
     flag_words::{ACTIVE, INACTIVE, INACTIVE_SINCE, INACTIVE_UNTIL, SUPERUSER},
+    lookups::{self, Lookup},
     names, samples,
     signals::Signal,
     status::{explained, first_of, status, words},
-    status_words::{ADMIN_ROLE, PLAIN_ROLE, ROLE, STATUS},
+    status_words::{ACTIVE_STATUS, ADMIN_ROLE, INACTIVE_STATUS, PLAIN_ROLE, ROLE, STATUS},
     vocabulary::letters,
 };
 use crate::users_table::{DetailedField, FieldMapping};
@@ -50,7 +51,10 @@ pub(super) async fn is_active(
             notes.extend(note);
         }
     }
-    notes.extend(elsewhere(table, STATUS));
+    let (signal, note) =
+        elsewhere(connection, table, STATUS, [ACTIVE_STATUS, INACTIVE_STATUS]).await?;
+    signals.extend(signal);
+    notes.extend(note);
     let since = names::all(table, INACTIVE_SINCE, |column| !column.is_generated);
     signals.extend(since.into_iter().filter_map(Signal::since));
     if signals.is_empty() {
@@ -216,21 +220,46 @@ pub(super) async fn is_superuser(
         let signal = Signal::word(column, &[&admin], &admin, plain.as_deref());
         return Ok((combined(&[signal]), vec![note]));
     }
-    notes.extend(elsewhere(table, ROLE));
-    Ok((None, notes))
+    let (signal, note) = elsewhere(connection, table, ROLE, [ADMIN_ROLE, PLAIN_ROLE]).await?;
+    notes.extend(note);
+    Ok((signal.and_then(|signal| combined(&[signal])), notes))
 }
 
-/// What a column says that refers to another table, such as `status_id`.
-fn elsewhere(table: &Table, names: &[&str]) -> Option<String> {
-    let column = table.columns.iter().find(|column| {
+/// What a column says that refers to another table, such as `status_id`: the rows there may have names that are known.
+async fn elsewhere(
+    connection: &mut PgConnection,
+    table: &Table,
+    names: &[&str],
+    [yes, no]: [&[&str]; 2],
+) -> Result<(Option<Signal>, Option<String>), sqlx::Error> {
+    let mut columns = table.columns.iter();
+    let Some(column) = columns.find(|column| {
         let name = letters(&column.name);
         column.is_reference && names.contains(&name.strip_suffix("id").unwrap_or(&name))
-    })?;
+    }) else {
+        return Ok((None, None));
+    };
+    let name = &column.name;
+    let lookup = lookups::find(connection, table, column).await?;
+    let known = lookup.as_ref().map(Lookup::names).unwrap_or_default();
+    if let Some(lookup) = &lookup
+        && let Some(word) = first_of(yes, &known)
+        && let Some(key) = lookup.key_of(&word)
+    {
+        let other = first_of(no, &known);
+        let written = other.as_deref().and_then(|word| lookup.key_of(word));
+        let mut note = format!("{name} {key} is '{word}' in {}", lookup.table);
+        let _ = match other.zip(written) {
+            Some((word, key)) => write!(note, "; for others {key} is written, '{word}'"),
+            None => write!(note, "; what to write for others is not known"),
+        };
+        return Ok((Some(Signal::word(column, &[key], key, written)), Some(note)));
+    }
     let example = if column.is_number() { "1" } else { "'...'" };
-    Some(format!(
-        "{} refers to a table that rollcall does not read: say what it means with \"sql\", such as \"{} = {example}\"",
-        column.name, column.name
-    ))
+    let note = format!(
+        "{name} refers to a table in which nothing says which row means it: say so with \"sql\", such as \"{name} = {example}\""
+    );
+    Ok((None, Some(note)))
 }
 
 /// Whether a role is one of administrators, if only of a part.

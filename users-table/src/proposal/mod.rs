@@ -11,6 +11,7 @@ mod flag_words;
 mod flags;
 mod ids;
 mod keys;
+mod lookups;
 mod names;
 mod new_users;
 mod passwords;
