@@ -19,6 +19,7 @@ mod granted_rights;
 mod kinds;
 mod lists;
 mod look_ups;
+mod new_users;
 mod proposals;
 mod random_changes;
 mod remapping;
