@@ -10,6 +10,7 @@ pub(super) async fn notes(
     connection: &mut PgConnection,
     table: &Table,
     id: &str,
+    users_are: Option<&str>,
 ) -> Result<Vec<String>, sqlx::Error> {
     let mut notes = Vec::new();
     if !table.relation.may_read {
@@ -39,10 +40,11 @@ pub(super) async fn notes(
     for (other, column) in candidates {
         let query = format!(
             "SELECT count(*) > 1 AND bool_and(EXISTS (SELECT FROM {other} AS other WHERE other.{} = sample.id))
-             FROM (SELECT {} AS id FROM {} LIMIT {}) AS sample",
+             FROM (SELECT {} AS id FROM {} WHERE {} LIMIT {}) AS sample",
             quoted(&column),
             quoted(id),
             table.relation.sql,
+            users_are.unwrap_or("TRUE"),
             samples::ROWS
         );
         if samples::holds(connection, &query).await? == Some(true) {

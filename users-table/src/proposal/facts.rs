@@ -379,6 +379,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether a unique index is on this column alone, be it partial or on an expression.
+    pub(super) fn has_unique_index(&self, column: &Column) -> bool {
+        self.unique.iter().any(|index| index.column == column.name)
+    }
+
     /// Columns of which no two rows have the same value, whatever else the rows have.
     pub(super) fn unique_columns(&self) -> BTreeSet<&str> {
         let whole = self

@@ -349,7 +349,7 @@ async fn complete(
     report.notes.extend(usual.notes);
     report
         .notes
-        .extend(dependents::notes(connection, table, &id).await?);
+        .extend(dependents::notes(connection, table, &id, users_are).await?);
     let (constants, unknown) =
         new_users::constants(connection, table, &id, &written, &usual.constants).await?;
     mapping.new_users.extend(usual.constants);

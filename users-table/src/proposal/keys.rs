@@ -55,10 +55,7 @@ async fn username<'t>(
     id: &str,
 ) -> Result<Option<&'t Column>, sqlx::Error> {
     let is_right = |column: &Column| column.is_text() && !column.is_reference && column.name != id;
-    let is_unique = |column: &Column| {
-        let mut unique = table.unique.iter();
-        is_right(column) && unique.any(|index| index.column == column.name)
-    };
+    let is_unique = |column: &Column| is_right(column) && table.has_unique_index(column);
     let is_key = |column: &Column| column.is_text() && !column.is_reference && column.name == id;
     if let Some(column) = names::find(table, &["username", "login"], is_right) {
         return Ok(Some(column));

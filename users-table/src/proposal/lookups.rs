@@ -1,8 +1,11 @@
 //! Small tables that a column refers to, such as one of roles.
 
-use sqlx::{Acquire as _, PgConnection};
+use sqlx::PgConnection;
 
-use super::facts::{Column, Table};
+use super::{
+    facts::{Column, Table},
+    samples,
+};
 use crate::mapping::quoted;
 
 /// More rows than this are not the values of a status or a role.
@@ -78,21 +81,14 @@ pub(super) async fn find(
     let Some((other, key, name)) = found else {
         return Ok(None);
     };
+    let [key, name] = [quoted(&key), quoted(&name)];
     let query = format!(
-        "SELECT {}::text, {}::text FROM {other} ORDER BY 1 LIMIT {}",
-        quoted(&key),
-        quoted(&name),
+        "SELECT {key}::text, {name}::text FROM {other} WHERE {name} IS NOT NULL ORDER BY 1 LIMIT {}",
         MAX_ROWS + 1
     );
-    // The table may be one that this role may not read.
-    let mut transaction = connection.begin().await?;
-    let rows: Result<Vec<(String, String)>, _> =
-        sqlx::query_as(&query).fetch_all(&mut *transaction).await;
-    transaction.rollback().await?;
-    let rows = match rows {
-        Ok(rows) if rows.len() <= MAX_ROWS => rows,
-        Ok(_) | Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => Vec::new(),
-        Err(error) => return Err(error),
-    };
+    let rows = samples::try_rows(connection, sqlx::query_as(&query)).await?;
+    let rows = rows
+        .filter(|rows| rows.len() <= MAX_ROWS)
+        .unwrap_or_default();
     Ok(Some(Lookup { table: other, rows }))
 }

@@ -30,7 +30,7 @@ pub(super) async fn password(
             && !column.is_reference
             && !taken.contains(&column.name.as_str())
             // What nobody shares is a token.
-            && !table.unique.iter().any(|index| index.column == column.name)
+            && !table.has_unique_index(column)
     };
     let columns = names::all(table, PASSWORD, is_right);
     let mut found = columns.first().map(|column| (*column, None));

@@ -80,8 +80,10 @@ fn unmarked(column: &Column, words: &[String]) -> Option<Users> {
         (condition, unmarked)
     };
     // The application may look for rows that have no mark, and not for those that have nothing.
-    let needs_mark = column.default.is_none() && !column.is_identity;
-    let new = needs_mark.then(|| (column.name.clone(), constant));
+    let new = column
+        .default
+        .is_none()
+        .then(|| (column.name.clone(), constant));
     Some(Users { condition, new })
 }
 

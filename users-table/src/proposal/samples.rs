@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
-use sqlx::{Acquire as _, FromRow, PgConnection, Row as _, raw_sql};
+use sqlx::{
+    Acquire as _, FromRow, PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::QueryAs,
+    raw_sql,
+};
 
 use super::facts::Column;
 use crate::mapping::quoted;
@@ -129,11 +134,8 @@ pub(super) async fn find_usual(
          ORDER BY count(*) DESC, sample.value
          LIMIT 1"
     );
-    let mut transaction = connection.begin().await?;
-    let found = sqlx::query_as(&query).bind(asked_for);
-    let found = found.fetch_optional(&mut *transaction).await;
-    transaction.rollback().await?;
-    known(found).map(Option::flatten)
+    let rows = try_rows(connection, sqlx::query_as(&query).bind(asked_for)).await?;
+    Ok(rows.and_then(|rows| rows.into_iter().next()))
 }
 
 /// What all values of a sample begin with, up to an underscore, if they do.
@@ -225,16 +227,23 @@ pub(super) async fn holds(
     connection: &mut PgConnection,
     query: &str,
 ) -> Result<Option<bool>, sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    let found = sqlx::query_scalar(query).fetch_one(&mut *transaction).await;
-    transaction.rollback().await?;
-    known(found).map(Option::flatten)
+    let rows: Option<Vec<(Option<bool>,)>> = try_rows(connection, sqlx::query_as(query)).await?;
+    Ok(rows.and_then(|rows| rows.first()?.0))
 }
 
-/// What the server says, if it can say it: it may take too long, or not be allowed.
-fn known<T>(found: Result<T, sqlx::Error>) -> Result<Option<T>, sqlx::Error> {
+/// The rows of a query, or `None` where the server gives none: it may take too long, or not be allowed.
+pub(super) async fn try_rows<'q, T>(
+    connection: &mut PgConnection,
+    query: QueryAs<'q, Postgres, T, PgArguments>,
+) -> Result<Option<Vec<T>>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let mut transaction = connection.begin().await?;
+    let found = query.fetch_all(&mut *transaction).await;
+    transaction.rollback().await?;
     match found {
-        Ok(value) => Ok(Some(value)),
+        Ok(rows) => Ok(Some(rows)),
         Err(sqlx::Error::Database(_)) => Ok(None),
         Err(error) => Err(error),
     }

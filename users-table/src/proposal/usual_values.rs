@@ -54,8 +54,7 @@ pub(super) async fn find(
     for column in &table.columns {
         let is_made = column.is_generated || column.is_identity || column.is_time();
         let is_fraction = column.is_number() && !column.is_whole_number();
-        let mut unique = table.unique.iter();
-        let is_unique = unique.any(|index| index.column == column.name);
+        let is_unique = table.has_unique_index(column);
         let name = letters(&column.name);
         let is_secret = SECRETS.iter().any(|part| name.contains(part));
         let is_stamp = STAMPS.contains(&name.as_str());
